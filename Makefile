@@ -1,0 +1,55 @@
+# nnc - a compiler from .nn model files to specialised C.     make, make test, make bless; README.md has the rest.
+
+CC      := $(shell for c in clang-19 clang gcc; do command -v $$c && break; done)
+BISON   ?= bison
+FLEX    ?= flex
+BUILD   ?= build
+VERSION := 0.1.0
+
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+CFLAGS  ?= -O2 -g
+override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -DNNC_VERSION='"$(VERSION)"' $(WARN) -ffp-contract=off $(SANITIZE)
+INCLUDE := -Icompiler -I. -I$(BUILD)
+
+SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
+LIBRARY := $(filter-out %/main.o,$(OBJECTS))
+
+# what nnc carries inside: the prelude, and the runtime that it hands out with a trainer
+EMBEDDED := compiler/prelude.nn $(sort $(wildcard runtime/*.c runtime/*.h))
+
+all: $(BUILD)/nnc
+
+$(BUILD)/nnc: $(OBJECTS)
+	$(CC) $(SANITIZE) $^ -lm -o $@
+
+$(BUILD)/libnnc.a: $(LIBRARY)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(INCLUDE) -MMD -c $< -o $@
+
+$(BUILD)/grammar/nn.c $(BUILD)/grammar/nn.h &: grammar/nn.y
+	@mkdir -p $(@D)
+	$(BISON) -Wall -Werror --header=$(BUILD)/grammar/nn.h -o $(BUILD)/grammar/nn.c $<
+$(BUILD)/grammar/lex.c: grammar/nn.l
+	@mkdir -p $(@D)
+	$(FLEX) -o $@ $<
+$(BUILD)/grammar/%.o: $(BUILD)/grammar/%.c $(BUILD)/grammar/nn.h
+	$(CC) $(CFLAGS) $(INCLUDE) -Wno-unused-function -Wno-unused-but-set-variable -Wno-missing-prototypes -Wno-shadow -Wno-sign-compare -c $< -o $@
+$(filter $(BUILD)/compiler/front/%,$(OBJECTS)): $(BUILD)/grammar/nn.h
+
+$(BUILD)/embed: compiler/embed.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $< -o $@
+$(BUILD)/embedded.c: $(BUILD)/embed $(EMBEDDED)
+	$(BUILD)/embed $(EMBEDDED) > $@
+$(BUILD)/embedded.o: $(BUILD)/embedded.c
+	$(CC) $(CFLAGS) $(INCLUDE) -c $< -o $@
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all clean
+-include $(OBJECTS:.o=.d)

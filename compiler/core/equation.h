@@ -1,0 +1,134 @@
+/* equation.h - the one idea: a program is a list of equations between tensors in index notation.
+ *
+ *     T[lhs] = body                       a map
+ *     T[lhs] = sum(bound) body            one reduction of a body that has none
+ *
+ * A batch tensor has the samples as its first axis.  The order of the list has no meaning; who reads what does. */
+#ifndef NNC_EQUATION_H
+#define NNC_EQUATION_H
+
+#include "core/expr.h"
+#include "front/diagnostic.h"
+
+enum { MAX_RANK = 8 }; /* axes of a tensor, the batch among them */
+
+enum role {
+	ROLE_INPUT, ROLE_TARGET, /* from the data */
+	ROLE_PARAM,
+	ROLE_STATE,   /* kept from step to step, not learned */
+	ROLE_RANDOM,  /* drawn afresh at every step: never stored, computed from (seed, step, site, element) */
+	ROLE_SETTING, /* a number known when running: lr, step */
+	ROLE_VALUE,
+	ROLE_ADJOINT,
+};
+
+enum reduction { MAP, SUM, MEAN, MAX, MIN, PROD, ARGMAX, ARGMIN };
+extern const char *const reduction_name[];
+
+enum draw { DRAW_UNIFORM, DRAW_NORMAL };
+
+/* How a parameter starts: `= value`, or `~ word(arguments)`. */
+struct start {
+	const char *word; /* NULL: every element is argument[0] */
+	double argument[2];
+	int n;
+};
+
+struct equation;
+
+struct tensor {
+	const char *name;
+	int id;
+	enum role role;
+	int rank;
+	long shape[MAX_RANK]; /* shape[0] is 0 for a batch tensor: known when running */
+	bool batch;
+	bool integer;         /* whole numbers in low..high */
+	long low, high;
+	bool no_gradient;
+	bool temporary;       /* a reduction without a name of its own in the source */
+	bool outside_weights; /* a parameter that `weights` leaves out */
+	bool proper;          /* an input or target in the file; not one that a command made up */
+	enum draw draw;       /* ROLE_RANDOM */
+	uint32_t site;        /* ROLE_RANDOM: the hash of the call's path */
+	struct start start;   /* ROLE_PARAM, ROLE_STATE */
+	struct tensor *of;    /* of an adjoint: the tensor that it belongs to */
+	struct equation *unshifted; /* of exp(e - max e) and its sum: sum exp(e), which they stand for in a quotient */
+	struct span span;
+};
+
+struct equation {
+	struct tensor *tensor;
+	int lhs_count;
+	struct index **lhs;
+	enum reduction reduction;
+	int bound_count;
+	struct index **bound;
+	struct expr *body;
+	struct span span;
+};
+
+struct update { /* `state <- value` and the optimizers' new values: after the forward pass, old becomes new */
+	struct tensor *old, *new;
+};
+
+struct gradient {
+	struct tensor *param, *gradient;
+};
+
+struct value_number { /* `key`: the body over canonical indices */
+	struct expr *key;
+	struct equation *equation;
+};
+
+struct program {
+	struct arena *arena;
+	LIST(struct tensor *) tensors;
+	LIST(struct equation *) equations;
+	struct tensor *loss;
+	LIST(struct tensor *) outputs;
+	LIST(const char *) output_names;
+	LIST(struct tensor *) metrics;
+	LIST(const char *) metric_names;
+	LIST(struct update) updates;
+	LIST(struct gradient) gradients;
+	/* hash-consing, value numbering, names */
+	struct expr **table;
+	int table_room, expr_count, index_count;
+	LIST(struct index *) canonical;
+	LIST(struct value_number) values;
+	struct names *names;
+};
+
+struct program *program_new(struct arena *arena);
+
+struct index *index_new(struct program *p, const char *name, long size);
+struct index *index_batch(struct program *p, const char *name);
+
+/* a tensor under a name that no other has: a number is appended where needed */
+struct tensor *tensor_new(struct program *p, const char *name, enum role role, int rank, const long shape[]);
+void tensor_rename(struct program *p, struct tensor *t, const char *name);
+/* elements of one sample (or of the tensor, without a batch); 0 when it does not fit into a long */
+long tensor_count(const struct tensor *t);
+
+struct equation *equation_new(struct program *p, struct tensor *t, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count,
+			      struct index *const bound[], struct expr *body, struct span span);
+/* The tensor that an equation with this right side defines: an old one where some equation has the same up to index names, else new. */
+struct tensor *define(struct program *p, const char *name, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count,
+		      struct index *const bound[], struct expr *body, enum role role, struct span span);
+/* the tensor already defined by this right side, or NULL */
+struct tensor *defined_as(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[],
+			  struct expr *body);
+struct equation *equation_of(const struct program *p, const struct tensor *t); /* NULL for inputs, parameters ... */
+/* the same for all tensors at once, by tensor id */
+struct equation **equation_table(struct program *p);
+
+/* drops equations that nothing asked for depends on */
+void remove_dead(struct program *p);
+/* equations in an order in which each reads only earlier ones; false when they form a cycle (a recurrence) */
+bool order_equations(struct program *p);
+
+/* the number of elements that the bound indices run over, without those over samples */
+double bound_elements(const struct equation *q, bool *batch);
+
+#endif

@@ -1,0 +1,146 @@
+/* expr.h - expressions: hash-consed nodes in a canonical form.
+ *
+ * Equal expressions are the same pointer.  The constructors below keep them canonical: sums and products are flat, like terms and powers
+ * are collected, whole-number parts are kept affine, guards `if c then x else 0` move outwards.  Derivation and simplification rely
+ * on it: most of their cleverness is in a constructor. */
+#ifndef NNC_EXPR_H
+#define NNC_EXPR_H
+
+#include "core/arena.h"
+
+struct program;
+struct function; /* function.h */
+
+/* name, and what it means */
+#define OPERATORS(X)                                                                                                                  \
+	X(NUMBER)  /* `number`: a constant                                                                                         */ \
+	X(BOOL)    /* `number` 0 or 1: a decided condition                                                                         */ \
+	X(INDEX)   /* `index`                                                                                                      */ \
+	X(READ)    /* `tensor` [kid...]                                                                                            */ \
+	X(BATCH)   /* the number of samples, known when running                                                                    */ \
+	X(ADD)     /* kid + kid + ...                                                                                              */ \
+	X(MUL)     /* kid * kid * ...                                                                                              */ \
+	X(POW)     /* kid ^ kid                                                                                                    */ \
+	X(DIV)     /* floor(kid / divisor), whole numbers                                                                          */ \
+	X(MOD)     /* kid - divisor * floor(kid / divisor)                                                                         */ \
+	X(CALL)    /* `function` (kid)                                                                                             */ \
+	X(IF)      /* if kid then kid else kid                                                                                     */ \
+	X(GE0)     /* whole kid >= 0                                                                                               */ \
+	X(EQ0)     /* whole kid == 0                                                                                               */ \
+	X(LT)      /* kid < kid                                                                                                    */ \
+	X(LE)      /* kid <= kid                                                                                                   */ \
+	X(EQ)      /* kid == kid                                                                                                   */ \
+	X(AND)     /* kid and kid and ...                                                                                          */ \
+	X(NOT)     /* not kid                                                                                                      */
+
+enum op {
+#define X(op) OP_##op,
+	OPERATORS(X)
+#undef X
+};
+
+struct index { /* identity, not the name, tells indices apart */
+	const char *name;
+	long size;  /* runs over 0 .. size - 1; 0: not known yet */
+	int id;
+	bool batch; /* runs over the samples: its size is known when running */
+};
+
+struct indices { /* a sorted set */
+	int n;
+	struct index *at[];
+};
+
+struct expr {
+	enum op op;
+	bool integer;     /* a whole number, whatever the data */
+	bool condition;   /* true or false, not a number */
+	int id;           /* in order of creation: the canonical order of terms and factors */
+	uint32_t hash;
+	int n;
+	const struct indices *free; /* the indices that it mentions */
+	union {
+		double number;
+		struct index *index;
+		struct tensor *tensor;
+		long divisor;
+		const struct function *function;
+	};
+	struct expr *kid[];
+};
+
+/* whole numbers stay exact in a double up to here */
+#define WHOLE_MAX 9007199254740992.0
+
+struct interval {
+	bool known;
+	long low, high;
+};
+
+/* ---- leaves ------------------------------------------------------------------------------------------------------------------------ */
+struct expr *number(struct program *p, double v);
+struct expr *truth(struct program *p, bool v);
+struct expr *index_of(struct program *p, struct index *i);
+struct expr *batch_size(struct program *p);
+struct expr *read_of(struct program *p, struct tensor *t, int n, struct expr *const subscripts[]);
+struct expr *read_at(struct program *p, struct tensor *t, struct index *const indices[]); /* as many as the tensor's rank */
+
+/* ---- arithmetic -------------------------------------------------------------------------------------------------------------------- */
+struct expr *add_all(struct program *p, int n, struct expr *const terms[]);
+struct expr *mul_all(struct program *p, int n, struct expr *const factors[]);
+struct expr *add(struct program *p, struct expr *a, struct expr *b);
+struct expr *sub(struct program *p, struct expr *a, struct expr *b);
+struct expr *mul(struct program *p, struct expr *a, struct expr *b);
+struct expr *scale(struct program *p, double c, struct expr *a);
+struct expr *divide(struct program *p, struct expr *a, struct expr *b);
+struct expr *power(struct program *p, struct expr *a, struct expr *b);
+struct expr *power_of(struct program *p, struct expr *a, double exponent);
+struct expr *call(struct program *p, const struct function *f, struct expr *x);
+struct expr *floor_div(struct program *p, struct expr *a, long k);
+struct expr *floor_mod(struct program *p, struct expr *a, long k);
+
+/* ---- conditions -------------------------------------------------------------------------------------------------------------------- */
+struct expr *choose(struct program *p, struct expr *condition, struct expr *yes, struct expr *no);
+struct expr *at_least_0(struct program *p, struct expr *whole);
+struct expr *less(struct program *p, struct expr *a, struct expr *b);
+struct expr *less_equal(struct program *p, struct expr *a, struct expr *b);
+struct expr *equal(struct program *p, struct expr *a, struct expr *b);
+struct expr *both(struct program *p, struct expr *a, struct expr *b);
+struct expr *either(struct program *p, struct expr *a, struct expr *b);
+struct expr *negation(struct program *p, struct expr *a);
+struct expr *all_of(struct program *p, int n, struct expr *const conditions[]);
+/* the conjuncts of a condition: itself, or the kids of an AND */
+int conjunct_count(const struct expr *condition);
+struct expr *conjunct(struct expr *condition, int i);
+
+/* ---- looking --------------------------------------------------------------------------------------------------------------------------- */
+bool is_number(const struct expr *e, double v);
+bool mentions(const struct expr *e, const struct index *i);
+bool mentions_any(const struct expr *e, struct index *const indices[], int n);
+struct interval interval_of(const struct expr *e); /* of a whole-number expression */
+/* e = coefficient * rest; rest == NULL for a number */
+double coefficient(struct program *p, struct expr *e, struct expr **rest);
+
+struct affine { /* constant + sum of coefficient * atom, of a whole-number expression */
+	int n;
+	long constant;
+	struct { struct expr *atom; long coefficient; } term[];
+};
+struct affine *affine_of(struct program *p, struct expr *e);
+struct expr *affine_expr(struct program *p, const struct affine *a);
+long affine_gcd(const struct affine *a); /* of the coefficients; 0 without terms */
+
+/* ---- rewriting ------------------------------------------------------------------------------------------------------------------------- */
+/* the same operator over other kids, through the constructors */
+struct expr *rebuild(struct program *p, struct expr *e, struct expr *const kids[]);
+/* Top-down: f(e) gives a replacement or NULL to go into the kids. */
+typedef struct expr *rewriter(struct program *p, struct expr *e, void *context);
+struct expr *rewrite(struct program *p, struct expr *e, rewriter *f, void *context);
+struct expr *substitute(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
+/* every node once, kids before parents; *n of them */
+struct expr **expr_nodes(struct program *p, struct expr *e, int *n);
+/* every distinct read in e */
+struct expr **expr_reads(struct program *p, struct expr *e, int *n);
+bool has_read(struct program *p, struct expr *e);
+
+#endif

@@ -1,0 +1,144 @@
+/* function.c - the table of scalar functions.
+ *
+ * A row is everything: a new function needs its row here and its vector form in runtime/nn_math.h.  tests/unit/test_function.c walks
+ * the table and compares each derivative with finite differences and each rewrite with the function itself. */
+#include "core/function.h"
+#include "core/equation.h"
+#include <math.h>
+#include <string.h>
+
+#define N(v) number(p, v)
+
+/* ---- values that C's library lacks --------------------------------------------------------------------------------------------- */
+static double
+value_sigmoid(double x)
+{
+	return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
+}
+
+static double
+value_softplus(double x)
+{
+	return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+static double
+value_identity(double x)
+{
+	return x;
+}
+
+/* ---- derivatives: dy/dx in x and y --------------------------------------------------------------------------------------------- */
+#define DERIVATIVE(name, formula)                                                                                                     \
+	static struct expr *derivative_##name(struct program *p, struct expr *x, struct expr *y)                                      \
+	{                                                                                                                             \
+		(void)p, (void)x, (void)y;                                                                                            \
+		return formula;                                                                                                       \
+	}
+DERIVATIVE(exp, y)
+DERIVATIVE(log, divide(p, N(1), x))
+DERIVATIVE(tanh, sub(p, N(1), power_of(p, y, 2)))
+DERIVATIVE(sigmoid, mul(p, y, sub(p, N(1), y)))
+DERIVATIVE(softplus, call(p, function_named("sigmoid"), x))
+DERIVATIVE(sin, call(p, function_named("cos"), x))
+DERIVATIVE(cos, scale(p, -1, call(p, function_named("sin"), x)))
+DERIVATIVE(erf, scale(p, 1.1283791670955126, call(p, function_named("exp"), scale(p, -1, power_of(p, x, 2))))) /* 2/sqrt(pi) exp(-x^2) */
+DERIVATIVE(abs, choose(p, less(p, N(0), x), N(1), choose(p, less(p, x, N(0)), N(-1), N(0))))
+DERIVATIVE(stop, N(0))
+DERIVATIVE(sqrt, scale(p, 0.5, power_of(p, x, -0.5)))
+
+/* ---- rewrites -------------------------------------------------------------------------------------------------------------------- */
+static bool
+is_call(const struct expr *e, const char *name)
+{
+	return e->op == OP_CALL && !strcmp(e->function->name, name);
+}
+
+static struct expr *
+rewrite_exp(struct program *p, struct expr *x)
+{
+	(void)p;
+	return is_call(x, "log") ? x->kid[0] : NULL;
+}
+
+/* log(a * exp(b) / c) = log(a) + b - log(c), which cannot overflow; log(sigmoid(x)) = -softplus(-x); log(1 - sigmoid(x)) = -softplus(x) */
+static struct expr *
+rewrite_log(struct program *p, struct expr *x)
+{
+	const struct function *log_ = function_named("log"), *softplus = function_named("softplus");
+	if (is_call(x, "exp")) return x->kid[0];
+	if (is_call(x, "sigmoid")) return scale(p, -1, call(p, softplus, scale(p, -1, x->kid[0])));
+	if (x->op == OP_ADD && x->n == 2 && is_number(x->kid[1], 1)) {
+		struct expr *rest;
+		if (coefficient(p, x->kid[0], &rest) == -1 && rest && is_call(rest, "sigmoid")) return scale(p, -1, call(p, softplus, rest->kid[0]));
+	}
+	if (x->op != OP_MUL) return NULL;
+	bool has_exp = false;
+	for (int i = 0; i < x->n; i++) has_exp |= is_call(x->kid[i], "exp");
+	if (!has_exp) return NULL;
+	struct expr *sum = N(0);
+	for (int i = 0; i < x->n; i++) {
+		struct expr *f = x->kid[i];
+		if (is_call(f, "exp")) sum = add(p, sum, f->kid[0]);
+		else if (f->op == OP_POW && is_number(f->kid[1], -1)) sum = sub(p, sum, call(p, log_, f->kid[0]));
+		else sum = add(p, sum, call(p, log_, f));
+	}
+	return sum;
+}
+
+/* the argument without its factor -1, or NULL */
+static struct expr *
+negated(struct program *p, struct expr *x)
+{
+	struct expr *rest;
+	return x->op == OP_MUL && coefficient(p, x, &rest) == -1 ? rest : NULL;
+}
+
+#define REWRITE_NEGATED(name, formula)                                                                                                \
+	static struct expr *rewrite_##name(struct program *p, struct expr *minus_x)                                                   \
+	{                                                                                                                             \
+		struct expr *x = negated(p, minus_x);                                                                                 \
+		return x ? formula : NULL;                                                                                            \
+	}
+REWRITE_NEGATED(sigmoid, sub(p, N(1), call(p, function_named("sigmoid"), x)))
+REWRITE_NEGATED(tanh, scale(p, -1, call(p, function_named("tanh"), x)))
+REWRITE_NEGATED(erf, scale(p, -1, call(p, function_named("erf"), x)))
+REWRITE_NEGATED(sin, scale(p, -1, call(p, function_named("sin"), x)))
+REWRITE_NEGATED(cos, call(p, function_named("cos"), x))
+REWRITE_NEGATED(abs, call(p, function_named("abs"), x))
+
+static struct expr *
+rewrite_sqrt(struct program *p, struct expr *x)
+{
+	return power_of(p, x, 0.5);
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------------------------- */
+static const struct function table[] = {
+	/* name            in C            value           derivative           rewrite           transcendental */
+	{"exp",           "nn_exp",      exp,            derivative_exp,      rewrite_exp,      true},
+	{"log",           "nn_log",      log,            derivative_log,      rewrite_log,      true},
+	{"tanh",          "nn_tanh",     tanh,           derivative_tanh,     rewrite_tanh,     true},
+	{"sigmoid",       "nn_sigmoid",  value_sigmoid,  derivative_sigmoid,  rewrite_sigmoid,  true},
+	{"softplus",      "nn_softplus", value_softplus, derivative_softplus, NULL,             true},
+	{"sin",           "nn_sin",      sin,            derivative_sin,      rewrite_sin,      true},
+	{"cos",           "nn_cos",      cos,            derivative_cos,      rewrite_cos,      true},
+	{"erf",           "nn_erf",      erf,            derivative_erf,      rewrite_erf,      true},
+	{"abs",           "vabs",        fabs,           derivative_abs,      rewrite_abs,      false},
+	{"sqrt",          "vsqrt",       sqrt,           derivative_sqrt,     rewrite_sqrt,     false},
+	{"stop_gradient", NULL,          value_identity, derivative_stop,     NULL,             false},
+};
+
+const struct function *
+function_row(int i)
+{
+	return i >= 0 && i < (int)(sizeof table / sizeof *table) ? &table[i] : NULL;
+}
+
+const struct function *
+function_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (!strcmp(table[i].name, name)) return &table[i];
+	return NULL;
+}

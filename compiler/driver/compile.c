@@ -1,0 +1,106 @@
+/* compile.c - the pipeline: each pass is a row, and --dump, --stop-after, --time and the checks follow from it. */
+#include "driver/compile.h"
+#include "core/print.h"
+#include "driver/embedded.h"
+#include <string.h>
+#include <time.h>
+
+static const struct embedded *
+embedded_named(const char *path)
+{
+	for (const struct embedded *f = embedded_files; f->path; f++)
+		if (!strcmp(f->path, path)) return f;
+	return NULL;
+}
+
+/* ---- passes ------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void
+run_parse(struct compilation *c)
+{
+	const struct embedded *f = embedded_named("compiler/prelude.nn");
+	struct source *s = NEW(&c->arena, struct source);
+	*s = (struct source){"prelude.nn", f->bytes, f->size, true};
+	c->prelude = parse_source(&c->arena, &c->unit.diagnostics, s);
+	c->file = parse_source(&c->arena, &c->unit.diagnostics, &c->source);
+}
+
+static void
+print_node(struct text *t, const struct node *n, int depth)
+{
+	if (!n) return;
+	text_add(t, "%*s%s%s%s\n", 2 * depth, "", node_kind_name(n->kind), n->text ? " " : "", n->text ? n->text : "");
+	for (int i = 0; i < n->n; i++) print_node(t, n->kid[i], depth + 1);
+}
+
+static void
+print_parse(struct compilation *c, struct text *t)
+{
+	print_node(t, c->file, 0);
+}
+
+static void
+run_elaborate(struct compilation *c)
+{
+	elaborate(&c->unit, c->prelude, c->file, c->options.defines, c->options.define_count, c->options.model);
+}
+
+static void
+print_equations(struct compilation *c, struct text *t)
+{
+	for (int i = 0; i < c->unit.models.n; i++) {
+		struct model *m = c->unit.models.at[i];
+		text_add(t, "# model %s, training\n", m->name);
+		program_print(m->train, t, (struct print_style){0}, NULL, NULL);
+		text_add(t, "# model %s, evaluation\n", m->name);
+		program_print(m->eval, t, (struct print_style){0}, NULL, NULL);
+	}
+}
+
+static const struct pass {
+	const char *name;
+	void (*run)(struct compilation *c);
+	void (*print)(struct compilation *c, struct text *t);
+} passes[] = {
+	{"parse", run_parse, print_parse},
+	{"elaborate", run_elaborate, print_equations},
+};
+
+enum { PASSES = sizeof passes / sizeof *passes };
+
+const char *
+pass_name(int i)
+{
+	return i < PASSES ? passes[i].name : NULL;
+}
+
+/* ---- the pipeline ----------------------------------------------------------------------------------------------------------------------------------- */
+
+static double
+now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int
+compile(struct compilation *c, const char *path, const char *text, size_t length, const char *last)
+{
+	c->unit.arena = c->unit.diagnostics.arena = c->dumped.arena = &c->arena;
+	c->source = (struct source){path, text, length, false};
+	for (int i = 0; i < PASSES && !c->unit.diagnostics.errors; i++) {
+		double start = now();
+		passes[i].run(c);
+		if (c->options.time) fprintf(stderr, "%-12s %8.2f ms\n", passes[i].name, 1e3 * (now() - start));
+		if (c->options.dump && !strcmp(c->options.dump, passes[i].name) && !c->unit.diagnostics.errors) passes[i].print(c, &c->dumped);
+		if ((last && !strcmp(last, passes[i].name)) || (c->options.stop_after && !strcmp(c->options.stop_after, passes[i].name))) break;
+	}
+	return c->unit.diagnostics.errors;
+}
+
+void
+compile_free(struct compilation *c)
+{
+	arena_free(&c->arena);
+}

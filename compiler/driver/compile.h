@@ -1,0 +1,36 @@
+/* compile.h - one compilation: the pipeline as a table of passes.  This is nnc as a library. */
+#ifndef NNC_COMPILE_H
+#define NNC_COMPILE_H
+
+#include "front/elaborate.h"
+
+struct compile_options {
+	struct define_option *defines; /* -D */
+	int define_count;
+	const char *model;      /* --model; NULL: all */
+	const char *dump;       /* --dump=PASS; NULL: none */
+	const char *stop_after; /* --stop-after=PASS; NULL: go through */
+	bool time;              /* --time: a line a pass on stderr */
+	bool f64;               /* --real=f64 */
+	const char *target;     /* native, x86-64-v3, ... */
+	const char *command;    /* as typed, for the header of what is generated */
+};
+
+struct compilation {
+	struct arena arena;
+	struct compile_options options;
+	struct source source;
+	struct unit unit;
+	struct node *prelude, *file;
+	struct text dumped; /* what --dump prints */
+};
+
+/* Runs the passes up to `last` (NULL: all) on the text.  Returns the number of errors; the messages are in unit.diagnostics.
+ * compile_free gives everything back. */
+int compile(struct compilation *c, const char *path, const char *text, size_t length, const char *last);
+void compile_free(struct compilation *c);
+
+/* names of the passes, for --help; NULL after the last */
+const char *pass_name(int i);
+
+#endif

@@ -1,0 +1,820 @@
+/* apply.c - calls: the layers and functions of the language, rows of the scalar table, and the primitives.
+ *
+ * A definition says what it needs in its signature; extra leading axes of an argument are mapped over (rule R3): they become indices of the
+ * context, and the body is elaborated once. */
+#include "front/elaborate.h"
+#include <math.h>
+#include <string.h>
+
+enum { MOST = 16 }; /* arguments of a call */
+
+struct arguments {
+	struct node *call;
+	int n;
+	struct value *at[MOST];
+	int keyword_count;
+	struct node *keyword[MOST];
+	struct value *keyword_value[MOST];
+};
+
+static bool
+read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a)
+{
+	struct node *list = call->kid[1];
+	*a = (struct arguments){.call = call};
+	if (piped) a->at[a->n++] = piped;
+	if (list->n + a->n > MOST) {
+		problem(e, "arguments", call->span, "", "a call takes at most %d arguments", MOST);
+		return false;
+	}
+	bool fine = true;
+	for (int i = 0; i < list->n; i++) {
+		struct node *n = list->kid[i];
+		struct value *v = evaluate(e, n->kind == NODE_KEYWORD ? n->kid[0] : n, s);
+		if (v->kind == VALUE_ERROR) fine = false;
+		struct value *w = NEW(e->arena, struct value);
+		*w = *v;
+		w->span = n->kind == NODE_KEYWORD ? n->kid[0]->span : n->span;
+		if (n->kind == NODE_KEYWORD) {
+			a->keyword[a->keyword_count] = n;
+			a->keyword_value[a->keyword_count++] = w;
+		} else {
+			a->at[a->n++] = w;
+		}
+	}
+	return fine;
+}
+
+static struct value *
+wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants)
+{
+	problem(e, "arguments", a->call->span, "", "`%s` takes %s", name, wants);
+	return value_error(e);
+}
+
+/* ---- primitives ------------------------------------------------------------------------------------------------------------------------------- */
+
+struct primitive {
+	const char *name;
+	struct value *(*run)(struct elaborator *e, const struct arguments *a);
+};
+
+static struct value *
+one_tensor(struct elaborator *e, const struct arguments *a, const char *name)
+{
+	if (a->n != 1) {
+		wrong_count(e, a, name, "one argument");
+		return NULL;
+	}
+	return as_tensor(e, a->at[0]);
+}
+
+static struct value *
+run_rank(struct elaborator *e, const struct arguments *a)
+{
+	struct value *x = one_tensor(e, a, "rank");
+	return x ? value_number(e, x->n, a->call->span) : value_error(e);
+}
+
+static struct value *
+run_size(struct elaborator *e, const struct arguments *a)
+{
+	if (a->n < 1 || a->n > 2) return wrong_count(e, a, "size", "a tensor, and perhaps the number of an axis");
+	struct value *x = as_tensor(e, a->at[0]);
+	long axis, count = 1;
+	if (!x) return value_error(e);
+	if (a->n == 2) {
+		if (!whole_number(e, a->at[1], a->at[1]->span, "an axis", &axis)) return value_error(e);
+		if (axis < 0 || axis >= x->n) {
+			problem(e, "out-of-range", a->at[1]->span, shape_text(e, x), "there is no axis %ld", axis);
+			return value_error(e);
+		}
+		return value_number(e, (double)x->axis[axis]->size, a->call->span);
+	}
+	for (int i = 0; i < x->n; i++) count *= x->axis[i]->size;
+	return value_number(e, (double)count, a->call->span);
+}
+
+static struct value *
+run_shape(struct elaborator *e, const struct arguments *a)
+{
+	struct value *x = one_tensor(e, a, "shape"), *list = value_error(e);
+	if (!x) return list;
+	list->kind = VALUE_LIST;
+	list->n = x->n;
+	list->item = NEW_ARRAY(e->arena, x->n + 1, struct value *);
+	for (int i = 0; i < x->n; i++) list->item[i] = value_number(e, (double)x->axis[i]->size, a->call->span);
+	return list;
+}
+
+static struct value *
+rounded(struct elaborator *e, const struct arguments *a, const char *name, double (*f)(double))
+{
+	if (a->n == 1 && a->at[0]->kind == VALUE_NUMBER) return value_number(e, f(a->at[0]->number), a->call->span);
+	return wrong_count(e, a, name, "one number known at compile time");
+}
+
+static struct value *
+run_floor(struct elaborator *e, const struct arguments *a)
+{
+	return rounded(e, a, "floor", floor);
+}
+
+static struct value *
+run_ceil(struct elaborator *e, const struct arguments *a)
+{
+	return rounded(e, a, "ceil", ceil);
+}
+
+/* dims from a list, or from the numbers themselves; every product is checked by the caller through tensor sizes */
+static bool
+read_dims(struct elaborator *e, int n, struct value *const items[], struct span span, int *rank, long dims[])
+{
+	if (n == 1 && items[0]->kind == VALUE_LIST) return read_dims(e, items[0]->n, items[0]->item, items[0]->span, rank, dims);
+	if (n > MAX_RANK - 1) {
+		problem(e, "rank", span, "", "a tensor may have at most %d axes", MAX_RANK - 1);
+		return false;
+	}
+	*rank = n;
+	double count = 1;
+	for (int i = 0; i < n; i++) {
+		if (!whole_number(e, items[i], items[i]->span.file ? items[i]->span : span, "a size", &dims[i])) return false;
+		count *= (double)dims[i];
+		if (dims[i] < 1 || count > 1e12) {
+			problem(e, "size", span, "", dims[i] < 1 ? "a size must be at least 1" : "this tensor is too large");
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct value *
+filled(struct elaborator *e, const struct arguments *a, double v)
+{
+	int rank;
+	long dims[MAX_RANK];
+	struct index *axes[MAX_RANK];
+	if (!read_dims(e, a->n, a->at, a->call->span, &rank, dims)) return value_error(e);
+	for (int i = 0; i < rank; i++) axes[i] = index_new(e->p, "j", dims[i]);
+	return value_tensor(e, rank, axes, number(e->p, v), a->call->span);
+}
+
+static struct value *
+run_zeros(struct elaborator *e, const struct arguments *a)
+{
+	return filled(e, a, 0);
+}
+
+static struct value *
+run_ones(struct elaborator *e, const struct arguments *a)
+{
+	return filled(e, a, 1);
+}
+
+static struct value *
+run_reshape(struct elaborator *e, const struct arguments *a)
+{
+	int rank;
+	long dims[MAX_RANK];
+	struct program *p = e->p;
+	if (a->n < 2) return wrong_count(e, a, "reshape", "a tensor and a list of sizes");
+	struct value *x = as_tensor(e, a->at[0]);
+	if (!x || !read_dims(e, a->n - 1, a->at + 1, a->call->span, &rank, dims)) return value_error(e);
+	double from = 1, to = 1;
+	for (int i = 0; i < x->n; i++) from *= (double)x->axis[i]->size;
+	for (int i = 0; i < rank; i++) to *= (double)dims[i];
+	if (from != to) {
+		struct diagnostic *m = problem(e, "shape", a->call->span, arena_print(e->arena, "%s has %.0f elements, %s %.0f", shape_text(e, x), from, dims_text(e->arena, rank, dims), to),
+					       "`reshape` keeps the number of elements");
+		note_frames(e, m);
+		return value_error(e);
+	}
+	struct index *axes[MAX_RANK];
+	struct expr *flat = number(p, 0), *at[MAX_RANK];
+	for (int i = 0; i < rank; i++) {
+		axes[i] = index_new(p, rank == 1 ? "k" : (const char *[]){"h", "i", "j", "k", "l", "m", "n", "o"}[i], dims[i]);
+		flat = add(p, scale(p, (double)dims[i], flat), index_of(p, axes[i]));
+	}
+	for (int i = x->n - 1; i >= 0; i--) {
+		at[i] = i ? floor_mod(p, flat, x->axis[i]->size) : flat;
+		flat = floor_div(p, flat, x->axis[i]->size);
+	}
+	return value_tensor(e, rank, axes, value_at(e, x, at), a->call->span);
+}
+
+static struct value *
+run_concat(struct elaborator *e, const struct arguments *a)
+{
+	struct program *p = e->p;
+	long axis = 0;
+	if (a->n < 2 || a->n > 3) return wrong_count(e, a, "concat", "two tensors and `axis`");
+	struct value *x = as_tensor(e, a->at[0]), *y = as_tensor(e, a->at[1]);
+	struct value *which = a->n == 3 ? a->at[2] : NULL;
+	for (int i = 0; i < a->keyword_count; i++)
+		if (!strcmp(a->keyword[i]->text, "axis")) which = a->keyword_value[i];
+	if (!x || !y || (which && !whole_number(e, which, which->span, "an axis", &axis))) return value_error(e);
+	bool fits = x->n == y->n && axis >= 0 && axis < x->n;
+	for (int i = 0; fits && i < x->n; i++) fits = i == axis || x->axis[i]->size == y->axis[i]->size;
+	if (!fits) {
+		struct diagnostic *m = problem(e, "shape", a->call->span, "", "`concat` needs equal shapes but for the axis");
+		diag_label(e->d, m, a->at[0]->span, "%s", shape_text(e, x));
+		diag_label(e->d, m, a->at[1]->span, "%s", shape_text(e, y));
+		return value_error(e);
+	}
+	struct index *axes[MAX_RANK];
+	struct expr *at[MAX_RANK];
+	for (int i = 0; i < x->n; i++) {
+		axes[i] = index_new(p, x->axis[i]->name, x->axis[i]->size + (i == axis ? y->axis[i]->size : 0));
+		at[i] = index_of(p, axes[i]);
+	}
+	struct expr *first = value_at(e, x, at), *split = at[axis];
+	at[axis] = sub(p, split, number(p, (double)x->axis[axis]->size));
+	struct expr *inside = less(p, split, number(p, (double)x->axis[axis]->size));
+	return value_tensor(e, x->n, axes, choose(p, inside, first, value_at(e, y, at)), a->call->span);
+}
+
+/* zeros around the last two axes (the only one of a vector) */
+static struct value *
+run_pad(struct elaborator *e, const struct arguments *a)
+{
+	struct program *p = e->p;
+	long width;
+	if (a->n != 2) return wrong_count(e, a, "pad", "a tensor and a width");
+	struct value *x = as_tensor(e, a->at[0]);
+	if (!x || !whole_number(e, a->at[1], a->at[1]->span, "the width of a border", &width)) return value_error(e);
+	if (width < 0 || width > 1000000) {
+		problem(e, "size", a->at[1]->span, "", "the width of a border must be at least 0");
+		return value_error(e);
+	}
+	struct index *axes[MAX_RANK];
+	struct expr *at[MAX_RANK], *inside = truth(p, true);
+	for (int i = 0; i < x->n; i++) {
+		long w = i >= x->n - 2 ? width : 0;
+		axes[i] = index_new(p, x->axis[i]->name, x->axis[i]->size + 2 * w);
+		at[i] = sub(p, index_of(p, axes[i]), number(p, (double)w));
+		inside = all_of(p, 3, (struct expr *[]){inside, at_least_0(p, at[i]), at_least_0(p, sub(p, number(p, (double)(x->axis[i]->size - 1)), at[i]))});
+	}
+	return value_tensor(e, x->n, axes, choose(p, inside, value_at(e, x, at), number(p, 0)), a->call->span);
+}
+
+static int *call_counter(struct elaborator *e, const char *name);
+
+static uint32_t
+text_hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+	for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
+	return h;
+}
+
+/* An independent draw per element of the value in which the call stands; materialise gives it its subscripts. */
+static struct value *
+draw(struct elaborator *e, const struct arguments *a, enum draw kind, const char *name)
+{
+	if (a->n || a->keyword_count) return wrong_count(e, a, name, "no arguments here: an independent number for each element");
+	const char *path = path_name(e, arena_print(e->arena, "%s%d", name, ++*call_counter(e, name)));
+	struct tensor *t = tensor_new(e->p, path, ROLE_RANDOM, 0, NULL);
+	t->draw = kind;
+	t->site = text_hash(path);
+	t->span = a->call->span;
+	return value_tensor(e, 0, NULL, read_of(e->p, t, 0, NULL), a->call->span);
+}
+
+static struct value *
+run_uniform(struct elaborator *e, const struct arguments *a)
+{
+	return draw(e, a, DRAW_UNIFORM, "uniform");
+}
+
+static struct value *
+run_normal(struct elaborator *e, const struct arguments *a)
+{
+	return draw(e, a, DRAW_NORMAL, "normal");
+}
+
+static const struct primitive primitives[] = {
+	{"rank", run_rank},       {"size", run_size},     {"shape", run_shape}, {"floor", run_floor},     {"ceil", run_ceil},     {"zeros", run_zeros},
+	{"ones", run_ones},       {"reshape", run_reshape}, {"concat", run_concat}, {"pad", run_pad}, {"uniform", run_uniform}, {"normal", run_normal},
+};
+
+const char *
+primitive_name(int i)
+{
+	return i < (int)(sizeof primitives / sizeof *primitives) ? primitives[i].name : NULL;
+}
+
+struct value *
+primitive_named(struct elaborator *e, const char *name)
+{
+	for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
+		if (!strcmp(primitives[i].name, name)) {
+			struct value *v = value_error(e);
+			v->kind = VALUE_PRIMITIVE;
+			v->primitive = &primitives[i];
+			return v;
+		}
+	return NULL;
+}
+
+/* ---- reductions and scalar functions as calls ----------------------------------------------------------------------------------------------------- */
+
+static struct expr *larger(struct program *p, struct expr *a, struct expr *b) { return choose(p, less_equal(p, b, a), a, b); }
+static struct expr *smaller(struct program *p, struct expr *a, struct expr *b) { return choose(p, less_equal(p, a, b), a, b); }
+
+/* sum(x): all of a tensor; max(a, b) element by element */
+static struct value *
+apply_reduction(struct elaborator *e, const struct arguments *a, const char *name)
+{
+	enum reduction r = SUM;
+	while (strcmp(reduction_name[r], name)) r++;
+	if (a->n == 2 && (r == MAX || r == MIN)) {
+		if (a->at[0]->kind == VALUE_NUMBER && a->at[1]->kind == VALUE_NUMBER) {
+			double x = a->at[0]->number, y = a->at[1]->number;
+			return value_number(e, (x > y) == (r == MAX) ? x : y, a->call->span);
+		}
+		return elementwise(e, a->call->span, a->call->kid[0]->span, name, r == MAX ? larger : smaller, a->at[0], a->at[1]);
+	}
+	if (a->n != 1 || a->keyword_count) {
+		struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`%s` of a whole tensor takes that tensor and nothing else", name);
+		diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
+		return value_error(e);
+	}
+	struct value *x = as_tensor(e, a->at[0]);
+	return x ? reduce_all(e, r, x, a->call->span) : value_error(e);
+}
+
+static struct value *
+apply_function(struct elaborator *e, const struct function *f, const struct arguments *a)
+{
+	if (a->n != 1 || a->keyword_count) return wrong_count(e, a, f->name, "one argument");
+	if (a->at[0]->kind == VALUE_NUMBER) return value_number(e, f->value(a->at[0]->number), a->call->span);
+	struct value *x = as_tensor(e, a->at[0]);
+	return x ? value_tensor(e, x->n, x->axis, call(e->p, f, x->body), a->call->span) : value_error(e);
+}
+
+/* ---- definitions ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static int *
+call_counter(struct elaborator *e, const char *name)
+{
+	const char *path = path_name(e, "");
+	for (int i = 0; i < e->counts.n; i++)
+		if (!strcmp(e->counts.at[i].path, path) && !strcmp(e->counts.at[i].name, name)) return &e->counts.at[i].n;
+	PUSH(e->arena, &e->counts, (struct call_count){path, name, 0});
+	return &e->counts.at[e->counts.n - 1].n;
+}
+
+/* everything counted inside the path so far starts anew: the second use of a named layer finds the same names */
+static void
+restart_counts(struct elaborator *e)
+{
+	const char *path = path_name(e, "");
+	for (int i = 0; i < e->counts.n; i++)
+		if (!strncmp(e->counts.at[i].path, path, strlen(path))) e->counts.at[i].n = 0;
+}
+
+struct expansion { /* a definition being applied */
+	struct node *definition;
+	struct arguments *args;
+	struct value *given[MOST]; /* by parameter; NULL: the default */
+	struct scope *scope;
+	int mapped; /* leading axes that the signature does not ask for */
+	long lead[MAX_RANK];
+	struct index *lead_index[MAX_RANK];
+	int extra[MOST]; /* by parameter: how many of its axes are mapped */
+};
+
+static bool
+is_parameter(const struct node *definition, const char *name)
+{
+	for (int i = 0; i < definition->kid[0]->n; i++)
+		if (!strcmp(definition->kid[0]->kid[i]->text, name)) return true;
+	return false;
+}
+
+static void
+unknown_option(struct elaborator *e, const struct node *definition, const struct node *keyword)
+{
+	struct node *params = definition->kid[0];
+	struct text t = {.arena = e->arena};
+	const char *names[MOST];
+	int n = 0;
+	for (int i = 1; i < params->n && n < MOST; i++) {
+		text_add(&t, "%s%s", i > 1 ? ", " : "", params->kid[i]->text);
+		names[n++] = params->kid[i]->text;
+	}
+	struct diagnostic *m = problem(e, "unknown-option", keyword->name, "not an option", "`%s` has no option `%s`", definition->text, keyword->text);
+	if (n) diag_note(e->d, m, "options of `%s`: %s", definition->text, text_end(&t));
+	const char *near = nearest_name(keyword->text, names, n);
+	for (int i = 0; i < n && !near; i++)
+		if (!strncmp(names[i], keyword->text, strlen(keyword->text))) near = names[i];
+	if (near) diag_help(e->d, m, "it is called `%s`", near);
+}
+
+/* puts arguments to parameters; reports what is too many, unknown or missing */
+static bool
+match_arguments(struct elaborator *e, struct expansion *x)
+{
+	struct node *params = x->definition->kid[0];
+	struct arguments *a = x->args;
+	if (params->n > MOST) {
+		problem(e, "arguments", x->definition->span, "", "a definition takes at most %d parameters", MOST);
+		return false;
+	}
+	if (a->n > params->n) {
+		struct diagnostic *m = problem(e, "arguments", a->at[params->n]->span.file ? a->at[params->n]->span : a->call->span, "one too many", "`%s` takes %d argument%s, not %d", x->definition->text,
+					       params->n, params->n == 1 ? "" : "s", a->n);
+		note_frames(e, m);
+		return false;
+	}
+	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
+	for (int i = 0; i < a->keyword_count; i++) {
+		int k = 0;
+		while (k < params->n && strcmp(params->kid[k]->text, a->keyword[i]->text)) k++;
+		if (k == params->n) {
+			unknown_option(e, x->definition, a->keyword[i]);
+			return false;
+		}
+		if (x->given[k]) {
+			problem(e, "arguments", a->keyword[i]->span, "again here", "`%s` is given twice", params->kid[k]->text);
+			return false;
+		}
+		x->given[k] = a->keyword_value[i];
+	}
+	for (int k = 0; k < params->n; k++)
+		if (!x->given[k] && !params->kid[k]->kid[1]) {
+			struct diagnostic *m = problem(e, "arguments", a->call->span, arena_print(e->arena, "`%s` is missing", params->kid[k]->text), "`%s` needs `%s`", x->definition->text,
+						       params->kid[k]->text);
+			note_frames(e, m);
+			return false;
+		}
+	return true;
+}
+
+/* an argument becomes an equation of its own unless it is just a read: whatever reads it often computes it once */
+static struct value *
+settle(struct elaborator *e, const struct expansion *x, const struct node *param, struct value *v)
+{
+	if (v->kind != VALUE_TENSOR || v->body->condition) return v;
+	return materialise(e, v, arena_print(e->arena, "%s_%s", x->definition->text, param->text), false, v->span);
+}
+
+static struct value *
+wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struct value *v)
+{
+	struct node *type = param->kid[0];
+	struct span at = v->span.file ? v->span : x->args->call->span;
+	struct value *t = as_tensor(e, v);
+	struct diagnostic *m = problem(e, "shape", at, shape_text(e, t ? t : v), "`%s` needs %s `%s`", x->definition->text,
+				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
+	if (m) note_history(e, m, span_text(e->arena, at), v);
+	note_frames(e, m);
+	return NULL;
+}
+
+/* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
+static bool
+check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
+{
+	struct interval i = interval_of(v->body);
+	if (i.known && i.low >= 0 && i.high == high) return true;
+	struct value *first = x->given[0] && x->given[0]->kind == VALUE_TENSOR ? x->given[0] : NULL;
+	struct span at = first && first->span.file ? first->span : x->args->call->span;
+	struct diagnostic *m;
+	if (!i.known) {
+		m = problem(e, "classes", v->span, shape_text(e, v), "`%s` needs a whole number in 0..%ld as `%s`", x->definition->text, high, param->text);
+	} else if (first && first->n > 1 && first->axis[first->n - 1]->size != i.high + 1) {
+		m = problem(e, "shape", at, shape_text(e, first), "`%s` needs %ld scores, one per class", x->definition->text, i.high + 1);
+		diag_label(e->d, m, v->span, "a class in %ld..%ld", i.low, i.high);
+	} else {
+		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld scores for %ld classes", high + 1, i.high + 1);
+		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld classes", i.low, i.high, i.high + 1);
+	}
+	if (m && first) note_history(e, m, span_text(e->arena, at), first);
+	note_frames(e, m);
+	if (m && first && first->history && !strncmp(first->history->text, "-> ", 3) && strstr(first->history->text, arena_print(e->arena, "(%ld", high + 1))) {
+		const char *open = strchr(first->history->text, '(');
+		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", (int)(open - first->history->text - 3), first->history->text + 3, i.high + 1);
+	}
+	return false;
+}
+
+/* A plain name in a signature binds, whatever it means elsewhere; unless an earlier parameter bound it already. */
+static bool
+is_free(const struct expansion *x, const char *name)
+{
+	for (int i = 0; i < x->scope->bindings.n; i++)
+		if (!strcmp(x->scope->bindings.at[i].name, name)) return false;
+	return !is_parameter(x->definition, name);
+}
+
+/* Range `0..n-1` with a free name n binds it; else both ends are checked. */
+static bool
+bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct value *v)
+{
+	struct node *range = param->kid[0]->kid[1], *high = range->kid[1];
+	struct value *t = as_tensor(e, v);
+	if (!t) return false;
+	struct interval i = interval_of(t->body);
+	bool free_name = high->kind == NODE_SUBTRACT && high->kid[0]->kind == NODE_NAME && is_free(x, high->kid[0]->text);
+	if (free_name && i.known) {
+		bind(e, x->scope, high->kid[0]->text, value_number(e, (double)(i.high + 1), high->span));
+		return true;
+	}
+	long last;
+	struct value *end = evaluate(e, high, x->scope);
+	if (!whole_number(e, end, high->span, "the end of a range", &last)) return false;
+	return check_classes(e, x, param, t, last);
+}
+
+/* the shape of one argument against the signature: binds plain names, finds how many axes are mapped */
+static bool
+bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **value)
+{
+	struct node *param = x->definition->kid[0]->kid[k], *type = param->kid[0], *dims = type->kid[0];
+	struct value *v = as_tensor(e, *value);
+	if (!v) return false;
+	int wanted = dims && dims->kind == NODE_LIST ? dims->n : 0;
+	int extra = v->n - wanted;
+	bool scalar = wanted == 0;
+	if (scalar && extra == 1 && v->axis[0]->size == 1) { /* a tensor of one element counts as a number */
+		struct expr *zero = number(e->p, 0);
+		v = value_tensor(e, 0, NULL, value_at(e, v, &zero), v->span);
+		extra = 0;
+	}
+	if (extra < 0) {
+		wrong_shape(e, x, param, v);
+		return false;
+	}
+	for (int i = 0; i < wanted; i++) {
+		struct node *dim = dims->kid[i];
+		long size = v->axis[extra + i]->size, asked;
+		if (dim->kind == NODE_NAME && is_free(x, dim->text)) {
+			bind(e, x->scope, dim->text, value_number(e, (double)size, dim->span));
+			continue;
+		}
+		if (!whole_number(e, evaluate(e, dim, x->scope), dim->span, "a size", &asked)) return false;
+		if (asked != size) {
+			wrong_shape(e, x, param, v);
+			return false;
+		}
+	}
+	for (int i = 0; i < extra; i++) { /* mapped axes agree from the inside out */
+		int at = i - extra;
+		if (-at <= x->mapped && x->lead[x->mapped + at] != v->axis[i]->size) {
+			struct diagnostic *m = problem(e, "shape", v->span, shape_text(e, v), "the extra leading axes of `%s`'s arguments must be equal", x->definition->text);
+			note_frames(e, m);
+			return false;
+		}
+	}
+	if (extra > x->mapped) {
+		for (int i = 0; i < extra; i++) x->lead[i] = v->axis[i]->size;
+		x->mapped = extra;
+	}
+	x->extra[k] = extra;
+	*value = settle(e, x, param, v);
+	return (*value)->kind != VALUE_ERROR;
+}
+
+static bool
+is_compile_time(const struct node *type)
+{
+	struct node *t = type ? type->kid[0] : NULL;
+	return t && (t->kind == NODE_ANY_FN || (t->kind == NODE_NAME && !strcmp(t->text, "int")));
+}
+
+static bool
+bind_parameter(struct elaborator *e, struct expansion *x, int k)
+{
+	struct node *param = x->definition->kid[0]->kid[k], *type = param->kid[0];
+	struct value *v = x->given[k];
+	if (!v) {
+		v = evaluate(e, param->kid[1], x->scope);
+		if (v->kind == VALUE_ERROR) return false;
+	}
+	if (!type || is_compile_time(type)) {
+		long whole;
+		if (type && type->kid[0]->kind == NODE_NAME && !whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole)) return false;
+		if (!type) v = settle(e, x, param, v);
+		bind(e, x->scope, param->text, v);
+		return v->kind != VALUE_ERROR;
+	}
+	if (type->kid[1] && !bind_range(e, x, param, v)) return false;
+	if (!bind_shape(e, x, k, &v)) return false;
+	bind(e, x->scope, param->text, v);
+	return true;
+}
+
+/* mapped axes become indices of the context; each argument is read at those that it has */
+static void
+map_axes(struct elaborator *e, struct expansion *x)
+{
+	static const char *const names[] = {"t", "u", "v", "w", "p", "q", "r", "s"};
+	for (int i = 0; i < x->mapped; i++) {
+		x->lead_index[i] = index_new(e->p, names[i], x->lead[i]);
+		PUSH(e->arena, &e->context, x->lead_index[i]);
+	}
+	struct node *params = x->definition->kid[0];
+	for (int k = 0; k < params->n; k++) {
+		if (!x->extra[k]) continue;
+		struct value *v = look_up(x->scope, params->kid[k]->text);
+		struct expr *at[MAX_RANK];
+		for (int i = 0; i < v->n; i++)
+			at[i] = index_of(e->p, i < x->extra[k] ? x->lead_index[x->mapped - x->extra[k] + i] : v->axis[i]);
+		bind(e, x->scope, params->kid[k]->text, value_tensor(e, v->n - x->extra[k], v->axis + x->extra[k], value_at(e, v, at), v->span));
+	}
+}
+
+/* the result with the mapped axes in front again */
+static struct value *
+unmap(struct elaborator *e, const struct expansion *x, struct value *v)
+{
+	if (v->kind != VALUE_TENSOR || x->mapped == 0) return v;
+	if (v->n + x->mapped > MAX_RANK - 1) {
+		problem(e, "rank", x->args->call->span, "", "a tensor may have at most %d axes", MAX_RANK - 1);
+		return value_error(e);
+	}
+	struct index *axes[MAX_RANK];
+	struct expr *to[MAX_RANK];
+	for (int i = 0; i < x->mapped; i++) {
+		axes[i] = index_new(e->p, x->lead_index[i]->name, x->lead[i]);
+		to[i] = index_of(e->p, axes[i]);
+	}
+	for (int i = 0; i < v->n; i++) axes[x->mapped + i] = v->axis[i];
+	return value_tensor(e, x->mapped + v->n, axes, substitute(e->p, v->body, x->mapped, x->lead_index, to), v->span);
+}
+
+static struct value *
+finish(struct elaborator *e, const struct expansion *x, struct value *v, bool layer)
+{
+	if (v->kind == VALUE_SEVERAL) {
+		for (int i = 0; i < v->n; i++) v->item[i] = finish(e, x, v->item[i], layer);
+		return v;
+	}
+	if (v->kind != VALUE_TENSOR) return v;
+	if (layer || x->mapped || v->body->op == OP_READ) v = materialise(e, v, layer ? "y" : x->definition->text, false, x->args->call->span);
+	return unmap(e, x, v);
+}
+
+static bool
+check_result(struct elaborator *e, const struct expansion *x, struct value *v)
+{
+	struct node *types = x->definition->kid[1];
+	if (!types || types->n != 1 || v->kind != VALUE_TENSOR) return true;
+	int rank = 0;
+	long dims[MAX_RANK], shape[MAX_RANK];
+	if (!type_dims(e, types->kid[0], x->scope, &rank, dims)) return false;
+	value_shape(v, shape);
+	if (rank == v->n && !memcmp(dims, shape, (size_t)rank * sizeof *dims)) return true;
+	struct diagnostic *m = problem(e, "shape", types->kid[0]->span, dims_text(e->arena, rank, dims), "`%s` does not give what it promises", x->definition->text);
+	if (m) diag_note(e->d, m, "its result is %s", shape_text(e, v));
+	note_frames(e, m);
+	return false;
+}
+
+static struct value *
+expand_body(struct elaborator *e, struct expansion *x)
+{
+	struct node *body = x->definition->kid[2];
+	struct value *v = body->kind == NODE_BODY ? evaluate(e, body->kid[0], x->scope) : run_block(e, body, x->scope);
+	if (v->kind == VALUE_ERROR || !check_result(e, x, v)) return value_error(e);
+	return v;
+}
+
+/* weights of a named layer: the first use fixes the shape */
+static bool
+enter_instance(struct elaborator *e, struct instance *i, const struct arguments *a)
+{
+	long shape[MAX_RANK] = {0};
+	struct value *v = a->n && a->at[0]->kind == VALUE_TENSOR ? a->at[0] : NULL;
+	if (v) value_shape(v, shape);
+	if (i->used && v && (v->n != i->rank || memcmp(shape, i->shape, (size_t)v->n * sizeof *shape))) {
+		struct diagnostic *m = problem(e, "shared-shape", v->span, shape_text(e, v), "`%s` already has weights for inputs of shape %s", i->name,
+					       dims_text(e->arena, i->rank, i->shape));
+		diag_label(e->d, m, i->first, "first used here with %s", dims_text(e->arena, i->rank, i->shape));
+		if (m) diag_note(e->d, m, "a named layer has one set of weights, used wherever its name appears");
+		return false;
+	}
+	if (!i->used && v) {
+		i->rank = v->n;
+		memcpy(i->shape, shape, sizeof shape);
+		i->first = a->call->span;
+	}
+	return true;
+}
+
+static void
+list_layer(struct elaborator *e, const struct arguments *a, const char *path, const struct value *v, int tensors_before)
+{
+	if (e->frame || e->quiet || !e->model || !e->training || v->kind != VALUE_TENSOR) return;
+	struct layer_shape l = {.text = span_text(e->arena, a->call->span), .path = path, .rank = v->n, .span = a->call->span};
+	value_shape(v, l.shape);
+	for (int i = tensors_before; i < e->p->tensors.n; i++)
+		if (e->p->tensors.at[i]->role == ROLE_PARAM) l.parameters += (double)tensor_count(e->p->tensors.at[i]);
+	PUSH(e->arena, &e->model->layers, l);
+}
+
+static struct value *
+expand(struct elaborator *e, struct value *callee, struct arguments *a, struct instance *instance)
+{
+	struct node *d = callee->definition;
+	bool layer = d->kind == NODE_LAYER;
+	struct expansion x = {.definition = d, .args = a, .scope = scope_new(e, callee->home)};
+	int context = e->context.n, path = e->path.n, tensors = e->p->tensors.n;
+	if (e->depth > 400) {
+		problem(e, "recursion", a->call->span, "", "`%s` calls itself: there is no recursion", d->text);
+		return value_error(e);
+	}
+	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x)) return value_error(e);
+	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d};
+	struct frame *outer = e->frame;
+	struct instance *outer_instance = e->instance;
+	bool fine = !instance || enter_instance(e, instance, a);
+	for (int k = 0; fine && k < d->kid[0]->n; k++) fine = bind_parameter(e, &x, k);
+	struct value *v = value_error(e);
+	e->depth += 5;
+	if (fine) {
+		e->frame = &frame;
+		if (layer) PUSH(e->arena, &e->path, instance ? instance->name : arena_print(e->arena, "%s%d", d->text, ++*call_counter(e, d->text)));
+		if (instance) {
+			e->instance = instance;
+			restart_counts(e);
+		}
+		map_axes(e, &x);
+		v = expand_body(e, &x);
+		v = finish(e, &x, v, layer);
+		e->frame = outer;
+		e->instance = outer_instance;
+	}
+	e->depth -= 5;
+	const char *name = layer && e->path.n > path ? path_name(e, "") : NULL;
+	e->path.n = path;
+	e->context.n = context;
+	if (instance) instance->used = true;
+	list_layer(e, a, name, v, tensors);
+	return v;
+}
+
+/* f(weights): the sum of f over every parameter that counts as a weight */
+static struct value *
+sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a)
+{
+	struct value *sum = value_number(e, 0, a->call->span);
+	for (int i = 0; i < e->p->tensors.n; i++) {
+		struct tensor *t = e->p->tensors.at[i];
+		if (t->role != ROLE_PARAM || t->outside_weights) continue;
+		struct arguments one = *a;
+		for (int k = 0; k < one.n; k++)
+			if (one.at[k]->kind == VALUE_WEIGHTS) one.at[k] = value_of_tensor(e, t, 0, NULL, a->at[k]->span);
+		struct value *v = expand(e, callee, &one, NULL);
+		if (v->kind == VALUE_ERROR) return v;
+		v = materialise(e, v, callee->definition->text, false, a->call->span);
+		sum = elementwise(e, a->call->span, a->call->span, "+", add, sum, v);
+	}
+	return sum;
+}
+
+static struct value *
+apply_instance(struct elaborator *e, struct instance *i, struct arguments *a)
+{
+	struct arguments all, own;
+	if (!read_arguments(e, i->call, i->scope, NULL, &own)) return value_error(e);
+	all = *a;
+	for (int k = 0; k < own.n && all.n < MOST; k++) all.at[all.n++] = own.at[k];
+	for (int k = 0; k < own.keyword_count && all.keyword_count < MOST; k++) {
+		all.keyword[all.keyword_count] = own.keyword[k];
+		all.keyword_value[all.keyword_count++] = own.keyword_value[k];
+	}
+	return expand(e, i->callee, &all, i);
+}
+
+struct value *
+apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct value *piped)
+{
+	struct node *name = call_->kid[0];
+	struct arguments a;
+	bool reduction = false;
+	for (int r = SUM; r <= ARGMAX && name->kind == NODE_NAME; r++) reduction |= !strcmp(reduction_name[r], name->text);
+	struct value *callee = reduction ? NULL : evaluate(e, name, s);
+	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
+	if (reduction) return apply_reduction(e, &a, name->text);
+	bool weights = false;
+	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
+	struct value *v;
+	switch (callee->kind) {
+	case VALUE_ERROR: return callee;
+	case VALUE_DEFINITION: v = weights ? sum_over_weights(e, callee, &a) : expand(e, callee, &a, NULL); break;
+	case VALUE_INSTANCE: v = apply_instance(e, callee->instance, &a); break;
+	case VALUE_FUNCTION: v = apply_function(e, callee->function, &a); break;
+	case VALUE_PRIMITIVE: v = callee->primitive->run(e, &a); break;
+	default: {
+		struct diagnostic *m = problem(e, "call", name->span, shape_text(e, callee), "only layers and functions can be called");
+		if (m && callee->kind == VALUE_TENSOR) diag_help(e->d, m, "to read one element, write `%s[i]`", span_text(e->arena, name->span));
+		return value_error(e);
+	}
+	}
+	if (!piped || v->kind != VALUE_TENSOR) return v;
+	const char *base = name->text ? name->text : "v";
+	struct value *w = materialise(e, v, base, false, call_->span);
+	return w;
+}

@@ -1,0 +1,422 @@
+/* diagnostic.c - how a message looks.
+ *
+ *   error[shape]: `+` needs equal shapes
+ *    --> net.nn:4:17
+ *     |
+ *   4 |   return relu(f + x)
+ *     |               - ^ - [16, 32, 32]
+ *     |               |
+ *     |               [32, 16, 16]
+ *     |
+ *     = note: ...
+ *     = help: ...
+ *
+ * The primary span is underlined with ^, the others with -; a label stands at the end of its line's underlines when it is the last of the line,
+ * else on a line of its own below.  Notes and helps may have several lines. */
+#include "front/diagnostic.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- spans ------------------------------------------------------------------------------------------------------------------------ */
+
+struct place
+span_place(struct span s)
+{
+	struct place p = {1, 1};
+	for (size_t i = 0; s.file && i < s.begin; i++) {
+		p.column++;
+		if (s.file->text[i] == '\n') p = (struct place){p.line + 1, 1};
+	}
+	return p;
+}
+
+struct span
+span_join(struct span a, struct span b)
+{
+	if (!a.file) return b;
+	if (!b.file || a.file != b.file) return a;
+	return (struct span){a.file, a.begin < b.begin ? a.begin : b.begin, a.end > b.end ? a.end : b.end};
+}
+
+char *
+span_text(struct arena *a, struct span s)
+{
+	struct text t = {.arena = a};
+	bool blank = false;
+	for (size_t i = s.begin; s.file && i < s.end; i++) {
+		char c = s.file->text[i];
+		if (c == '#') {
+			while (i + 1 < s.end && s.file->text[i + 1] != '\n') i++;
+			blank = true;
+		} else if (isspace((unsigned char)c)) {
+			blank = true;
+		} else {
+			if (blank && t.length) text_bytes(&t, " ", 1);
+			blank = false;
+			text_bytes(&t, &c, 1);
+		}
+	}
+	return text_end(&t);
+}
+
+/* ---- building --------------------------------------------------------------------------------------------------------------------- */
+
+static char *
+format_text(struct arena *a, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, format, args);
+	char *s = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(s, (size_t)n + 1, format, again);
+	va_end(again);
+	return s;
+}
+
+static struct diagnostic *
+new_message(struct diagnostics *d, bool warning, const char *code, struct span where, const char *label, const char *title)
+{
+	struct diagnostic *m = NEW(d->arena, struct diagnostic);
+	m->warning = warning;
+	m->code = code;
+	m->title = title;
+	PUSH(d->arena, &m->labels, (struct label){where, label});
+	PUSH(d->arena, &d->all, m);
+	if (!warning) d->errors++;
+	return m;
+}
+
+struct diagnostic *
+diag_new(struct diagnostics *d, const char *code, struct span where, const char *label, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	const char *title = format_text(d->arena, format, args);
+	va_end(args);
+	return new_message(d, false, code, where, label, title);
+}
+
+struct diagnostic *
+diag_warning(struct diagnostics *d, const char *code, struct span where, const char *label, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	const char *title = format_text(d->arena, format, args);
+	va_end(args);
+	return new_message(d, true, code, where, label, title);
+}
+
+void
+diag_label(struct diagnostics *d, struct diagnostic *m, struct span where, const char *format, ...)
+{
+	if (!m) return;
+	va_list args;
+	va_start(args, format);
+	PUSH(d->arena, &m->labels, (struct label){where, format_text(d->arena, format, args)});
+	va_end(args);
+}
+
+void
+diag_note(struct diagnostics *d, struct diagnostic *m, const char *format, ...)
+{
+	if (!m) return;
+	va_list args;
+	va_start(args, format);
+	PUSH(d->arena, &m->notes, format_text(d->arena, format, args));
+	va_end(args);
+}
+
+void
+diag_help(struct diagnostics *d, struct diagnostic *m, const char *format, ...)
+{
+	if (!m) return;
+	va_list args;
+	va_start(args, format);
+	PUSH(d->arena, &m->helps, format_text(d->arena, format, args));
+	va_end(args);
+}
+
+/* ---- printing --------------------------------------------------------------------------------------------------------------------- */
+
+struct printer {
+	FILE *out;
+	bool color;
+	int margin; /* width of the line numbers */
+};
+
+enum style { PLAIN, ERROR, WARNING, BOLD, FRAME, HELP };
+static const char *const style_code[] = {
+	[PLAIN] = "\033[0m", [ERROR] = "\033[1;31m", [WARNING] = "\033[1;33m", [BOLD] = "\033[1m", [FRAME] = "\033[1;34m", [HELP] = "\033[1;32m"};
+
+static void
+styled(const struct printer *p, enum style style, const char *text)
+{
+	if (p->color) fprintf(p->out, "%s%s%s", style_code[style], text, style_code[PLAIN]);
+	else fputs(text, p->out);
+}
+
+static void
+frame(const struct printer *p, const char *bar)
+{
+	fprintf(p->out, "%*s ", p->margin, "");
+	styled(p, FRAME, bar);
+}
+
+struct mark { /* one label on one line of the source */
+	int column, width;
+	bool primary;
+	const char *text;
+};
+
+static int
+by_column(const void *a, const void *b)
+{
+	return ((const struct mark *)a)->column - ((const struct mark *)b)->column;
+}
+
+static const char *
+line_start(const struct source *f, int line)
+{
+	const char *s = f->text;
+	while (--line > 0) {
+		const char *end = strchr(s, '\n');
+		if (!end) return s + strlen(s);
+		s = end + 1;
+	}
+	return s;
+}
+
+static void
+pad_to(FILE *out, int *column, int to, const char *fill)
+{
+	while (*column < to) {
+		fputs(fill, out);
+		++*column;
+	}
+}
+
+/* the underlines of one line, the label of the last mark behind them, then the other labels from right to left */
+static void
+print_marks(const struct printer *p, struct mark *mark, int n)
+{
+	qsort(mark, (size_t)n, sizeof *mark, by_column);
+	frame(p, "|");
+	fputc(' ', p->out);
+	int column = 1;
+	for (int i = 0; i < n; i++) {
+		pad_to(p->out, &column, mark[i].column, " ");
+		pad_to(p->out, &column, mark[i].column + mark[i].width, mark[i].primary ? "^" : "-");
+	}
+	if (n && mark[n - 1].text && *mark[n - 1].text) {
+		fprintf(p->out, " %s", mark[n - 1].text);
+		mark[n - 1].text = NULL;
+	}
+	fputc('\n', p->out);
+	for (int last = n - 1; last >= 0; last--) {
+		if (!mark[last].text || !*mark[last].text) continue;
+		for (int row = 0; row < 2; row++) { /* a row of bars, then the text under its mark */
+			frame(p, "|");
+			fputc(' ', p->out);
+			column = 1;
+			for (int i = 0; i < last; i++) {
+				if (!mark[i].text || !*mark[i].text) continue;
+				pad_to(p->out, &column, mark[i].column, " ");
+				pad_to(p->out, &column, mark[i].column + 1, "|");
+			}
+			pad_to(p->out, &column, mark[last].column, " ");
+			fprintf(p->out, "%s\n", row ? mark[last].text : "|");
+		}
+	}
+}
+
+/* the source line `line` of `file` with all labels that begin on it */
+static void
+print_line(const struct printer *p, const struct diagnostic *m, const struct source *file, int line)
+{
+	const char *text = line_start(file, line);
+	int length = (int)strcspn(text, "\n");
+	if (length && text[length - 1] == '\r') length--;
+	char number[16];
+	snprintf(number, sizeof number, "%*d", p->margin, line);
+	styled(p, FRAME, number);
+	styled(p, FRAME, " |");
+	fputc(length ? ' ' : '\n', p->out);
+	for (int i = 0; i < length; i++) { /* control characters would move the cursor */
+		unsigned char c = (unsigned char)text[i];
+		fputc(c == '\t' ? ' ' : c < 32 || c == 127 ? '?' : c, p->out);
+	}
+	if (length) fputc('\n', p->out);
+	struct mark mark[16];
+	int n = 0;
+	for (int i = 0; i < m->labels.n && n < 16; i++) {
+		const struct label *l = &m->labels.at[i];
+		struct place at = span_place(l->span);
+		if (l->span.file != file || at.line != line) continue;
+		int width = (int)(l->span.end - l->span.begin), most = length - at.column + 1;
+		if (width > most) width = most;
+		mark[n++] = (struct mark){at.column, width > 0 ? width : 1, i == 0, l->text};
+	}
+	print_marks(p, mark, n);
+}
+
+static int
+next_line(const struct diagnostic *m, const struct source *file, int after)
+{
+	int next = 0;
+	for (int i = 0; i < m->labels.n; i++) {
+		if (m->labels.at[i].span.file != file) continue;
+		int line = span_place(m->labels.at[i].span).line;
+		if (line > after && (!next || line < next)) next = line;
+	}
+	return next;
+}
+
+/* "= note: text", further lines of it indented under the first */
+static void
+print_remark(const struct printer *p, enum style style, const char *what, const char *text)
+{
+	frame(p, "= ");
+	styled(p, style, what);
+	fputs(": ", p->out);
+	for (const char *s = text; *s; s++) {
+		fputc(*s, p->out);
+		if (*s == '\n' && s[1]) fprintf(p->out, "%*s", p->margin + 3 + (int)strlen(what) + 2, "");
+	}
+	fputc('\n', p->out);
+}
+
+static void
+print_message(FILE *out, bool color, const struct diagnostic *m)
+{
+	const struct source *file = m->labels.at[0].span.file;
+	int last = 0;
+	for (int i = 0; i < m->labels.n; i++)
+		if (m->labels.at[i].span.file) {
+			int line = span_place(m->labels.at[i].span).line;
+			if (line > last) last = line;
+		}
+	struct printer p = {out, color, snprintf(NULL, 0, "%d", last)};
+	char head[128];
+	snprintf(head, sizeof head, "%s[%s]", m->warning ? "warning" : "error", m->code);
+	styled(&p, m->warning ? WARNING : ERROR, head);
+	styled(&p, BOLD, ": ");
+	styled(&p, BOLD, m->title);
+	fputc('\n', out);
+	if (file) {
+		struct place at = span_place(m->labels.at[0].span);
+		fprintf(out, "%*s", p.margin, "");
+		styled(&p, FRAME, "-->");
+		fprintf(out, " %s:%d:%d\n", file->path, at.line, at.column);
+		frame(&p, "|");
+		fputc('\n', out);
+		for (int line = next_line(m, file, 0), before = 0; line; before = line, line = next_line(m, file, line)) {
+			if (before && line > before + 1) styled(&p, FRAME, "...\n");
+			print_line(&p, m, file, line);
+		}
+		if (m->notes.n || m->helps.n) {
+			frame(&p, "|");
+			fputc('\n', out);
+		}
+	}
+	for (int i = 0; i < m->notes.n; i++) print_remark(&p, FRAME, "note", m->notes.at[i]);
+	for (int i = 0; i < m->helps.n; i++) print_remark(&p, HELP, "help", m->helps.at[i]);
+}
+
+void
+diag_print(const struct diagnostics *d, FILE *out, bool color)
+{
+	for (int i = 0; i < d->all.n; i++) {
+		if (i) fputc('\n', out);
+		print_message(out, color, d->all.at[i]);
+	}
+}
+
+static void
+json_text(FILE *out, const char *s)
+{
+	fputc('"', out);
+	for (; s && *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		if (c == '"' || c == '\\') fprintf(out, "\\%c", c);
+		else if (c < 32) fprintf(out, "\\u%04x", c);
+		else fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+static void
+json_list(FILE *out, const char *name, const char *const *at, int n)
+{
+	fprintf(out, ",\"%s\":[", name);
+	for (int i = 0; i < n; i++) {
+		if (i) fputc(',', out);
+		json_text(out, at[i]);
+	}
+	fputc(']', out);
+}
+
+void
+diag_print_json(const struct diagnostics *d, FILE *out)
+{
+	for (int i = 0; i < d->all.n; i++) {
+		const struct diagnostic *m = d->all.at[i];
+		fprintf(out, "{\"level\":\"%s\",\"code\":", m->warning ? "warning" : "error");
+		json_text(out, m->code);
+		fputs(",\"title\":", out);
+		json_text(out, m->title);
+		fputs(",\"labels\":[", out);
+		for (int k = 0; k < m->labels.n; k++) {
+			const struct label *l = &m->labels.at[k];
+			struct place at = span_place(l->span);
+			fprintf(out, "%s{\"file\":", k ? "," : "");
+			json_text(out, l->span.file ? l->span.file->path : "");
+			fprintf(out, ",\"begin\":%zu,\"end\":%zu,\"line\":%d,\"column\":%d,\"text\":", l->span.begin, l->span.end, at.line, at.column);
+			json_text(out, l->text);
+			fputc('}', out);
+		}
+		fputc(']', out);
+		json_list(out, "notes", m->notes.at, m->notes.n);
+		json_list(out, "helps", m->helps.at, m->helps.n);
+		fputs("}\n", out);
+	}
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------------------------ */
+
+/* edit distance; a change of case costs nothing */
+static int
+distance(const char *a, const char *b)
+{
+	int n = (int)strlen(b), row[64];
+	if (n > 62 || strlen(a) > 62) return 99;
+	for (int j = 0; j <= n; j++) row[j] = j;
+	for (int i = 1; a[i - 1]; i++) {
+		int corner = row[0];
+		row[0] = i;
+		for (int j = 1; j <= n; j++) {
+			int same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
+			int best = corner + !same;
+			if (row[j] + 1 < best) best = row[j] + 1;
+			if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+			corner = row[j];
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+const char *
+nearest_name(const char *name, const char *const names[], int count)
+{
+	const char *best = NULL;
+	int least = (int)strlen(name) / 3 + 1;
+	for (int i = 0; i < count; i++) {
+		int d = distance(name, names[i]);
+		if (d < least) {
+			least = d;
+			best = names[i];
+		}
+	}
+	return best;
+}

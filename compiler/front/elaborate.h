@@ -1,0 +1,264 @@
+/* elaborate.h - from the syntax tree to equations with shapes.
+ *
+ * unit.c       a file: its definitions, models, trains; -D
+ * statement.c  statements: what a line of a model or layer does
+ * value.c      values and expressions
+ * apply.c      calls: layers, functions, the primitives of docs/language.md
+ * range.c      which range an index runs over, and the proof that every read stays inside
+ * train.c      the train block */
+#ifndef NNC_ELABORATE_H
+#define NNC_ELABORATE_H
+
+#include "core/equation.h"
+#include "core/function.h"
+#include "front/ast.h"
+
+/* ---- results -------------------------------------------------------------------------------------------------------------------------- */
+
+struct layer_shape { /* a line of `nnc shapes` */
+	const char *text; /* the call, as written */
+	const char *path; /* of its weights; NULL when it has none */
+	int rank;
+	long shape[MAX_RANK];
+	double parameters;
+	struct span span;
+};
+
+struct source_column {
+	const char *name; /* NULL: by number */
+	long number;
+};
+
+struct source_step { /* arithmetic applied while reading */
+	char op;
+	double operand;
+	bool left; /* operand OP value */
+};
+
+struct source_entry { /* an input's data in a train block; see nn_source in runtime/program.h */
+	int group, input;
+	struct span span;
+	const char *reader, *path;
+	LIST(struct source_column) columns;
+	bool sliced;
+	long first, last;
+	LIST(struct source_step) steps;
+	LIST(double) literal;
+};
+
+struct setting { /* of an optimizer, changeable when running */
+	const char *name;
+	double value;
+	struct tensor *tensor; /* the scalar that stands for it in the optimizer's equations */
+};
+
+struct optimizer { /* one element at a time: scalars w, grad, step, settings, states; updates give the new values */
+	const char *name;
+	struct program *program;
+	struct tensor *weight, *gradient, *step;
+	LIST(struct setting) settings;
+	LIST(struct tensor *) states; /* those whose old value is read */
+	struct span span;
+};
+
+struct training { /* the train block; what it does not say has the language's defaults */
+	bool present;
+	LIST(struct source_entry *) sources;
+	LIST(struct optimizer *) optimizers; /* the first is the default */
+	double batch_size, epochs, steps, validation, early_stopping, seed, split_seed;
+	const char *early_stopping_on;
+	bool shuffle;
+	struct span span;
+};
+
+struct model {
+	const char *name;
+	struct span span;
+	struct program *train; /* training mode: the loss; derivation adds the gradients */
+	struct program *eval;  /* evaluation mode: outputs, metrics, the loss without penalties */
+	LIST(struct tensor *) inputs; /* of `train`, in the order of the file; eval has the same under the same names */
+	LIST(struct layer_shape) layers;
+	struct training training;
+};
+
+struct unit { /* one compilation */
+	struct arena *arena;
+	struct diagnostics diagnostics;
+	LIST(struct model *) models;
+};
+
+struct define_option { /* -D name=value */
+	const char *name, *value;
+	bool used;
+};
+
+/* Elaborates all models of a parsed file (or the one named `only`).  The prelude has been parsed already.  Errors are in
+ * unit->diagnostics; models that have any are left out. */
+void elaborate(struct unit *u, struct node *prelude, struct node *file, struct define_option *defines, int define_count, const char *only);
+
+/* ---- values ------------------------------------------------------------------------------------------------------------------------------ */
+
+enum value_kind {
+	VALUE_ERROR, /* something was reported already: whatever uses it says nothing more */
+	VALUE_NUMBER, VALUE_TRUTH, VALUE_WORD, VALUE_TEXT, VALUE_LIST,
+	VALUE_TENSOR,
+	VALUE_DEFINITION, /* fn, layer or optimizer of the language */
+	VALUE_FUNCTION,   /* a row of the scalar table */
+	VALUE_PRIMITIVE,  /* reshape, concat, zeros ...: a row of apply.c */
+	VALUE_INSTANCE,   /* layer enc = ... */
+	VALUE_WEIGHTS,
+	VALUE_SEVERAL,    /* return h, c */
+};
+
+struct stage { /* how a value got its shape */
+	struct stage *before;
+	const char *text;
+	int rank;
+	long shape[MAX_RANK];
+};
+
+struct value {
+	enum value_kind kind;
+	struct span span;
+	double number; /* also a truth, 0 or 1 */
+	const char *text;
+	int n; /* items of a list or of several; axes of a tensor */
+	struct value **item;
+	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
+	struct expr *body;
+	struct stage *history;
+	struct node *definition;
+	struct scope *home; /* where the definition stands */
+	const struct function *function;
+	const struct primitive *primitive;
+	struct instance *instance;
+};
+
+struct instance {
+	const char *name;
+	struct value *callee;
+	struct node *call; /* its arguments */
+	struct scope *scope;
+	bool used;
+	int rank;
+	long shape[MAX_RANK]; /* of the first input */
+	struct span first;
+};
+
+struct binding {
+	const char *name;
+	struct value *value;
+};
+
+struct scope {
+	struct scope *up;
+	bool repeat; /* names of the enclosing scope are changed there */
+	LIST(struct binding) bindings;
+};
+
+struct frame { /* a call of a definition written by the user, for messages */
+	struct frame *up;
+	const char *text;
+	struct span span;
+	struct scope *scope;
+	struct node *definition;
+};
+
+struct access { /* a read that has to be proved inside its axis */
+	struct expr *subscript;
+	long size;
+	int guard_count;
+	struct expr **guards;
+	struct span base, span;
+	struct frame *frame;
+};
+
+struct call_count { /* how often a layer was called in a place: Dense1, Dense2 ... */
+	const char *path, *name;
+	int n;
+};
+
+struct state_binding { /* a state's name, and how many definitions of it were seen */
+	struct scope *scope;
+	const char *name;
+	struct tensor *tensor;
+};
+
+struct elaborator {
+	struct unit *unit;
+	struct arena *arena;
+	struct diagnostics *d;
+	struct program *p;
+	struct model *model;
+	struct scope *globals;
+	bool training;
+	int quiet;     /* > 0: trying out, report nothing */
+	int depth;     /* of calls */
+	bool subscript; /* inside [..]: / and % are whole-number */
+	LIST(struct index *) context; /* the indices that values may depend on: samples, mapped axes, the left side's */
+	LIST(const char *) path;      /* of weights */
+	LIST(struct call_count) counts;
+	LIST(struct expr *) guards;
+	LIST(struct access) accesses;
+	struct index *batch;
+	struct frame *frame;
+	struct instance *instance; /* being applied */
+	struct node *statement;
+	struct define_option *defines;
+	int define_count;
+	LIST(struct state_binding) states;
+};
+
+/* value.c */
+struct value *value_error(struct elaborator *e);
+struct value *value_number(struct elaborator *e, double v, struct span span);
+struct value *value_truth(struct elaborator *e, bool v, struct span span);
+struct value *value_tensor(struct elaborator *e, int rank, struct index *const axes[], struct expr *body, struct span span);
+struct value *value_of_tensor(struct elaborator *e, struct tensor *t, int leading, struct index *const lead[], struct span span);
+struct value *as_tensor(struct elaborator *e, struct value *v); /* numbers and lists too; reports and gives NULL otherwise */
+struct expr *value_at(struct elaborator *e, const struct value *v, struct expr *const subscripts[]);
+struct value *elementwise(struct elaborator *e, struct span span, struct span op, const char *name,
+			  struct expr *(*f)(struct program *, struct expr *, struct expr *), struct value *a, struct value *b);
+struct value *evaluate(struct elaborator *e, struct node *n, struct scope *s);
+struct value *materialise(struct elaborator *e, struct value *v, const char *name, bool force, struct span span);
+struct value *reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *body, struct span span);
+struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v, struct span span);
+int dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out);
+const char *path_name(struct elaborator *e, const char *base);
+const char *shape_text(struct elaborator *e, const struct value *v);
+const char *dims_text(struct arena *a, int rank, const long shape[]);
+void value_shape(const struct value *v, long shape[]);
+bool whole_number(struct elaborator *e, struct value *v, struct span span, const char *what, long *out);
+void note_frames(struct elaborator *e, struct diagnostic *m);
+void note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v);
+struct value *with_stage(struct elaborator *e, struct value *v, struct stage *before, const char *text);
+/* a diagnostic, or NULL while only trying */
+struct diagnostic *problem(struct elaborator *e, const char *code, struct span where, const char *label, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* scopes (value.c) */
+struct scope *scope_new(struct elaborator *e, struct scope *up);
+void bind(struct elaborator *e, struct scope *s, const char *name, struct value *v);
+void rebind(struct elaborator *e, struct scope *s, const char *name, struct value *v); /* through repeat bodies */
+struct value *look_up(const struct scope *s, const char *name);
+struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s);
+
+/* apply.c */
+struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
+struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
+const char *primitive_name(int i);
+
+/* statement.c */
+struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
+bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
+
+/* range.c */
+void infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
+bool require_range(struct elaborator *e, struct index *i, struct span span);
+void prove_accesses(struct elaborator *e, int from);
+
+/* train.c */
+void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
+struct optimizer *elaborate_optimizer(struct elaborator *e, struct node *definition, struct node *call, struct scope *s);
+
+#endif

@@ -1,0 +1,262 @@
+/* range.c - which range an index runs over, and the proof that every read stays inside.
+ *
+ * Before an indexed statement is evaluated its right side is walked: (1) an index used bare as a subscript runs over that axis, and all such
+ * axes must agree; (2) else, when the other indices of a subscript are known, it takes the largest range from 0 that stays inside;
+ * (3) else it must be said: `y[t in 0..9]`.  Afterwards every subscript is proved to be inside its axis from intervals, taking the `if`
+ * guards around it into account. */
+#include "front/elaborate.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct bare { /* an index used bare as a subscript */
+	struct index *index;
+	const char *base;
+	struct span span;
+	long size;
+};
+
+struct pending { /* a subscript that is no bare index */
+	struct expr *subscript;
+	long size;
+};
+
+struct inference {
+	struct elaborator *e;
+	LIST(struct bare) bare;
+	LIST(struct pending) pending;
+	bool failed;
+};
+
+static struct index *
+plain_index(const struct value *v)
+{
+	return v && v->kind == VALUE_TENSOR && v->n == 0 && v->body->op == OP_INDEX ? v->body->index : NULL;
+}
+
+static void
+two_sizes(struct inference *f, const struct bare *first, const struct bare *second)
+{
+	struct elaborator *e = f->e;
+	f->failed = true;
+	struct diagnostic *m = problem(e, "index-range", second->span, arena_print(e->arena, "%ld here", second->size), "`%s` runs over two different sizes",
+				       second->index->name);
+	diag_label(e->d, m, first->span, "%ld here", first->size);
+	note_frames(e, m);
+}
+
+static void
+use_bare(struct inference *f, struct index *v, struct node *sub, struct node *base, long size)
+{
+	struct bare now = {v, base->text, sub->span, size};
+	for (int i = 0; i < f->bare.n; i++)
+		if (f->bare.at[i].index == v && f->bare.at[i].size != size && !f->failed) two_sizes(f, &f->bare.at[i], &now);
+	PUSH(f->e->arena, &f->bare, now);
+	if (v->size == 0) v->size = size;
+}
+
+/* a subscript without calls or look-ups can be evaluated without consequences */
+static bool
+is_simple(const struct node *n)
+{
+	if (!n || n->kind == NODE_CALL || n->kind == NODE_INDEX || n->kind == NODE_PIPE || n->kind == NODE_REDUCE || n->kind == NODE_IF) return false;
+	for (int i = 0; i < n->n; i++)
+		if (!is_simple(n->kid[i])) return false;
+	return true;
+}
+
+static void walk(struct inference *f, struct node *n, struct scope *s);
+
+static void
+walk_subscripts(struct inference *f, struct node *n, struct scope *s)
+{
+	struct elaborator *e = f->e;
+	struct node *base = n->kid[0], *subs = n->kid[1];
+	struct value *v = NULL;
+	if (base->kind == NODE_NAME) v = look_up(s, base->text);
+	else if (base->kind == NODE_DOT && is_simple(base)) {
+		e->quiet++;
+		v = evaluate(e, base, s);
+		e->quiet--;
+	} else walk(f, base, s);
+	for (int i = 0; i < subs->n; i++) {
+		struct node *sub = subs->kid[i];
+		walk(f, sub, s);
+		if (!v || v->kind != VALUE_TENSOR || i >= v->n || sub->kind == NODE_RANGE) continue;
+		long size = v->axis[i]->size;
+		struct index *bare = sub->kind == NODE_NAME ? plain_index(look_up(s, sub->text)) : NULL;
+		if (bare) {
+			use_bare(f, bare, sub, base, size);
+		} else if (is_simple(sub)) {
+			bool keep = e->subscript;
+			e->quiet++;
+			e->subscript = true;
+			struct value *x = evaluate(e, sub, s);
+			e->subscript = keep;
+			e->quiet--;
+			if (x->kind == VALUE_TENSOR && x->n == 0 && x->body->integer) PUSH(e->arena, &f->pending, (struct pending){x->body, size});
+		}
+	}
+}
+
+/* a sum inside: its own indices get stand-ins, so that what they bound can be inferred too */
+static void
+walk_reduce(struct inference *f, struct node *n, struct scope *s)
+{
+	struct elaborator *e = f->e;
+	struct node *args = n->kid[0]->kid[1];
+	struct scope *inner = scope_new(e, s);
+	for (int i = 0; i < args->n; i++) {
+		struct node *a = args->kid[i];
+		if (!a->text) continue;
+		struct index *v = index_new(e->p, a->text, 0);
+		struct expr *as = index_of(e->p, v);
+		if (a->kind == NODE_IN) {
+			e->quiet++;
+			struct value *low = evaluate(e, a->kid[0]->kid[0], s), *high = evaluate(e, a->kid[0]->kid[1], s);
+			e->quiet--;
+			if (low->kind != VALUE_NUMBER || high->kind != VALUE_NUMBER || high->number < low->number) continue;
+			v->size = (long)(high->number - low->number) + 1;
+			as = add(e->p, as, number(e->p, low->number));
+		}
+		bind(e, inner, a->text, value_tensor(e, 0, NULL, as, a->span));
+	}
+	walk(f, n->kid[1], inner);
+}
+
+static void
+walk(struct inference *f, struct node *n, struct scope *s)
+{
+	if (!n || f->failed) return;
+	if (n->kind == NODE_INDEX) walk_subscripts(f, n, s);
+	else if (n->kind == NODE_REDUCE) walk_reduce(f, n, s);
+	else
+		for (int i = 0; i < n->n; i++) walk(f, n->kid[i], s);
+}
+
+/* the one index of unknown size in an affine subscript, and how far it may run; 0: says nothing */
+static long
+largest_range(struct program *p, const struct pending *w, struct index **which)
+{
+	struct affine *a = affine_of(p, w->subscript);
+	long reach = a->constant, c = 0;
+	*which = NULL;
+	for (int i = 0; i < a->n; i++) {
+		struct expr *x = a->term[i].atom;
+		if (x->op != OP_INDEX) return 0;
+		if (x->index->size == 0) {
+			if (*which) return 0;
+			*which = x->index;
+			c = a->term[i].coefficient;
+		} else if (a->term[i].coefficient > 0) {
+			reach += a->term[i].coefficient * (x->index->size - 1);
+		}
+	}
+	if (!*which || c <= 0) return 0;
+	long room = w->size - 1 - reach;
+	return room < 0 ? 0 : room / c + 1;
+}
+
+static void
+resolve(struct inference *f)
+{
+	for (bool changed = true; changed;) {
+		changed = false;
+		struct index *target = NULL;
+		long least = 0;
+		for (int i = 0; i < f->pending.n; i++) { /* the first index that something bounds, by the tightest of all */
+			struct index *v;
+			long size = largest_range(f->e->p, &f->pending.at[i], &v);
+			if (size && (!target || (v == target && size < least))) {
+				target = v;
+				least = size;
+			}
+		}
+		if (target) {
+			target->size = least;
+			changed = true;
+		}
+	}
+}
+
+void
+infer_ranges(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct inference f = {.e = e};
+	walk(&f, n, s);
+	if (!f.failed) resolve(&f);
+}
+
+bool
+require_range(struct elaborator *e, struct index *i, struct span span)
+{
+	if (i->size > 0) return true;
+	struct diagnostic *m = problem(e, "index-range", span, "", "nothing says how far `%s` runs", i->name);
+	diag_help(e->d, m, "say its range: `%s in 0..9`", i->name);
+	note_frames(e, m);
+	return false;
+}
+
+/* ---- bounds ------------------------------------------------------------------------------------------------------------------------------- */
+
+/* x >= 0 from intervals, or because some guard g >= 0 has x - g >= 0 */
+static bool
+proved(struct program *p, struct expr *x, const struct access *a)
+{
+	struct interval i = interval_of(x);
+	if (i.known && i.low >= 0) return true;
+	for (int k = 0; k < a->guard_count; k++)
+		for (int c = 0; c < conjunct_count(a->guards[k]); c++) {
+			struct expr *g = conjunct(a->guards[k], c);
+			if (g->op != OP_GE0) continue;
+			i = interval_of(sub(p, x, g->kid[0]));
+			if (i.known && i.low >= 0) return true;
+		}
+	return false;
+}
+
+static void
+out_of_range(struct elaborator *e, const struct access *a)
+{
+	struct interval i = interval_of(a->subscript);
+	struct frame *keep = e->frame;
+	e->frame = a->frame;
+	struct span whole = span_join(a->base, a->span);
+	if (whole.file && whole.end < whole.file->length) whole.end++; /* the closing bracket */
+	char *text = span_text(e->arena, whole), *base = span_text(e->arena, a->base);
+	const char *reach = i.known ? arena_print(e->arena, "reaches %ld..%ld; valid: 0..%ld", i.low, i.high, a->size - 1)
+				    : arena_print(e->arena, "valid: 0..%ld", a->size - 1);
+	struct diagnostic *m = problem(e, "out-of-range", a->span, reach, "`%s` reads outside `%s`", text, base);
+	struct text t = {.arena = e->arena};
+	for (int k = 0; k < a->subscript->free->n; k++) {
+		struct index *v = a->subscript->free->at[k];
+		if (!v->batch) text_add(&t, "%s%s is 0..%ld", t.length ? ", " : "", v->name, v->size - 1);
+	}
+	if (m && t.length) diag_note(e->d, m, "%s", text_end(&t));
+	note_frames(e, m);
+	if (m && i.known && i.low < 0) {
+		struct expr *shifted = add(e->p, a->subscript, number(e->p, (double)-i.low));
+		struct text s = {.arena = e->arena};
+		struct affine *f = affine_of(e->p, shifted);
+		for (int k = 0; k < f->n && f->term[k].atom->op == OP_INDEX && f->term[k].coefficient == 1; k++)
+			text_add(&s, "%s%s", k ? "+" : "", f->term[k].atom->index->name);
+		if (s.length && f->constant == 0) diag_help(e->d, m, "to read zeros outside, pad first: `pad(%s, %ld)[%s]`", base, -i.low, text_end(&s));
+	}
+	e->frame = keep;
+}
+
+void
+prove_accesses(struct elaborator *e, int from)
+{
+	for (int i = from; i < e->accesses.n; i++) {
+		const struct access *a = &e->accesses.at[i];
+		bool known = true;
+		for (int k = 0; k < a->subscript->free->n; k++) known &= a->subscript->free->at[k]->size > 0 || a->subscript->free->at[k]->batch;
+		if (!known) continue; /* reported by require_range */
+		struct expr *above = sub(e->p, number(e->p, (double)(a->size - 1)), a->subscript);
+		if (!proved(e->p, a->subscript, a) || !proved(e->p, above, a)) {
+			out_of_range(e, a);
+			break;
+		}
+	}
+	e->accesses.n = from;
+}

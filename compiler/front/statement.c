@@ -1,0 +1,629 @@
+/* statement.c - what each statement of a model, layer or function does. */
+#include "front/elaborate.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- types ---------------------------------------------------------------------------------------------------------------------------------- */
+
+/* the sizes written in a type; `real` and ranges have none */
+bool
+type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[])
+{
+	struct node *t = type ? type->kid[0] : NULL;
+	*rank = 0;
+	if (!t || (t->kind == NODE_NAME && !strcmp(t->text, "real"))) return true;
+	if (t->kind != NODE_LIST) {
+		struct diagnostic *m = problem(e, "type", t->span, "", "this is no type");
+		diag_help(e->d, m, "a type is `real`, a shape as `[784]`, a range as `0..9`, or `[100] of 0..255`");
+		return false;
+	}
+	if (t->n > MAX_RANK - 1) {
+		problem(e, "rank", t->span, "", "a tensor may have at most %d axes", MAX_RANK - 1);
+		return false;
+	}
+	double count = 1;
+	for (int i = 0; i < t->n; i++) {
+		if (!whole_number(e, evaluate(e, t->kid[i], s), t->kid[i]->span, "a size", &shape[i])) return false;
+		count *= (double)shape[i];
+		if (shape[i] < 1 || count > 1e12) {
+			problem(e, "size", t->kid[i]->span, arena_print(e->arena, "this is %ld", shape[i]), shape[i] < 1 ? "a size must be at least 1" : "this tensor is too large");
+			return false;
+		}
+	}
+	*rank = t->n;
+	return true;
+}
+
+static bool
+type_range(struct elaborator *e, struct node *type, struct scope *s, struct tensor *t)
+{
+	struct node *range = type->kid[1];
+	if (!range) return true;
+	if (!whole_number(e, evaluate(e, range->kid[0], s), range->kid[0]->span, "the end of a range", &t->low) ||
+	    !whole_number(e, evaluate(e, range->kid[1], s), range->kid[1]->span, "the end of a range", &t->high))
+		return false;
+	if (t->low > t->high || t->low < INT32_MIN || t->high > INT32_MAX) {
+		problem(e, "index-range", range->span, "", t->low > t->high ? "this range is empty" : "whole numbers must fit into 32 bits");
+		return false;
+	}
+	t->integer = true;
+	return true;
+}
+
+/* ---- declarations ----------------------------------------------------------------------------------------------------------------------------- */
+
+static void
+run_input(struct elaborator *e, struct node *n, struct scope *s)
+{
+	int rank;
+	long shape[MAX_RANK] = {0};
+	if (e->frame || !e->model) {
+		problem(e, "place", n->span, "", "`%s` belongs directly into a model", n->kind == NODE_INPUT ? "input" : "target");
+		return;
+	}
+	bind(e, s, n->text, value_error(e));
+	if (!type_dims(e, n->kid[0], s, &rank, shape + 1)) return;
+	struct tensor *t = tensor_new(e->p, n->text, n->kind == NODE_INPUT ? ROLE_INPUT : ROLE_TARGET, rank + 1, shape);
+	t->batch = true;
+	t->proper = true;
+	t->span = n->span;
+	if (!type_range(e, n->kid[0], s, t)) return;
+	struct value *v = value_of_tensor(e, t, 1, &e->batch, n->name);
+	bind(e, s, n->text, with_stage(e, v, NULL, n->text));
+	if (e->training) PUSH(e->arena, &e->model->inputs, t);
+}
+
+static const struct initialiser {
+	const char *name;
+	int least, most;
+	double argument[2];
+} initialisers[] = {
+	{"normal", 0, 2, {0, 1}},    {"uniform", 0, 2, {0, 1}}, {"glorot_uniform", 0, 0, {0}}, {"glorot_normal", 0, 0, {0}},
+	{"he_uniform", 0, 0, {0}},   {"he_normal", 0, 0, {0}},  {"orthogonal", 0, 0, {0}},
+};
+
+static const struct initialiser *
+initialiser_named(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof initialisers / sizeof *initialisers; i++)
+		if (!strcmp(initialisers[i].name, name)) return &initialisers[i];
+	return NULL;
+}
+
+/* `~ normal(0, 0.02)`: a word and its numbers; the word may come through a parameter (`init = he_normal`) */
+static bool
+read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct start *start)
+{
+	struct node *name = expr->kind == NODE_CALL ? expr->kid[0] : expr;
+	const char *word = name->text;
+	if (name->kind == NODE_NAME && !initialiser_named(word)) {
+		struct value *v = evaluate(e, name, s);
+		if (v->kind == VALUE_ERROR) return false;
+		word = v->kind == VALUE_WORD ? v->text : NULL;
+	}
+	const struct initialiser *i = initialiser_named(word);
+	if (!i) {
+		struct diagnostic *m = problem(e, "param-init", name->span, "", "this is no initialiser");
+		diag_help(e->d, m, "one of glorot_uniform, glorot_normal, he_uniform, he_normal, orthogonal, normal(mean, std), uniform(low, high)");
+		return false;
+	}
+	*start = (struct start){.word = i->name, .n = 2, .argument = {i->argument[0], i->argument[1]}};
+	int given = expr->kind == NODE_CALL ? expr->kid[1]->n : 0;
+	if (given > i->most) {
+		problem(e, "arguments", expr->span, "", "`%s` takes %s", i->name, i->most ? "two numbers" : "no arguments");
+		return false;
+	}
+	for (int k = 0; k < given; k++) {
+		struct value *v = evaluate(e, expr->kid[1]->kid[k], s);
+		if (v->kind != VALUE_NUMBER) {
+			if (v->kind != VALUE_ERROR) problem(e, "value", expr->kid[1]->kid[k]->span, shape_text(e, v), "an initialiser takes numbers known at compile time");
+			return false;
+		}
+		start->argument[k] = v->number;
+	}
+	return true;
+}
+
+static bool
+read_start(struct elaborator *e, struct node *init, struct scope *s, struct start *start)
+{
+	if (init->kind == NODE_DRAWN) return read_drawn(e, init->kid[0], s, start);
+	struct value *v = evaluate(e, init->kid[0], s);
+	if (v->kind == VALUE_ERROR) return false;
+	struct value *t = v->kind == VALUE_TENSOR ? v : NULL;
+	if (t && t->body->op == OP_NUMBER) v = value_number(e, t->body->number, v->span);
+	if (v->kind != VALUE_NUMBER) {
+		problem(e, "param-init", init->span, shape_text(e, v), "a starting value is one number known at compile time");
+		return false;
+	}
+	*start = (struct start){.n = 1, .argument = {v->number}};
+	return true;
+}
+
+/* the second use of a named layer reads the weights of the first */
+static struct tensor *
+shared_param(struct elaborator *e, const char *path)
+{
+	if (!e->instance || !e->instance->used) return NULL;
+	for (int i = 0; i < e->p->tensors.n; i++)
+		if (e->p->tensors.at[i]->role == ROLE_PARAM && !strcmp(e->p->tensors.at[i]->name, path)) return e->p->tensors.at[i];
+	return NULL;
+}
+
+static void
+run_param(struct elaborator *e, struct node *n, struct scope *s)
+{
+	int rank;
+	long shape[MAX_RANK];
+	const char *path = path_name(e, n->text);
+	bind(e, s, n->text, value_error(e));
+	if (!n->kid[1]) {
+		struct diagnostic *m = problem(e, "param-init", n->span, arena_print(e->arena, "%s, but filled with what?", span_text(e->arena, n->kid[0]->span)),
+					       "parameter `%s` has no starting value", n->text);
+		diag_help(e->d, m, "add an initialiser, for example `~ glorot_uniform`, `~ normal(0, 0.02)` or `= 0`");
+		return;
+	}
+	if (!type_dims(e, n->kid[0], s, &rank, shape)) return;
+	struct tensor *t = shared_param(e, path);
+	if (!t) {
+		struct start start;
+		if (!read_start(e, n->kid[1], s, &start)) return;
+		t = tensor_new(e->p, path, ROLE_PARAM, rank, shape);
+		if (strcmp(t->name, path)) {
+			problem(e, "weight-path", n->span, "", "there are two weights with the path `%s`", path);
+			return;
+		}
+		t->start = start;
+		t->span = n->span;
+		t->outside_weights = n->kid[2] != NULL;
+		if (n->kid[2] && strcmp(n->kid[2]->text, "weights")) {
+			struct diagnostic *m = problem(e, "syntax", n->kid[2]->span, "", "a parameter can only be left out of `weights`");
+			diag_help(e->d, m, "write `not in weights`");
+		}
+	}
+	bind(e, s, n->text, value_of_tensor(e, t, 0, NULL, n->name));
+}
+
+static void
+run_state(struct elaborator *e, struct node *n, struct scope *s)
+{
+	int rank = 0;
+	long shape[MAX_RANK];
+	struct start start;
+	bind(e, s, n->text, value_error(e));
+	if (n->kid[0] && !type_dims(e, n->kid[0], s, &rank, shape)) return;
+	if (!read_start(e, &(struct node){.kind = NODE_VALUE, .span = n->kid[1]->span, .n = 1, .kid = &n->kid[1]}, s, &start)) return;
+	struct tensor *t = tensor_new(e->p, path_name(e, n->text), ROLE_STATE, rank, shape);
+	t->start = start;
+	t->span = n->span;
+	t->no_gradient = true;
+	bind(e, s, n->text, value_of_tensor(e, t, 0, NULL, n->name));
+	PUSH(e->arena, &e->states, (struct state_binding){s, n->text, t});
+}
+
+/* ---- definitions --------------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *
+dotted_name(struct elaborator *e, struct node *n)
+{
+	return n->kind == NODE_DOT ? arena_print(e->arena, "%s.%s", dotted_name(e, n->kid[0]), n->text) : n->text;
+}
+
+static struct tensor *
+state_named(struct elaborator *e, struct scope *s, const char *name)
+{
+	for (int i = e->states.n - 1; i >= 0; i--)
+		if (e->states.at[i].scope == s && !strcmp(e->states.at[i].name, name)) return e->states.at[i].tensor;
+	return NULL;
+}
+
+/* the state's value after this step; what reads the name later sees it */
+static void
+update_state(struct elaborator *e, struct scope *s, const char *name, struct tensor *state, struct value *v, struct span span)
+{
+	struct value *t = as_tensor(e, v);
+	if (!t || (!e->training && e->model)) return;
+	struct index *axes[MAX_RANK];
+	struct expr *at[MAX_RANK];
+	if (t->n > state->rank) {
+		problem(e, "shape", span, shape_text(e, t), "the state `%s` is %s", name, dims_text(e->arena, state->rank, state->shape));
+		return;
+	}
+	for (int i = 0; i < state->rank; i++) axes[i] = index_new(e->p, "j", state->shape[i]);
+	for (int i = 0; i < t->n; i++) at[i] = index_of(e->p, axes[state->rank - t->n + i]);
+	struct expr *body = value_at(e, t, at);
+	if (mentions(body, e->batch)) {
+		problem(e, "state", span, "differs from sample to sample", "a state belongs to no sample");
+		return;
+	}
+	struct tensor *new = tensor_new(e->p, arena_print(e->arena, "%s'", state->name), ROLE_VALUE, state->rank, state->shape);
+	equation_new(e->p, new, state->rank, axes, MAP, 0, NULL, body, span);
+	for (int i = 0; i < e->p->updates.n; i++)
+		if (e->p->updates.at[i].old == state) {
+			e->p->updates.at[i].new = new;
+			goto bound;
+		}
+	PUSH(e->arena, &e->p->updates, (struct update){state, new});
+bound:
+	bind(e, s, name, value_of_tensor(e, new, 0, NULL, span));
+}
+
+static void
+define_name(struct elaborator *e, struct scope *s, struct node *name, struct value *v, struct span span)
+{
+	const char *text = dotted_name(e, name);
+	struct tensor *state = state_named(e, s, text);
+	if (state && !e->model) { /* in an optimizer, `m = ...` is the state's new value */
+		update_state(e, s, text, state, v, span);
+		return;
+	}
+	if (v->kind == VALUE_TENSOR && !v->body->condition) {
+		struct stage *history = v->history;
+		v = materialise(e, v, text, false, span);
+		if (v->kind == VALUE_TENSOR && !v->history) v->history = history;
+	}
+	rebind(e, s, text, v);
+}
+
+static void
+run_define(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct node *names = n->kid[0];
+	struct value *v = evaluate(e, n->kid[1], s);
+	if (v->kind == VALUE_TENSOR && !v->history) v->span = n->kid[1]->span;
+	if (v->kind != VALUE_ERROR && names->n > 1 && (v->kind != VALUE_SEVERAL || v->n != names->n)) {
+		problem(e, "results", n->kid[1]->span, shape_text(e, v), "%d names for %d result%s", names->n, v->kind == VALUE_SEVERAL ? v->n : 1,
+			v->kind == VALUE_SEVERAL ? "s" : "");
+		v = value_error(e);
+	}
+	if (names->n == 1 && v->kind == VALUE_SEVERAL) {
+		problem(e, "results", n->kid[1]->span, "", "%d results for one name", v->n);
+		v = value_error(e);
+	}
+	for (int i = 0; i < names->n; i++) define_name(e, s, names->kid[i], v->kind == VALUE_SEVERAL ? v->item[i] : v, n->span);
+}
+
+/* does the right side read `name[..]`? then the first such read */
+static struct node *
+own_read(struct node *n, const char *name)
+{
+	if (!n) return NULL;
+	if (n->kind == NODE_INDEX && n->kid[0]->kind == NODE_NAME && !strcmp(n->kid[0]->text, name)) return n;
+	for (int i = 0; i < n->n; i++) {
+		struct node *found = own_read(n->kid[i], name);
+		if (found) return found;
+	}
+	return NULL;
+}
+
+static bool
+is_recurrence(struct elaborator *e, struct node *n, struct scope *s, const char *name)
+{
+	struct node *indices = n->kid[1], *read = own_read(n->kid[2], name);
+	if (indices->n == 1 && indices->kid[0]->kind == NODE_NEGATE) {
+		struct diagnostic *m = problem(e, "not-yet", n->span, "the start of a recurrence", "recurrences are not supported yet");
+		diag_help(e->d, m, "write the steps out, or use `repeat`");
+		bind(e, s, name, value_error(e));
+		return true;
+	}
+	if (!read || look_up(s, name)) return false;
+	struct node *index = indices->kid[0];
+	struct diagnostic *m = problem(e, "recurrence-start", read->span, arena_print(e->arena, "needs `%s[-1]` when %s = 0", name, index->text),
+				       "the recurrence for `%s` has no start value", name);
+	note_frames(e, m);
+	diag_help(e->d, m, "give the value before the first step, for example\n`%s[-1] = zeros(n)`", name);
+	bind(e, s, name, value_error(e));
+	return true;
+}
+
+/* the left side's indices, into a scope and the context */
+static int
+left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[])
+{
+	for (int i = 0; i < indices->n; i++) {
+		struct node *x = indices->kid[i];
+		if ((x->kind != NODE_NAME && x->kind != NODE_IN) || i >= MAX_RANK - 1) {
+			struct diagnostic *m = problem(e, "left-side", x->span, "", "the left side of an equation has plain, distinct index names");
+			diag_help(e->d, m, "every element is defined at once: `y[i] = ...`");
+			return -1;
+		}
+		for (int k = 0; k < i; k++)
+			if (!strcmp(out[k]->name, x->text)) {
+				problem(e, "left-side", x->span, "again here", "the index `%s` stands twice on the left side", x->text);
+				return -1;
+			}
+		out[i] = index_new(e->p, x->text, 0);
+		if (x->kind == NODE_IN) {
+			long low, high;
+			struct node *range = x->kid[0];
+			if (!whole_number(e, evaluate(e, range->kid[0], outer), range->kid[0]->span, "the end of a range", &low) ||
+			    !whole_number(e, evaluate(e, range->kid[1], outer), range->kid[1]->span, "the end of a range", &high))
+				return -1;
+			if (low != 0 || high < 0) {
+				problem(e, "index-range", range->span, "", "on the left side a range starts at 0");
+				return -1;
+			}
+			out[i]->size = high + 1;
+		}
+		bind(e, inner, x->text, value_tensor(e, 0, NULL, index_of(e->p, out[i]), x->span));
+	}
+	for (int i = 0; i < indices->n; i++) PUSH(e->arena, &e->context, out[i]);
+	return indices->n;
+}
+
+static void
+run_indexed(struct elaborator *e, struct node *n, struct scope *s)
+{
+	const char *name = dotted_name(e, n->kid[0]);
+	struct index *indices[MAX_RANK];
+	struct scope *inner = scope_new(e, s);
+	int context = e->context.n;
+	if (is_recurrence(e, n, s, name)) return;
+	int count = left_side(e, n->kid[1], s, inner, indices);
+	struct value *v = NULL;
+	if (count >= 0) {
+		infer_ranges(e, n->kid[2], inner);
+		v = as_tensor(e, evaluate(e, n->kid[2], inner));
+		for (int i = 0; v && i < count; i++)
+			if (!require_range(e, indices[i], n->kid[1]->kid[i]->span)) v = NULL;
+	}
+	if (v && v->n + count > MAX_RANK - 1) {
+		problem(e, "rank", n->span, "", "a tensor may have at most %d axes", MAX_RANK - 1);
+		v = NULL;
+	}
+	e->context.n = context;
+	if (!v) {
+		rebind(e, s, name, value_error(e));
+		return;
+	}
+	/* the whole left side becomes axes of one value, in front of those that the right side leaves */
+	for (int i = 0; i < v->n; i++) indices[count + i] = v->axis[i];
+	struct value *all = value_tensor(e, count + v->n, indices, v->body, n->span);
+	struct value *w = materialise(e, all, name, true, n->span);
+	rebind(e, s, name, with_stage(e, w, NULL, name));
+}
+
+static void
+run_assign(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct tensor *state = state_named(e, s, n->text);
+	struct value *v = evaluate(e, n->kid[0], s);
+	if (v->kind == VALUE_ERROR) return;
+	if (!state) {
+		struct diagnostic *m = problem(e, "state", n->name, "", "`%s` is no state of this layer", n->text);
+		diag_help(e->d, m, "declare it first: `state %s = 0`", n->text);
+		return;
+	}
+	update_state(e, s, n->text, state, v, n->span);
+}
+
+/* ---- what a model gives ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* an equation for the value with the samples in front, whatever it depends on */
+static struct tensor *
+per_sample(struct elaborator *e, struct value *v, const char *name, struct span span)
+{
+	struct index *lhs[MAX_RANK];
+	struct expr *at[MAX_RANK];
+	lhs[0] = e->batch;
+	for (int i = 0; i < v->n; i++) {
+		lhs[i + 1] = index_new(e->p, v->axis[i]->name, v->axis[i]->size);
+		at[i] = index_of(e->p, lhs[i + 1]);
+	}
+	struct expr *body = value_at(e, v, at);
+	if (body->op == OP_READ && body->n == v->n + 1 && body->tensor->batch && (body->tensor->role == ROLE_VALUE)) {
+		bool whole = true;
+		for (int i = 0; i < body->n; i++) whole &= body->kid[i]->op == OP_INDEX && body->kid[i]->index == lhs[i];
+		if (whole && !body->tensor->temporary) return body->tensor;
+		if (whole) {
+			body->tensor->temporary = false;
+			tensor_rename(e->p, body->tensor, name);
+			return body->tensor;
+		}
+	}
+	struct tensor *t = define(e->p, path_name(e, name), v->n + 1, lhs, MAP, 0, NULL, body, ROLE_VALUE, span);
+	return t;
+}
+
+static bool
+belongs_to_model(struct elaborator *e, struct node *n)
+{
+	if (!e->frame && e->model) return true;
+	problem(e, "place", n->span, "", "this statement belongs directly into a model");
+	return false;
+}
+
+static void
+run_output(struct elaborator *e, struct node *n, struct scope *s)
+{
+	if (!belongs_to_model(e, n)) return;
+	struct node name = {.kind = NODE_NAME, .span = n->name, .name = n->name, .text = n->text};
+	struct value *v = as_tensor(e, evaluate(e, n->kid[0] ? n->kid[0] : &name, s));
+	if (v && n->kid[0]) bind(e, s, n->text, v);
+	if (!v || e->training) return;
+	for (int i = 0; i < e->p->output_names.n; i++)
+		if (!strcmp(e->p->output_names.at[i], n->text)) {
+			problem(e, "name-clash", n->name, "", "there are two outputs named `%s`", n->text);
+			return;
+		}
+	PUSH(e->arena, &e->p->outputs, per_sample(e, v, n->text, n->span));
+	PUSH(e->arena, &e->p->output_names, n->text);
+}
+
+static void
+run_metric(struct elaborator *e, struct node *n, struct scope *s)
+{
+	if (!belongs_to_model(e, n)) return;
+	struct value *v = as_tensor(e, evaluate(e, n->kid[0], s));
+	if (!v) return;
+	if (v->n) v = reduce_all(e, MEAN, v, n->span);
+	PUSH(e->arena, &e->p->metrics, per_sample(e, v, n->text, n->span));
+	PUSH(e->arena, &e->p->metric_names, n->text);
+}
+
+/* the terms of the loss that belong to a sample; penalties on weights are left to training */
+static struct expr *
+without_penalties(struct elaborator *e, struct expr *body)
+{
+	struct expr *sum = number(e->p, 0);
+	bool any = false;
+	for (int i = 0; i < (body->op == OP_ADD ? body->n : 1); i++) {
+		struct expr *term = body->op == OP_ADD ? body->kid[i] : body;
+		if (!mentions(term, e->batch)) continue;
+		sum = add(e->p, sum, term);
+		any = true;
+	}
+	return any ? sum : body;
+}
+
+static void
+run_loss(struct elaborator *e, struct node *n, struct scope *s)
+{
+	if (!belongs_to_model(e, n)) return;
+	if (e->p->loss) {
+		struct diagnostic *m = problem(e, "loss", n->name, "again here", "a model has one loss");
+		diag_label(e->d, m, e->p->loss->span, "the first");
+		return;
+	}
+	struct value *v = as_tensor(e, evaluate(e, n->kid[0], s));
+	if (!v) return;
+	if (v->n == 1 && v->axis[0]->size == 1) {
+		struct expr *zero = number(e->p, 0);
+		v = value_tensor(e, 0, NULL, value_at(e, v, &zero), v->span);
+	}
+	if (v->n) {
+		struct diagnostic *m = problem(e, "loss-shape", n->kid[0]->span, shape_text(e, v), "the loss must be a single number");
+		if (m && v->n == 1) diag_note(e->d, m, "one value for each of the %ld positions", v->axis[0]->size);
+		diag_help(e->d, m, "average them: `loss = mean(%s)`", span_text(e->arena, n->kid[0]->span));
+		return;
+	}
+	struct expr *body = e->training ? v->body : without_penalties(e, v->body);
+	struct tensor *t = tensor_new(e->p, "loss", ROLE_VALUE, 1, (long[]){0});
+	t->batch = true;
+	t->span = n->span;
+	equation_new(e->p, t, 1, &e->batch, MAP, 0, NULL, body, n->span);
+	e->p->loss = t;
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+static void
+run_let(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *v = evaluate(e, n->kid[0], s);
+	if (v->kind == VALUE_TENSOR) {
+		problem(e, "let", n->kid[0]->span, shape_text(e, v), "`let` is for numbers, lists and functions known at compile time");
+		v = value_error(e);
+	}
+	rebind(e, s, n->text, v);
+}
+
+static void
+run_instance(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct node *expr = n->kid[0];
+	struct node *call_ = expr->kind == NODE_CALL ? expr : NULL;
+	struct value *callee = evaluate(e, call_ ? call_->kid[0] : expr, s);
+	bind(e, s, n->text, value_error(e));
+	if (callee->kind == VALUE_ERROR) return;
+	if (callee->kind != VALUE_DEFINITION || callee->definition->kind != NODE_LAYER) {
+		problem(e, "layer", expr->span, shape_text(e, callee), "`layer %s = ...` names a layer", n->text);
+		return;
+	}
+	struct instance *i = NEW(e->arena, struct instance);
+	struct node *empty = NEW(e->arena, struct node);
+	*empty = (struct node){.kind = NODE_LIST, .span = expr->span};
+	struct node *plain = NEW(e->arena, struct node);
+	*plain = (struct node){.kind = NODE_CALL, .span = expr->span, .n = 2, .kid = NEW_ARRAY(e->arena, 2, struct node *)};
+	plain->kid[0] = expr;
+	plain->kid[1] = empty;
+	*i = (struct instance){.name = n->text, .callee = callee, .call = call_ ? call_ : plain, .scope = s};
+	struct value *v = value_error(e);
+	v->kind = VALUE_INSTANCE;
+	v->span = n->span;
+	v->instance = i;
+	bind(e, s, n->text, v);
+}
+
+enum { MOST_COPIES = 100000 };
+
+static struct value *
+run_repeat(struct elaborator *e, struct node *n, struct scope *s)
+{
+	long low = 1, high;
+	struct node *count = n->kid[0];
+	if (count->kind == NODE_RANGE) {
+		if (!whole_number(e, evaluate(e, count->kid[0], s), count->kid[0]->span, "the end of a range", &low) ||
+		    !whole_number(e, evaluate(e, count->kid[1], s), count->kid[1]->span, "the end of a range", &high))
+			return NULL;
+	} else if (!whole_number(e, evaluate(e, count, s), count->span, "a number of copies", &high)) {
+		return NULL;
+	}
+	if (high - low >= MOST_COPIES) {
+		problem(e, "size", count->span, arena_print(e->arena, "%ld copies", high - low + 1), "a `repeat` makes at most %d copies", MOST_COPIES);
+		return NULL;
+	}
+	int errors = e->d->errors;
+	for (long i = low; i <= high && e->d->errors == errors; i++) {
+		struct scope *inner = scope_new(e, s);
+		inner->repeat = true;
+		if (n->text) bind(e, inner, n->text, value_number(e, (double)i, n->name));
+		struct value *v = run_block(e, n->kid[1], inner);
+		if (v->kind != VALUE_ERROR) {
+			problem(e, "return", n->span, "", "`return` cannot stand inside `repeat`");
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+static struct value *
+run_return(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct node *list = n->kid[0];
+	if (list->n == 1) return evaluate(e, list->kid[0], s);
+	struct value *v = value_error(e);
+	v->kind = VALUE_SEVERAL;
+	v->n = list->n;
+	v->item = NEW_ARRAY(e->arena, list->n, struct value *);
+	for (int i = 0; i < list->n; i++) v->item[i] = evaluate(e, list->kid[i], s);
+	return v;
+}
+
+static struct value *
+run_statement(struct elaborator *e, struct node *n, struct scope *s)
+{
+	switch (n->kind) {
+	case NODE_LET: run_let(e, n, s); break;
+	case NODE_INPUT: case NODE_TARGET: run_input(e, n, s); break;
+	case NODE_PARAM: run_param(e, n, s); break;
+	case NODE_STATE: run_state(e, n, s); break;
+	case NODE_INSTANCE: run_instance(e, n, s); break;
+	case NODE_DEFINE: run_define(e, n, s); break;
+	case NODE_INDEXED: run_indexed(e, n, s); break;
+	case NODE_ASSIGN: run_assign(e, n, s); break;
+	case NODE_OUTPUT: run_output(e, n, s); break;
+	case NODE_METRIC: run_metric(e, n, s); break;
+	case NODE_LOSS: run_loss(e, n, s); break;
+	case NODE_REPEAT: return run_repeat(e, n, s);
+	case NODE_RETURN: return run_return(e, n, s);
+	default: problem(e, "syntax", n->span, "", "this cannot stand here");
+	}
+	return NULL;
+}
+
+/* runs the statements; the value of `return`, or an error value when there is none */
+struct value *
+run_block(struct elaborator *e, struct node *block, struct scope *s)
+{
+	for (int i = 0; i < block->n; i++) {
+		struct node *outer = e->statement;
+		int accesses = e->accesses.n;
+		e->statement = block->kid[i];
+		struct value *v = run_statement(e, block->kid[i], s);
+		prove_accesses(e, accesses);
+		e->statement = outer;
+		if (v) return v;
+	}
+	return value_error(e);
+}

@@ -1,0 +1,467 @@
+/* train.c - the train block: where the data comes from, which optimizer, how long. */
+#include "front/elaborate.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- optimizers ----------------------------------------------------------------------------------------------------------------------------- */
+
+static struct tensor *
+scalar(struct program *p, const char *name, enum role role)
+{
+	return tensor_new(p, name, role, 0, NULL);
+}
+
+/* states whose old value nothing reads are none: SGD without momentum keeps no velocity */
+static void
+drop_unread_states(struct program *p)
+{
+	for (bool changed = true; changed;) {
+		changed = false;
+		remove_dead(p);
+		for (int i = 0; i < p->updates.n; i++) {
+			struct tensor *state = p->updates.at[i].old;
+			bool read = state->role != ROLE_STATE;
+			for (int k = 0; k < p->equations.n; k++) {
+				int n;
+				struct expr **reads = expr_reads(p, p->equations.at[k]->body, &n);
+				for (int r = 0; r < n; r++) read |= reads[r]->tensor == state;
+			}
+			if (read) continue;
+			p->updates.at[i] = p->updates.at[--p->updates.n];
+			changed = true;
+			break;
+		}
+	}
+}
+
+struct optimizer_argument {
+	struct node *param;
+	struct value *value;
+	bool fixed; /* compile-time: a word, a truth, or a number that decides whether a state exists */
+};
+
+static struct optimizer *
+build_optimizer(struct elaborator *outer, struct node *d, struct optimizer_argument *arg, int n)
+{
+	struct elaborator e = {.unit = outer->unit, .arena = outer->arena, .d = outer->d, .training = true, .quiet = outer->quiet};
+	struct optimizer *o = NEW(e.arena, struct optimizer);
+	e.p = o->program = program_new(e.arena);
+	e.globals = outer->globals;
+	struct scope *s = scope_new(&e, outer->globals);
+	o->name = d->text;
+	o->span = d->name;
+	o->weight = scalar(e.p, "w", ROLE_PARAM);
+	o->gradient = scalar(e.p, "grad", ROLE_INPUT);
+	o->step = scalar(e.p, "step", ROLE_SETTING);
+	bind(&e, s, "w", value_of_tensor(&e, o->weight, 0, NULL, d->name));
+	bind(&e, s, "grad", value_of_tensor(&e, o->gradient, 0, NULL, d->name));
+	bind(&e, s, "step", value_of_tensor(&e, o->step, 0, NULL, d->name));
+	PUSH(e.arena, &e.states, (struct state_binding){s, "w", o->weight});
+	for (int i = 0; i < n; i++) {
+		const char *name = arg[i].param->text;
+		if (arg[i].fixed) {
+			bind(&e, s, name, arg[i].value);
+			continue;
+		}
+		struct tensor *t = scalar(e.p, name, ROLE_SETTING);
+		PUSH(e.arena, &o->settings, (struct setting){name, arg[i].value->number, t});
+		bind(&e, s, name, value_of_tensor(&e, t, 0, NULL, arg[i].param->span));
+	}
+	run_block(&e, d->kid[1], s);
+	bool moves = false;
+	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
+	if (!moves) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
+	drop_unread_states(e.p);
+	for (int i = 0; i < e.p->updates.n; i++)
+		if (e.p->updates.at[i].old->role == ROLE_STATE) PUSH(e.arena, &o->states, e.p->updates.at[i].old);
+	return o;
+}
+
+static bool
+read_optimizer_arguments(struct elaborator *e, struct node *d, struct node *call, struct scope *s, struct optimizer_argument *arg)
+{
+	struct node *params = d->kid[0], *list = call && call->kind == NODE_CALL ? call->kid[1] : NULL;
+	int position = 0;
+	for (int i = 0; i < params->n; i++) arg[i] = (struct optimizer_argument){.param = params->kid[i]};
+	for (int i = 0; list && i < list->n; i++) {
+		struct node *a = list->kid[i];
+		int k = 0;
+		if (a->kind == NODE_KEYWORD) {
+			while (k < params->n && strcmp(params->kid[k]->text, a->text)) k++;
+		} else {
+			k = position++;
+		}
+		if (k >= params->n) {
+			const char *names[16];
+			int n = 0;
+			struct text t = {.arena = e->arena};
+			for (int m = 0; m < params->n && n < 16; m++) {
+				names[n++] = params->kid[m]->text;
+				text_add(&t, "%s%s", m ? ", " : "", params->kid[m]->text);
+			}
+			struct diagnostic *m = problem(e, "unknown-option", a->kind == NODE_KEYWORD ? a->name : a->span, "not an option", "`%s` has no option `%s`", d->text,
+						       a->kind == NODE_KEYWORD ? a->text : span_text(e->arena, a->span));
+			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
+			const char *near = a->kind == NODE_KEYWORD ? nearest_name(a->text, names, n) : NULL;
+			if (near) diag_help(e->d, m, "it is called `%s`", near);
+			return false;
+		}
+		arg[k].value = evaluate(e, a->kind == NODE_KEYWORD ? a->kid[0] : a, s);
+		if (arg[k].value->kind == VALUE_ERROR) return false;
+	}
+	for (int i = 0; i < params->n; i++) {
+		if (!arg[i].value && params->kid[i]->kid[1]) arg[i].value = evaluate(e, params->kid[i]->kid[1], s);
+		if (!arg[i].value) {
+			problem(e, "arguments", call->span, arena_print(e->arena, "`%s` is missing", params->kid[i]->text), "`%s` needs `%s`", d->text, params->kid[i]->text);
+			return false;
+		}
+		if (arg[i].value->kind == VALUE_ERROR) return false;
+		arg[i].fixed = arg[i].value->kind != VALUE_NUMBER;
+	}
+	return true;
+}
+
+/* `Adam(lr=1e-3)` or `Adam`.  A number that is 0 and thereby makes a state disappear is fixed: another value needs another program. */
+struct optimizer *
+elaborate_optimizer(struct elaborator *e, struct node *d, struct node *call, struct scope *s)
+{
+	struct optimizer_argument arg[16];
+	int n = d->kid[0]->n;
+	if (n > 16) {
+		problem(e, "arguments", d->span, "", "an optimizer takes at most 16 settings");
+		return NULL;
+	}
+	if (!read_optimizer_arguments(e, d, call, s, arg)) return NULL;
+	struct optimizer *o = build_optimizer(e, d, arg, n);
+	for (int i = 0; i < n; i++) {
+		if (arg[i].fixed || arg[i].value->number != 0) continue;
+		arg[i].fixed = true;
+		struct optimizer *smaller = build_optimizer(e, d, arg, n);
+		if (smaller->states.n < o->states.n) o = smaller;
+		else arg[i].fixed = false;
+	}
+	return o;
+}
+
+static void
+add_optimizer(struct elaborator *e, struct model *m, struct node *n, struct scope *s, bool first)
+{
+	struct node *name = n->kind == NODE_CALL ? n->kid[0] : n;
+	struct value *v = name->kind == NODE_NAME ? look_up(s, name->text) : NULL;
+	if (!v || v->kind != VALUE_DEFINITION || v->definition->kind != NODE_OPTIMIZER) {
+		const char *names[64];
+		int count = 0;
+		for (const struct scope *at = s; at; at = at->up)
+			for (int i = 0; i < at->bindings.n && count < 64; i++) {
+				struct value *o = at->bindings.at[i].value;
+				if (o->kind == VALUE_DEFINITION && o->definition->kind == NODE_OPTIMIZER) names[count++] = at->bindings.at[i].name;
+			}
+		struct diagnostic *d = problem(e, "unknown-name", name->span, "no optimizer", "there is no optimizer named `%s`", span_text(e->arena, name->span));
+		const char *near = name->text ? nearest_name(name->text, names, count) : NULL;
+		struct text t = {.arena = e->arena};
+		for (int i = 0; i < count; i++) text_add(&t, "%s%s", i ? ", " : "", names[i]);
+		if (near) diag_help(e->d, d, "there is one with a similar name: `%s`", near);
+		else diag_help(e->d, d, "there are %s", text_end(&t));
+		return;
+	}
+	for (int i = 0; i < m->training.optimizers.n; i++)
+		if (!first && !strcmp(m->training.optimizers.at[i]->name, name->text)) return; /* listed again: the first call's settings hold */
+	struct optimizer *o = elaborate_optimizer(e, v->definition, n, s);
+	if (o) PUSH(e->arena, &m->training.optimizers, o);
+}
+
+/* ---- data ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+static const struct reader {
+	const char *name;
+	bool columns;
+} readers[] = {{"csv", true}, {"idx", false}, {"npy", false}};
+
+static bool
+read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
+{
+	if (list->kind != NODE_LIST || list->n == 0) {
+		struct diagnostic *m = problem(e, "data", list->span, "", "`columns` is a list of numbers or header names");
+		diag_help(e->d, m, "for example `columns=[0, 1]`");
+		return false;
+	}
+	for (int i = 0; i < list->n; i++) {
+		struct value *v = evaluate(e, list->kid[i], e->globals);
+		long number_;
+		if (v->kind == VALUE_TEXT) {
+			PUSH(e->arena, &s->columns, (struct source_column){v->text, 0});
+		} else if (!whole_number(e, v, list->kid[i]->span, "a column", &number_)) {
+			return false;
+		} else if (number_ < 0) {
+			problem(e, "data", list->kid[i]->span, "", "columns are counted from 0");
+			return false;
+		} else {
+			PUSH(e->arena, &s->columns, (struct source_column){NULL, number_});
+		}
+	}
+	return true;
+}
+
+static bool
+read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
+{
+	const char *name = n->kid[0]->text;
+	const struct reader *reader = NULL;
+	for (size_t i = 0; name && i < sizeof readers / sizeof *readers; i++)
+		if (!strcmp(readers[i].name, name)) reader = &readers[i];
+	if (!reader) {
+		bool later = name && (!strcmp(name, "text") || !strcmp(name, "cifar10"));
+		struct diagnostic *m = problem(e, later ? "not-yet" : "unknown-name", n->kid[0]->span, "", later ? "`%s` files are not supported yet" : "there is no data source `%s`",
+					       span_text(e->arena, n->kid[0]->span));
+		diag_help(e->d, m, "data comes from csv(\"file\", columns=[..]), idx(\"file\"), npy(\"file\") or a list");
+		return false;
+	}
+	s->reader = reader->name;
+	for (int i = 0; i < n->kid[1]->n; i++) {
+		struct node *a = n->kid[1]->kid[i];
+		if (a->kind == NODE_KEYWORD && !strcmp(a->text, "columns") && reader->columns) {
+			if (!read_columns(e, a->kid[0], s)) return false;
+		} else if (a->kind == NODE_TEXT && !s->path) {
+			s->path = a->text;
+		} else {
+			problem(e, "data", a->span, "", "`%s` takes the file's name%s", reader->name, reader->columns ? " and `columns`" : "");
+			return false;
+		}
+	}
+	if (!s->path || !*s->path) {
+		problem(e, "data", n->span, "", "`%s` needs the file's name", reader->name);
+		return false;
+	}
+	return true;
+}
+
+static bool
+read_literal(struct elaborator *e, struct value *v, struct source_entry *s, struct span span)
+{
+	if (v->kind == VALUE_NUMBER) {
+		PUSH(e->arena, &s->literal, v->number);
+		return true;
+	}
+	if (v->kind != VALUE_LIST) {
+		problem(e, "data", v->span.file ? v->span : span, shape_text(e, v), "a list of data holds numbers");
+		return false;
+	}
+	for (int i = 0; i < v->n; i++)
+		if (!read_literal(e, v->item[i], s, span)) return false;
+	return true;
+}
+
+static bool read_source(struct elaborator *e, struct node *n, struct source_entry *s);
+
+static bool
+read_arithmetic(struct elaborator *e, struct node *n, struct source_entry *s)
+{
+	static const char symbol[] = {[NODE_ADD] = '+', [NODE_SUBTRACT] = '-', [NODE_MULTIPLY] = '*', [NODE_DIVIDE] = '/', [NODE_POWER] = '^'};
+	bool left = n->kid[0]->kind == NODE_NUMBER || n->kid[0]->kind == NODE_NAME;
+	struct value *v = evaluate(e, n->kid[left ? 0 : 1], e->globals);
+	if (v->kind == VALUE_ERROR || !read_source(e, n->kid[left ? 1 : 0], s)) return false;
+	if (v->kind != VALUE_NUMBER) {
+		problem(e, "data", n->kid[left ? 0 : 1]->span, shape_text(e, v), "arithmetic on data takes numbers known at compile time");
+		return false;
+	}
+	PUSH(e->arena, &s->steps, (struct source_step){symbol[n->kind], v->number, left});
+	return true;
+}
+
+static bool
+read_source(struct elaborator *e, struct node *n, struct source_entry *s)
+{
+	switch (n->kind) {
+	case NODE_ADD: case NODE_SUBTRACT: case NODE_MULTIPLY: case NODE_DIVIDE: case NODE_POWER: return read_arithmetic(e, n, s);
+	case NODE_CALL: return read_file_source(e, n, s);
+	case NODE_LIST:
+		s->reader = "literal";
+		return read_literal(e, evaluate(e, n, e->globals), s, n->span);
+	case NODE_NAME: {
+		struct value *v = evaluate(e, n, e->globals);
+		s->reader = "literal";
+		return v->kind != VALUE_ERROR && read_literal(e, v, s, n->span);
+	}
+	case NODE_INDEX: {
+		struct node *r = n->kid[1]->n == 1 ? n->kid[1]->kid[0] : NULL;
+		if (!r || r->kind != NODE_RANGE || s->sliced) break;
+		if (!read_source(e, n->kid[0], s)) return false;
+		s->sliced = true;
+		if (!whole_number(e, evaluate(e, r->kid[0], e->globals), r->kid[0]->span, "the end of a slice", &s->first) ||
+		    !whole_number(e, evaluate(e, r->kid[1], e->globals), r->kid[1]->span, "the end of a slice", &s->last))
+			return false;
+		if (s->first < 0 || s->last < s->first) {
+			problem(e, "data", r->span, "", "this slice is empty");
+			return false;
+		}
+		return true;
+	}
+	default: break;
+	}
+	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
+	diag_help(e->d, m, "data comes from csv(\"file\", columns=[..]), idx(\"file\"), npy(\"file\") or a list; `/ 255` and the like may follow");
+	return false;
+}
+
+static int
+input_named(const struct model *m, const char *name)
+{
+	for (int i = 0; i < m->inputs.n; i++)
+		if (!strcmp(m->inputs.at[i]->name, name)) return i;
+	return -1;
+}
+
+static const char *
+type_text(struct elaborator *e, const struct tensor *t)
+{
+	const char *dims = t->rank > 1 ? dims_text(e->arena, t->rank - 1, t->shape + 1) : NULL;
+	if (!t->integer) return dims ? dims : "real";
+	return arena_print(e->arena, "%s%s%ld..%ld", dims ? dims : "", dims ? " of " : "", t->low, t->high);
+}
+
+static void
+read_group(struct elaborator *e, struct model *m, struct node *g, int group)
+{
+	for (int i = 0; i < g->kid[0]->n; i++) {
+		struct node *n = g->kid[0]->kid[i];
+		int input = input_named(m, n->text);
+		if (n->kind != NODE_SET || input < 0) {
+			struct diagnostic *d = problem(e, "data", n->name, "", "model `%s` has no input or target `%s`", m->name, n->text);
+			const char *names[32];
+			int count = 0;
+			for (int k = 0; k < m->inputs.n && count < 32; k++) names[count++] = m->inputs.at[k]->name;
+			const char *near = nearest_name(n->text, names, count);
+			if (near) diag_help(e->d, d, "it has `%s`", near);
+			continue;
+		}
+		struct source_entry *s = NEW(e->arena, struct source_entry);
+		s->group = group;
+		s->input = input;
+		s->span = n->span;
+		bool again = false;
+		for (int k = 0; k < m->training.sources.n; k++) again |= m->training.sources.at[k]->group == group && m->training.sources.at[k]->input == input;
+		if (again) problem(e, "name-clash", n->name, "again here", "`%s` has two sources", n->text);
+		else if (read_source(e, n->kid[0], s)) PUSH(e->arena, &m->training.sources, s);
+	}
+	for (int k = 0; k < m->inputs.n; k++) {
+		bool found = false;
+		for (int i = 0; i < g->kid[0]->n; i++) found |= !strcmp(g->kid[0]->kid[i]->text, m->inputs.at[k]->name);
+		if (found) continue;
+		struct tensor *t = m->inputs.at[k];
+		struct diagnostic *d = problem(e, "no-data", g->name, arena_print(e->arena, "`%s = ...` is missing here", t->name), "`%s` of model `%s` has no data", t->name, m->name);
+		struct span type = {t->span.file, t->span.begin, t->span.end};
+		while (type.begin < type.end && t->span.file->text[type.begin] != ':') type.begin++;
+		type.begin++;
+		while (type.begin < type.end && t->span.file->text[type.begin] == ' ') type.begin++;
+		diag_label(e->d, d, (struct span){type.file, type.begin, type.begin + 1}, "declared here, %s%s", t->integer ? "in " : "as ", type_text(e, t));
+		diag_help(e->d, d, "for example `%s = csv(\"points.csv\", columns=[2])`", t->name);
+	}
+}
+
+/* ---- settings -------------------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *const group_names[] = {"data", "validation", "test"};
+
+struct number_setting {
+	const char *name;
+	size_t offset; /* of its double in struct training */
+	double least, most;
+	bool whole;
+};
+
+#define SETTING(name, least, most, whole) {#name, offsetof(struct training, name), least, most, whole}
+static const struct number_setting settings[] = {
+	SETTING(batch_size, 1, 1e9, true), SETTING(epochs, 1, 1e9, true),           SETTING(steps, 1, 1e15, true),
+	SETTING(validation, 0, 1e12, false), SETTING(early_stopping, 1, 1e9, true), SETTING(seed, 0, 9e15, true),
+	SETTING(split_seed, 0, 9e15, true),
+};
+
+static bool
+set_number(struct elaborator *e, struct training *t, struct node *n)
+{
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		const struct number_setting *s = &settings[i];
+		if (strcmp(s->name, n->text)) continue;
+		struct value *v = evaluate(e, n->kid[0], e->globals);
+		if (v->kind == VALUE_ERROR) return true;
+		bool fits = v->kind == VALUE_NUMBER && v->number >= s->least && v->number <= s->most && (!s->whole || v->number == floor(v->number));
+		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber from %.0f", s->name, s->whole ? "whole " : "", s->least);
+		else *(double *)((char *)t + s->offset) = v->number;
+		return true;
+	}
+	return false;
+}
+
+static void
+set_entry(struct elaborator *e, struct model *m, struct node *n)
+{
+	struct training *t = &m->training;
+	if (!strcmp(n->text, "optimizer")) {
+		add_optimizer(e, m, n->kid[0], e->globals, true);
+	} else if (!strcmp(n->text, "optimizers")) {
+		if (n->kid[0]->kind != NODE_LIST) problem(e, "setting", n->kid[0]->span, "", "`optimizers` is a list, for example `[SGD, Adam(lr=1e-3)]`");
+		else
+			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], e->globals, false);
+	} else if (!strcmp(n->text, "shuffle")) {
+		struct value *v = evaluate(e, n->kid[0], e->globals);
+		if (v->kind != VALUE_TRUTH) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`shuffle` is true or false");
+		else t->shuffle = v->number != 0;
+	} else if (!strcmp(n->text, "early_stopping_on")) {
+		const char *name = n->kid[0]->text;
+		bool found = name && !strcmp(name, "loss");
+		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
+		if (!found) problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
+		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
+	} else if (!strcmp(n->text, "clip_norm")) {
+		problem(e, "not-yet", n->span, "", "`clip_norm` is not supported yet");
+	} else if (!set_number(e, t, n)) {
+		const char *names[16] = {"optimizer", "optimizers", "shuffle", "early_stopping_on", "data", "test"};
+		int count = 6;
+		for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) names[count++] = settings[i].name;
+		struct diagnostic *d = problem(e, "unknown-option", n->name, "not a setting", "a train block has no setting `%s`", n->text);
+		const char *near = nearest_name(n->text, names, count);
+		if (near) diag_help(e->d, d, "it is called `%s`", near);
+	}
+}
+
+void
+elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals)
+{
+	struct training *t = &m->training;
+	*t = (struct training){.batch_size = 32, .shuffle = true};
+	if (!train) return;
+	e->globals = globals;
+	t->present = true;
+	t->span = train->span;
+	bool data = false;
+	for (int i = 0; i < train->kid[0]->n; i++) {
+		struct node *n = train->kid[0]->kid[i];
+		for (int k = 0; k < i; k++)
+			if (train->kid[0]->kid[k]->kind == n->kind && !strcmp(train->kid[0]->kid[k]->text, n->text)) {
+				struct diagnostic *d = problem(e, "name-clash", n->name, "again here", "`%s` is set twice", n->text);
+				diag_label(e->d, d, train->kid[0]->kid[k]->name, "first here");
+			}
+		if (n->kind == NODE_SET) {
+			set_entry(e, m, n);
+			continue;
+		}
+		int group = 0;
+		while (group < 3 && strcmp(group_names[group], n->text)) group++;
+		if (group == 3) problem(e, "unknown-option", n->name, "", "the groups of a train block are data, validation and test");
+		else read_group(e, m, n, group);
+		data |= group == 0;
+	}
+	if (!m->train->loss) problem(e, "loss", m->span, "", "model `%s` has a train block but no loss", m->name);
+	if (!data) problem(e, "no-data", train->name, "", "the train block has no `data { ... }`");
+	if (!t->optimizers.n && !e->d->errors) {
+		struct diagnostic *d = problem(e, "optimizer", train->name, "", "the train block names no optimizer");
+		diag_help(e->d, d, "add `optimizer = Adam(lr=1e-3)`");
+	}
+	if (!t->epochs && !t->steps) t->epochs = 10;
+	bool validation = t->validation > 0;
+	for (int i = 0; i < t->sources.n; i++) validation |= t->sources.at[i]->group == 1;
+	if (t->early_stopping > 0 && !validation) {
+		struct diagnostic *d = problem(e, "early-stopping", train->name, "", "early stopping needs validation data");
+		diag_help(e->d, d, "add `validation = 0.1` to hold out a tenth of the data");
+	}
+}

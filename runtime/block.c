@@ -1,0 +1,180 @@
+/* block.c - takes in arrays that lie in a file as they would in memory: rows of one type of number, in either byte order, in C or
+ * Fortran order. */
+#include "readers.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline uint64_t
+load(const unsigned char *p, size_t bytes, int big_endian)
+{
+	uint64_t u = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		u |= (uint64_t)p[i] << 8 * (big_endian ? bytes - 1 - i : i);
+	return u;
+}
+
+#define DECODE(name, type, bits)                                                                                                        \
+	static void decode_##name(const unsigned char *from, size_t n, int big_endian, double to[])                                     \
+	{                                                                                                                               \
+		for (size_t i = 0; i < n; i++) {                                                                                        \
+			uint##bits##_t u = (uint##bits##_t)load(from + i * sizeof u, sizeof u, big_endian);                             \
+			type value;                                                                                                     \
+			memcpy(&value, &u, sizeof value);                                                                               \
+			to[i] = (double)value;                                                                                          \
+		}                                                                                                                       \
+	}
+DECODE(u8, uint8_t, 8)
+DECODE(i8, int8_t, 8)
+DECODE(u16, uint16_t, 16)
+DECODE(i16, int16_t, 16)
+DECODE(u32, uint32_t, 32)
+DECODE(i32, int32_t, 32)
+DECODE(u64, uint64_t, 64)
+DECODE(i64, int64_t, 64)
+DECODE(f32, float, 32)
+DECODE(f64, double, 64)
+
+static const struct {
+	char kind;
+	struct nn_element element;
+} elements[] = {
+	{'u', {"uint8", 1, decode_u8}},    {'i', {"int8", 1, decode_i8}},     {'u', {"uint16", 2, decode_u16}}, {'i', {"int16", 2, decode_i16}},
+	{'u', {"uint32", 4, decode_u32}},  {'i', {"int32", 4, decode_i32}},   {'u', {"uint64", 8, decode_u64}}, {'i', {"int64", 8, decode_i64}},
+	{'f', {"float32", 4, decode_f32}}, {'f', {"float64", 8, decode_f64}}, {'b', {"bool", 1, decode_u8}},
+};
+
+const struct nn_element *
+nn_element_find(char kind, size_t size)
+{
+	for (size_t i = 0; i < sizeof elements / sizeof *elements; i++)
+		if (elements[i].kind == kind && elements[i].element.size == size)
+			return &elements[i].element;
+	return NULL;
+}
+
+/* "float64 [100, 3]" */
+static void
+describe(const struct nn_block *b, char text[256])
+{
+	int n = snprintf(text, 256, "%s [", b->element->name);
+
+	for (size_t i = 0; i < b->rank && n < 200; i++)
+		n += snprintf(text + n, 256 - (size_t)n, "%s%zu", i ? ", " : "", b->shape[i]);
+	snprintf(text + n, 256 - (size_t)n, n < 200 ? "]" : ", ...]");
+}
+
+/* *product = shape[0] * ... ; 0 where it does not fit */
+static int
+multiply(size_t n, const size_t shape[], size_t factor, size_t *product)
+{
+	int zero = 0;
+
+	*product = factor;
+	for (size_t i = 0; i < n; i++)
+		zero |= shape[i] == 0;
+	for (size_t i = 0; i < n && !zero; i++) {
+		if (*product > SIZE_MAX / shape[i])
+			return 0;
+		*product *= shape[i];
+	}
+	if (zero)
+		*product = 0;
+	return 1;
+}
+
+/* the file must hold what its header says, no less and no more; and the records what the inputs take */
+static int
+check(const struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
+{
+	char what[256], takes[NN_PLACE_MAX];
+	size_t bytes, width;
+
+	describe(b, what);
+	if (!multiply(b->rank, b->shape, b->element->size, &bytes))
+		return nn_fail(e, "%s: its header says %s, more than any file can hold", in->found, what);
+	if (b->size < bytes)
+		return nn_fail(e, "%s: truncated: its header says %s, %zu bytes, but %zu follow", in->found, what, bytes, b->size);
+	if (b->size > bytes)
+		return nn_fail(e, "%s: too long: its header says %s, %zu bytes, but %zu follow", in->found, what, bytes, b->size);
+	if (!multiply(b->rank - 1, b->shape + 1, 1, &width) || width != in->width) {
+		nn_intake_takes(in, takes);
+		return nn_fail(e, "%s: holds %s, but %s", in->found, what, takes);
+	}
+	if (b->shape[0] == 0)
+		return nn_fail(e, "%s: holds %s: no records", in->found, what);
+	return 0;
+}
+
+/* where each value of record 0 lies, in elements, in Fortran order */
+static void
+fortran_offsets(const struct nn_block *b, size_t width, size_t offsets[])
+{
+	for (size_t k = 0; k < width; k++) {
+		size_t rest = k, stride = b->shape[0], *offset = &offsets[k];
+		size_t block = width;
+		*offset = 0;
+		for (size_t axis = 1; axis < b->rank; axis++) {
+			block /= b->shape[axis];
+			*offset += rest / block * stride;
+			rest %= block;
+			stride *= b->shape[axis];
+		}
+	}
+}
+
+/* record r of an array in Fortran order, gathered into C order */
+static void
+gather(const struct nn_block *b, size_t width, const size_t offsets[], size_t r, unsigned char *row)
+{
+	size_t size = b->element->size;
+
+	for (size_t k = 0; k < width; k++)
+		memcpy(row + k * size, b->bytes + (offsets[k] + r) * size, size);
+}
+
+static int
+read_records(struct nn_intake *in, const struct nn_block *b, double values[], size_t offsets[], unsigned char *row, struct nn_error *e)
+{
+	size_t bytes = in->width * b->element->size;
+
+	if (nn_intake_expect(in, b->shape[0], e))
+		return -1;
+	for (size_t r = 0; r < b->shape[0]; r++) {
+		if (nn_intake_wants(in, r)) {
+			if (b->fortran)
+				gather(b, in->width, offsets, r, row);
+			b->element->decode(b->fortran ? row : b->bytes + r * bytes, in->width, b->big_endian, values);
+		}
+		if (nn_intake_record(in, values, e))
+			return -1;
+	}
+	return 0;
+}
+
+int
+nn_block_read(struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
+{
+	if (check(in, b, e))
+		return -1;
+	/* the width is a record of a file that is here: it cannot be too large to multiply by 8 unless memory is full anyway */
+	double *values = calloc(in->width, sizeof *values);
+	size_t *offsets = b->fortran ? calloc(in->width, sizeof *offsets) : NULL;
+	unsigned char *row = b->fortran ? calloc(in->width, b->element->size) : NULL;
+	int status;
+
+	if (!values || (b->fortran && (!offsets || !row))) {
+		status = nn_fail(e, "%s: not enough memory for a record of %zu values", in->found, in->width);
+	} else {
+		if (b->fortran)
+			fortran_offsets(b, in->width, offsets);
+		status = read_records(in, b, values, offsets, row, e);
+	}
+	free(values);
+	free(offsets);
+	free(row);
+	return status;
+}

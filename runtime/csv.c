@@ -1,0 +1,454 @@
+/* csv.c - reads tables of numbers: one record a line, fields between commas (or semicolons or tabs, if line 1 has no comma), quotes as
+ * in RFC 4180, CR LF or LF, with or without a header.
+ *
+ * Line 1 decides: its number of fields holds for all lines, and it is a header if one of its fields is text.  Then one pass over the
+ * bytes, which a zero byte ends: fields that are wanted are parsed in place, the others are skipped. */
+#include "readers.h"
+#include "number.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct csv {
+	struct nn_intake *in;
+	const char *at, *end;
+	size_t line;           /* of `at` */
+	char delimiter;
+	unsigned char ends[256]; /* is a byte the end of a field without quotes? */
+	size_t fields;         /* in every row */
+	size_t first_line;     /* where they were counted */
+	int header, numeric;   /* line 1: is a header; holds numbers only */
+	char **names;          /* [fields] */
+	size_t *pick;          /* [in->width] the field of each value */
+	unsigned char *needed; /* [fields] */
+	double *row;           /* [fields] */
+	double *values;        /* [in->width] */
+	struct nn_error *e;
+};
+
+static int
+is_missing(const char *text)
+{
+	static const char *const words[] = {"", "na", "n/a", "#n/a", "null", "none", "nil", "?", "-"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const char *t = text, *w = words[i];
+		while (*t && (*t >= 'A' && *t <= 'Z' ? *t + 32 : *t) == *w)
+			t++, w++;
+		if (!*t && !*w)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+is_number(const char *text)
+{
+	double value;
+	const char *end = nn_number(text, &value);
+
+	return end > text && !*end;
+}
+
+static const char *
+skip_blanks(const struct csv *c, const char *p)
+{
+	while (*p == ' ' || (*p == '\t' && c->delimiter != '\t'))
+		p++;
+	return p;
+}
+
+/* ---- fields as text ---- */
+
+/* moves over one field, whatever it holds; *text and *length are what stands between blanks and quotes (a doubled quote stays double) */
+static int
+skip_field(struct csv *c, const char **text, size_t *length)
+{
+	const char *p = skip_blanks(c, c->at), *start = p, *stop;
+
+	if (*p != '"') {
+		while (!c->ends[(unsigned char)*p])
+			p++;
+		for (stop = p; stop > start && (stop[-1] == ' ' || stop[-1] == '\t'); stop--)
+			;
+	} else {
+		size_t opened = c->line;
+		for (start = ++p; *p != '"' || p[1] == '"'; p++) {
+			if (!*p)
+				return nn_fail(c->e, "%s:%zu: %s", c->in->found, opened, p < c->end ? "holds a zero byte: not a text file" : "a quote is never closed");
+			p += *p == '"';
+			c->line += *p == '\n';
+		}
+		stop = p;
+		p = skip_blanks(c, p + 1);
+		if (!c->ends[(unsigned char)*p])
+			return nn_fail(c->e, "%s:%zu: \"%.20s\" after a closing quote, expected `%c` or the end of the line", c->in->found, c->line, p, c->delimiter);
+	}
+	*text = start;
+	*length = (size_t)(stop - start);
+	c->at = p;
+	return 0;
+}
+
+/* the field as a string of its own, doubled quotes made single */
+static char *
+copy_field(const char *text, size_t length)
+{
+	char *copy = malloc(length + 1), *to = copy;
+
+	for (size_t i = 0; copy && i < length; i++) {
+		*to++ = text[i];
+		i += text[i] == '"' && i + 1 < length && text[i + 1] == '"';
+	}
+	if (copy)
+		*to = 0;
+	return copy;
+}
+
+/* over LF, CR LF or CR, or to the end of the file */
+static int
+end_line(struct csv *c)
+{
+	if (!*c->at) {
+		if (c->at < c->end)
+			return nn_fail(c->e, "%s:%zu: holds a zero byte: not a text file", c->in->found, c->line);
+		return 0;
+	}
+	c->at += *c->at == '\r' && c->at[1] == '\n' ? 2 : 1;
+	c->line++;
+	return 0;
+}
+
+static void
+free_names(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* one row as strings */
+static int
+split_row(struct csv *c, char ***names, size_t *count)
+{
+	size_t room = 0, length;
+	const char *text;
+
+	*names = NULL;
+	*count = 0;
+	for (;;) {
+		if (*count == room) {
+			room = room ? room * 2 : 16;
+			char **more = realloc(*names, room * sizeof *more);
+			if (!more)
+				return nn_fail(c->e, "%s: not enough memory for a row of %zu fields", c->in->found, *count);
+			*names = more;
+		}
+		if (skip_field(c, &text, &length))
+			return -1;
+		(*names)[*count] = copy_field(text, length);
+		if (!(*names)[*count])
+			return nn_fail(c->e, "%s: not enough memory", c->in->found);
+		(*count)++;
+		if (*c->at != c->delimiter || c->at == c->end)
+			return end_line(c);
+		c->at++;
+	}
+}
+
+/* ---- line 1: delimiter, header, columns ---- */
+
+/* a comma anywhere in line 1, else the first semicolon or tab in it */
+static void
+find_delimiter(struct csv *c)
+{
+	size_t length = strcspn(c->at, "\r\n"), other = strcspn(c->at, ";\t\r\n");
+
+	c->delimiter = memchr(c->at, ',', length) || other == length ? ',' : c->at[other];
+	c->ends[0] = c->ends['\n'] = c->ends['\r'] = c->ends[(unsigned char)c->delimiter] = 1;
+}
+
+/* whether only blank lines are left */
+static int
+at_end(const struct csv *c)
+{
+	const char *p = c->at;
+
+	while (*p == '\n' || *p == '\r' || *p == ' ' || *p == '\t')
+		p++;
+	return p == c->end;
+}
+
+/* Line 1 is a header if one of its fields is text.  Where other fields are numbers and line 2 has text in the same places, it may as
+ * well be a record with labels: then the person must say. */
+static int
+find_header(struct csv *c, int by_name)
+{
+	size_t texts = 0, same = 0, numbers = 0, count = 0;
+	char **second = NULL;
+	struct csv ahead = *c;
+
+	for (size_t i = 0; i < c->fields; i++)
+		numbers += (size_t)is_number(c->names[i]);
+	int status = at_end(c) ? 0 : split_row(&ahead, &second, &count);
+	for (size_t i = 0; i < c->fields; i++) {
+		int text = !is_number(c->names[i]) && !is_missing(c->names[i]);
+		texts += (size_t)text;
+		same += text && i < count && !is_number(second[i]) && !is_missing(second[i]);
+	}
+	free_names(second, count);
+	c->header = texts > 0 || by_name;
+	c->numeric = numbers == c->fields;
+	if (status || texts == 0 || by_name || numbers == 0 || same < texts)
+		return status;
+	nn_fail(c->e, "%s:%zu: holds numbers and text, so it may be a header or a record", c->in->found, c->first_line);
+	return nn_help(c->e, "put a line with a name for each of the %zu columns on top", c->fields);
+}
+
+/* the columns as they can be called, for help */
+static int
+help_columns(struct csv *c, const char *name)
+{
+	char list[300];
+	size_t used = 0, near = nn_nearest(name, (const char *const *)c->names, c->fields);
+
+	list[0] = 0;
+	for (size_t i = 0; i < c->fields && used < 200; i++)
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s\"%.40s\"", i ? ", " : "", c->names[i]);
+	if (near < c->fields)
+		return nn_help(c->e, "the nearest is \"%s\"; the columns are %s%s", c->names[near], list, used < 200 ? "" : ", ...");
+	return nn_help(c->e, "the columns are %s%s", list, used < 200 ? "" : ", ...");
+}
+
+static int
+find_column(struct csv *c, const struct nn_column *column, size_t *field)
+{
+	const struct nn_source *s = c->in->source;
+	const char *file = c->in->program->file;
+	size_t found = c->fields;
+
+	if (!column->name) {
+		*field = column->number;
+		if (column->number < c->fields)
+			return 0;
+		return nn_fail(c->e, "%s: has columns 0..%zu, no column %zu (%s:%d)", c->in->found, c->fields - 1, column->number, file, s->line);
+	}
+	for (size_t i = 0; i < c->fields; i++)
+		if (strcmp(c->names[i], column->name) == 0) {
+			if (found < c->fields)
+				return nn_fail(c->e, "%s: columns %zu and %zu are both called \"%s\" (%s:%d)", c->in->found, found, i, column->name, file, s->line);
+			found = i;
+		}
+	*field = found;
+	if (found < c->fields)
+		return 0;
+	if (c->numeric) {
+		nn_fail(c->e, "%s: has no header, so no column is called \"%s\" (%s:%d)", c->in->found, column->name, file, s->line);
+		return nn_help(c->e, "choose by number: 0..%zu", c->fields - 1);
+	}
+	nn_fail(c->e, "%s: no column is called \"%s\" (%s:%d)", c->in->found, column->name, file, s->line);
+	return help_columns(c, column->name);
+}
+
+/* fills pick and needed */
+static int
+choose_columns(struct csv *c)
+{
+	const struct nn_source *s = c->in->source;
+	size_t chosen = s && s->column_count ? s->column_count : c->fields;
+	char takes[NN_PLACE_MAX];
+
+	nn_intake_takes(c->in, takes);
+	if (chosen != c->in->width) {
+		if (s && s->column_count)
+			return nn_fail(c->e, "%s: %zu columns are chosen (%s:%d), but %s", c->in->found, chosen, c->in->program->file, s->line, takes);
+		nn_fail(c->e, "%s: %zu column%s, but %s", c->in->found, chosen, chosen == 1 ? "" : "s", takes);
+		if (chosen == 1)
+			return nn_help(c->e, "fields are separated by commas, semicolons or tabs");
+		return s && chosen > c->in->width ? nn_help(c->e, "choose some: csv(\"%s\", columns=[...]), counted from 0 or by name", s->path) : -1;
+	}
+	c->pick = calloc(c->in->width, sizeof *c->pick);
+	c->values = calloc(c->in->width, sizeof *c->values);
+	c->row = calloc(c->fields, sizeof *c->row);
+	c->needed = calloc(c->fields, 1);
+	if (!c->pick || !c->values || !c->row || !c->needed)
+		return nn_fail(c->e, "%s: not enough memory for a row of %zu fields", c->in->found, c->fields);
+	for (size_t i = 0; i < chosen; i++) {
+		c->pick[i] = i;
+		if (s && s->column_count && find_column(c, &s->columns[i], &c->pick[i]))
+			return -1;
+		c->needed[c->pick[i]] = 1;
+	}
+	c->in->columns = c->pick;
+	return 0;
+}
+
+static int
+open_table(struct csv *c)
+{
+	const struct nn_source *s = c->in->source;
+	const unsigned char *b = (const unsigned char *)c->at;
+	int by_name = 0;
+
+	if (c->end - c->at >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF))) {
+		nn_fail(c->e, "%s: is UTF-16 text, expected UTF-8", c->in->found);
+		return nn_help(c->e, "convert it: iconv -f UTF-16 -t UTF-8");
+	}
+	if (c->end - c->at >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF)
+		c->at += 3;
+	if (at_end(c))
+		return nn_fail(c->e, "%s: is empty", c->in->found);
+	for (size_t i = 0; s && i < s->column_count; i++)
+		by_name |= s->columns[i].name != NULL;
+	find_delimiter(c);
+	c->first_line = c->line;
+	const char *start = c->at;
+	if (split_row(c, &c->names, &c->fields) || find_header(c, by_name) || choose_columns(c))
+		return -1;
+	if (!c->header) {
+		c->at = start;
+		c->line = c->first_line;
+	} else if (at_end(c)) {
+		return nn_fail(c->e, "%s: holds a header and no records", c->in->found);
+	}
+	return 0;
+}
+
+/* ---- rows of numbers ---- */
+
+/* the message for a field that is wanted and no number */
+static int
+fail_field(struct csv *c, size_t field)
+{
+	const char *text;
+	size_t length, line = c->line;
+	char *copy, name[80] = "";
+	struct nn_error *e = c->e;
+
+	if (skip_field(c, &text, &length))
+		return -1;
+	copy = copy_field(text, length);
+	if (!copy)
+		return nn_fail(e, "%s: not enough memory", c->in->found);
+	if (c->header)
+		snprintf(name, sizeof name, " (\"%.40s\")", c->names[field]);
+	if (!*copy)
+		nn_fail(e, "%s:%zu: column %zu%s is empty, expected a number", c->in->found, line, field, name);
+	else if (is_missing(copy))
+		nn_fail(e, "%s:%zu: column %zu%s is \"%s\", a missing value, expected a number", c->in->found, line, field, name, copy);
+	else
+		nn_fail(e, "%s:%zu: column %zu%s is \"%.40s%s\", which is not a number", c->in->found, line, field, name, copy, length > 40 ? "..." : "");
+	if (is_missing(copy))
+		nn_help(e, "leave the record out, or write a number there");
+	else if (c->delimiter == ',' && c->fields == 1)
+		nn_help(e, "fields are separated by commas, semicolons or tabs");
+	else if (strchr(copy, ',') || strchr(copy, ';'))
+		nn_help(e, "numbers are written with a decimal point");
+	free(copy);
+	return -1;
+}
+
+/* one number, with or without quotes and blanks around it */
+static inline int
+read_number(struct csv *c, size_t field)
+{
+	const char *p = skip_blanks(c, c->at);
+	int quoted = *p == '"';
+
+	if (quoted)
+		p = skip_blanks(c, p + 1);
+	const char *end = nn_number(p, &c->row[field]);
+	if (end == p)
+		return fail_field(c, field);
+	if (!c->ends[(unsigned char)*end]) {
+		end = skip_blanks(c, end);
+		if (quoted && *end == '"')
+			end = skip_blanks(c, end + 1);
+		else if (quoted)
+			return fail_field(c, field);
+		if (!c->ends[(unsigned char)*end])
+			return fail_field(c, field);
+	} else if (quoted) {
+		return fail_field(c, field);
+	}
+	c->at = end;
+	return 0;
+}
+
+static int
+fail_ragged(struct csv *c, size_t field, size_t line)
+{
+	const char *text;
+	size_t length;
+
+	while (*c->at == c->delimiter) {
+		c->at++;
+		if (skip_field(c, &text, &length))
+			return -1;
+		field++;
+	}
+	if (!*c->at && c->at < c->end)
+		return end_line(c);
+	return nn_fail(c->e, "%s:%zu: %zu field%s, but line %zu has %zu", c->in->found, line, field, field == 1 ? "" : "s", c->first_line, c->fields);
+}
+
+/* fills c->row; where the record is not wanted, only counts fields */
+static int
+read_row(struct csv *c, int wanted)
+{
+	const char *text;
+	size_t length, line = c->line;
+
+	for (size_t field = 0;;) {
+		if (wanted && c->needed[field] ? read_number(c, field) : skip_field(c, &text, &length))
+			return -1;
+		field++;
+		if (*c->at == c->delimiter && field < c->fields) {
+			c->at++;
+			continue;
+		}
+		if (*c->at == c->delimiter || field < c->fields)
+			return fail_ragged(c, field, line);
+		return end_line(c);
+	}
+}
+
+static int
+read_rows(struct csv *c)
+{
+	struct nn_intake *in = c->in;
+
+	while (c->at < c->end) {
+		if ((*c->at == '\n' || *c->at == '\r' || *c->at == ' ' || *c->at == '\t') && at_end(c))
+			return 0;
+		if (*c->at == '\n' || *c->at == '\r')
+			return nn_fail(c->e, "%s:%zu: is blank, but line %zu has %zu field%s", in->found, c->line, c->first_line, c->fields, c->fields == 1 ? "" : "s");
+		in->line = c->line;
+		if (read_row(c, nn_intake_wants(in, in->seen)))
+			return -1;
+		for (size_t i = 0; i < in->width; i++)
+			c->values[i] = c->row[c->pick[i]];
+		if (nn_intake_record(in, c->values, c->e))
+			return -1;
+	}
+	return 0;
+}
+
+int
+nn_csv_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e)
+{
+	struct csv c = {.in = in, .at = (const char *)bytes, .end = (const char *)bytes + size, .line = 1, .e = e};
+	int status = open_table(&c);
+
+	if (status == 0)
+		status = read_rows(&c);
+	in->columns = NULL;
+	free_names(c.names, c.fields);
+	free(c.pick);
+	free(c.needed);
+	free(c.row);
+	free(c.values);
+	return status;
+}

@@ -1,0 +1,504 @@
+/* options.c - the trainer's command line: one table of options, `--name value` or `--name=value`.
+ *
+ * The defaults are those of the .nn file.  Besides the table there are two families of names that depend on the model:
+ * --optimizer.NAME for each setting of the chosen optimizer, and --data.NAME for each input (of `gradients`).  In names `-` and `_`
+ * are the same.  A name that does not exist is answered with the nearest that does. */
+#include "options.h"
+#include "number.h"
+#include "pool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { WHOLE, WHOLE64, NUMBER, TEXT, ON_OFF, FLAG, OPTIMIZER };
+
+struct option {
+	const char *name;
+	char letter; /* -o; 0: none */
+	enum kind kind;
+	size_t offset; /* of its field in struct nn_options */
+	size_t least;  /* smallest whole number allowed */
+	const char *value, *help;
+	const char *commands; /* that know it */
+};
+
+#define OPTION(name, letter, kind, least, value, help, commands) \
+	{#name, letter, kind, offsetof(struct nn_options, name), least, value, help, commands}
+#define ALL "train test predict init gradients gradcheck bench info"
+
+static const struct option options[] = {
+	OPTION(epochs, 0, WHOLE, 1, "N", "passes over the training data", "train"),
+	OPTION(steps, 0, WHOLE, 1, "N", "train: stop after N steps; bench: timings", "train bench"),
+	OPTION(batch_size, 0, WHOLE, 1, "N", "samples in a step", "train test predict bench"),
+	OPTION(optimizer, 0, OPTIMIZER, 0, "NAME", "one that was compiled in", "train bench"),
+	OPTION(seed, 0, WHOLE64, 0, "S", "of every random choice", "train init gradcheck bench"),
+	OPTION(shuffle, 0, ON_OFF, 0, "on|off", "a new order of the records each epoch", "train"),
+	OPTION(validation, 0, NUMBER, 0, "F", "hold out a share (below 1) or a number of records", "train"),
+	OPTION(split_seed, 0, WHOLE64, 0, "S", "which records are held out", "train"),
+	OPTION(early_stopping, 0, WHOLE, 0, "N", "stop after N epochs without a better figure; 0: off", "train"),
+	OPTION(early_stopping_on, 0, TEXT, 0, "NAME", "what is the better figure: loss or a metric", "train"),
+	OPTION(weights, 0, TEXT, 0, "FILE", "a .safetensors file", "test predict gradients"),
+	OPTION(data, 0, TEXT, 0, "DIR", "folder of the data files", "train test"),
+	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes", "train predict init gradients"),
+	OPTION(step, 0, WHOLE64, 1, "N", "the step whose random draws are used", "gradients"),
+	OPTION(samples, 0, WHOLE, 1, "N", "made-up samples", "gradcheck"),
+	OPTION(threads, 0, WHOLE, 1, "N", "threads", "train test predict gradients gradcheck bench"),
+	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "test bench"),
+	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train"),
+	OPTION(help, 'h', FLAG, 0, NULL, "this list", ALL),
+};
+enum { OPTIONS = sizeof options / sizeof *options, MAX_NAMES = 256, NAME_SIZE = 128 };
+
+/* is `command` (NULL: any) one of the words of `commands`? */
+static int
+knows(const char *commands, const char *command)
+{
+	size_t length = command ? strlen(command) : 0;
+
+	if (!command)
+		return 1;
+	for (const char *at = commands; (at = strstr(at, command)); at += length)
+		if ((at == commands || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+			return 1;
+	return 0;
+}
+
+/* a name of which `word` is the beginning, else the one that it was probably meant to be, else NULL */
+const char *
+nn_suggestion(const char *word, const char *const names[], size_t count)
+{
+	size_t near = nn_nearest(word, names, count);
+
+	for (size_t k = 0; k < count && strlen(word) > 1; k++)
+		if (strncmp(word, names[k], strlen(word)) == 0)
+			return names[k];
+	return near < count ? names[near] : NULL;
+}
+
+/* -- values ---------------------------------------------------------------------------------------------------------------- */
+
+static void *
+field(struct nn_options *o, const struct option *option)
+{
+	return (char *)o + option->offset;
+}
+
+static int
+expected(struct nn_error *e, const char *name, const char *what, const char *value)
+{
+	return nn_fail(e, "--%s takes %s, not '%s'", name, what, value);
+}
+
+static int
+read_whole(const char *name, const char *value, unsigned long long least, unsigned long long most, unsigned long long *out, struct nn_error *e)
+{
+	char *end, what[80];
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	if (value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0 && *out >= least && *out <= most)
+		return 0;
+	if (least)
+		snprintf(what, sizeof what, "a whole number, at least %llu", least);
+	else
+		snprintf(what, sizeof what, "a whole number");
+	return expected(e, name, what, value);
+}
+
+static int
+read_number(const char *name, const char *value, double *out, struct nn_error *e)
+{
+	const char *end = nn_number(value, out);
+
+	if (end != value && *end == '\0' && isfinite(*out))
+		return 0;
+	return expected(e, name, "a number", value);
+}
+
+static int
+read_on_off(const char *name, const char *value, int *out, struct nn_error *e)
+{
+	static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1"};
+
+	for (int k = 0; k < 8; k++)
+		if (strcmp(value, words[k]) == 0) {
+			*out = k % 2;
+			return 0;
+		}
+	return expected(e, name, "on or off", value);
+}
+
+static int
+read_optimizer(const struct nn_program *p, const char *value, int *out, struct nn_error *e)
+{
+	const char *names[MAX_NAMES];
+	char list[256] = "";
+	size_t used = 0;
+
+	for (size_t k = 0; k < p->optimizer_count && k < MAX_NAMES; k++) {
+		names[k] = p->optimizers[k].name;
+		if (strcmp(value, names[k]) == 0) {
+			*out = (int)k;
+			return 0;
+		}
+		if (used < sizeof list)
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", k ? ", " : "", names[k]);
+	}
+	const char *near = nn_suggestion(value, names, p->optimizer_count < MAX_NAMES ? p->optimizer_count : MAX_NAMES);
+	nn_fail(e, "the optimizer '%s' is not compiled in; this program has %s", value, *list ? list : "none");
+	if (near)
+		return nn_help(e, "did you mean --optimizer=%s?", near);
+	return nn_help(e, "add it to `optimizers = [...]` in the train block of %s and build again: %s", p->file, p->command);
+}
+
+static int
+read_value(struct nn_options *o, const struct option *option, const char *value, struct nn_error *e)
+{
+	unsigned long long whole = 0;
+	int result = 0;
+
+	switch (option->kind) {
+	case WHOLE:
+		result = read_whole(option->name, value, option->least, SIZE_MAX, &whole, e);
+		*(size_t *)field(o, option) = (size_t)whole;
+		break;
+	case WHOLE64:
+		result = read_whole(option->name, value, option->least, UINT64_MAX, &whole, e);
+		*(uint64_t *)field(o, option) = whole;
+		break;
+	case NUMBER:
+		result = read_number(option->name, value, field(o, option), e);
+		break;
+	case TEXT:
+		*(const char **)field(o, option) = value;
+		break;
+	case ON_OFF:
+		result = read_on_off(option->name, value, field(o, option), e);
+		break;
+	case FLAG:
+		*(int *)field(o, option) = 1;
+		break;
+	case OPTIMIZER:
+		result = read_optimizer(o->program, value, field(o, option), e);
+		break;
+	}
+	return result;
+}
+
+/* -- reading the command line ---------------------------------------------------------------------------------------------- */
+
+static int
+set_defaults(struct nn_options *o, const struct nn_program *program, const char *command, const char *self, struct nn_error *e)
+{
+	const struct nn_training *t = &program->training;
+
+	*o = (struct nn_options){
+		.program = program, .command = command, .self = self,
+		.epochs = t->epochs, .steps = t->steps, .batch_size = t->batch_size ? t->batch_size : 32,
+		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation,
+		.seed = t->seed, .split_seed = t->split_seed, .shuffle = t->shuffle, .optimizer = t->optimizer,
+		.threads = nn_default_threads(), .samples = 5, .step = 1,
+		.settings = calloc(program->setting_count + 1, sizeof *o->settings),
+		.arrays = calloc(program->input_count + 1, sizeof *o->arrays),
+	};
+	if (command && strcmp(command, "bench") == 0)
+		o->steps = 200;
+	if (!o->settings || !o->arrays)
+		return nn_fail(e, "out of memory");
+	for (size_t k = 0; k < program->setting_count; k++)
+		o->settings[k] = program->settings[k].value;
+	return 0;
+}
+
+void
+nn_options_free(struct nn_options *o)
+{
+	free(o->settings);
+	free(o->arrays);
+	o->settings = NULL;
+	o->arrays = NULL;
+}
+
+static int
+unknown(const struct nn_options *o, const char *name, struct nn_error *e)
+{
+	static const char optimizer[] = "optimizer.", data[] = "data.";
+	const struct nn_program *p = o->program;
+	const char *names[MAX_NAMES];
+	char made[MAX_NAMES][NAME_SIZE];
+	size_t count = 0, made_count = 0;
+
+	for (size_t k = 0; k < OPTIONS; k++)
+		if (knows(options[k].commands, o->command))
+			names[count++] = options[k].name;
+	for (size_t k = 0; knows("train bench", o->command) && k < p->setting_count && count < MAX_NAMES; k++) {
+		snprintf(made[made_count], NAME_SIZE, "%s%s", optimizer, p->settings[k].name);
+		names[count++] = made[made_count++];
+	}
+	for (size_t k = 0; knows("gradients", o->command) && k < p->input_count && count < MAX_NAMES; k++) {
+		snprintf(made[made_count], NAME_SIZE, "%s%s", data, p->inputs[k].name);
+		names[count++] = made[made_count++];
+	}
+	const char *near = nn_suggestion(name, names, count);
+	nn_fail(e, "%s has no option --%s", o->command, name);
+	if (near)
+		return nn_help(e, "did you mean --%s?", near);
+	return nn_help(e, "%s %s --help lists all options", o->self, o->command);
+}
+
+/* --optimizer.lr: a setting of the optimizer that is chosen once the whole line has been read */
+static int
+read_setting(struct nn_options *o, const char *name, const char *value, struct nn_error *e)
+{
+	const struct nn_optimizer *optimizer = &o->program->optimizers[o->optimizer];
+	const char *names[MAX_NAMES], *wanted = name + strlen("optimizer.");
+	size_t count = optimizer->setting_count < MAX_NAMES ? optimizer->setting_count : MAX_NAMES;
+
+	for (size_t k = 0; k < count; k++) {
+		names[k] = o->program->settings[optimizer->first_setting + k].name;
+		if (strcmp(wanted, names[k]) == 0)
+			return read_number(name, value, &o->settings[optimizer->first_setting + k], e);
+	}
+	const char *near = nn_suggestion(wanted, names, count);
+	nn_fail(e, "the optimizer %s has no setting '%s'", optimizer->name, wanted);
+	if (near)
+		return nn_help(e, "did you mean --optimizer.%s?", near);
+	return nn_help(e, "%s %s --help lists its settings", o->self, o->command);
+}
+
+static int
+read_array(struct nn_options *o, const char *name, const char *value, struct nn_error *e)
+{
+	for (size_t k = 0; k < o->program->input_count; k++)
+		if (strcmp(name + strlen("data."), o->program->inputs[k].name) == 0) {
+			o->arrays[k] = value;
+			return 0;
+		}
+	return unknown(o, name, e);
+}
+
+/* an argument of the command line taken apart; value NULL where none is joined by '=' */
+struct word {
+	char name[NAME_SIZE];
+	const char *value;
+	const struct option *option;
+	int setting, array;
+};
+
+static int
+take_apart(const struct nn_options *o, const char *text, struct word *w, struct nn_error *e)
+{
+	const char *name = text + (text[1] == '-' ? 2 : 1), *equals = strchr(name, '=');
+	size_t length = equals ? (size_t)(equals - name) : strlen(name);
+
+	*w = (struct word){.value = equals ? equals + 1 : NULL};
+	if (length >= sizeof w->name)
+		return nn_fail(e, "%s has no option as long as %.40s...", o->command, text);
+	for (size_t k = 0; k < length; k++)
+		w->name[k] = name[k];
+	for (size_t k = 0; k < OPTIONS; k++) {
+		int letter = text[1] != '-' && length == 1 && options[k].letter == name[0], same = text[1] == '-';
+		for (size_t j = 0; same && j <= length; j++)
+			same = options[k].name[j] == (w->name[j] == '-' ? '_' : w->name[j]);
+		if ((letter || same) && knows(options[k].commands, o->command))
+			w->option = &options[k];
+	}
+	w->setting = strncmp(w->name, "optimizer.", 10) == 0 && knows("train bench", o->command) && o->program->optimizer_count;
+	w->array = strncmp(w->name, "data.", 5) == 0 && knows("gradients", o->command);
+	return w->option || w->setting || w->array ? 0 : unknown(o, w->name, e);
+}
+
+static int
+apply(struct nn_options *o, const struct word *w, int settings_now, struct nn_error *e)
+{
+	if (w->setting != settings_now)
+		return 0;
+	if (w->setting)
+		return read_setting(o, w->name, w->value, e);
+	if (w->array)
+		return read_array(o, w->name, w->value, e);
+	o->given |= 1u << (w->option - options);
+	return read_value(o, w->option, w->value, e);
+}
+
+/* two rounds: the settings of the optimizer wait until it is known which */
+static int
+read_round(struct nn_options *o, const struct nn_command *command, int argc, char **argv, int settings_now, struct nn_error *e)
+{
+	int only_arguments = 0;
+
+	o->argument = NULL;
+	for (int k = 2; k < argc; k++) {
+		struct word w;
+		if (!only_arguments && strcmp(argv[k], "--") == 0) {
+			only_arguments = 1;
+		} else if (only_arguments || argv[k][0] != '-' || argv[k][1] == '\0') {
+			if (!command->argument || o->argument)
+				return nn_fail(e, "%s takes %s, not '%s'", o->command, command->argument ? "one file" : "options only", argv[k]);
+			o->argument = argv[k];
+		} else {
+			if (take_apart(o, argv[k], &w, e) != 0)
+				return -1;
+			int flag = w.option && w.option->kind == FLAG;
+			if (flag && w.value)
+				return nn_fail(e, "--%s takes no value", w.name);
+			if (!flag && !w.value && ++k == argc)
+				return nn_fail(e, "--%s needs a value", w.name);
+			if (!flag && !w.value)
+				w.value = argv[k];
+			if (apply(o, &w, settings_now, e) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int
+nn_option_given(const struct nn_options *o, const char *name)
+{
+	for (size_t k = 0; k < OPTIONS; k++)
+		if (strcmp(options[k].name, name) == 0)
+			return (int)(o->given >> k & 1);
+	return 0;
+}
+
+int
+nn_options_read(struct nn_options *o, const struct nn_program *program, const struct nn_command *command, int argc, char **argv,
+    struct nn_error *e)
+{
+	if (set_defaults(o, program, command->name, argv[0], e) != 0)
+		return -1;
+	if (read_round(o, command, argc, argv, 0, e) != 0 || read_round(o, command, argc, argv, 1, e) != 0)
+		return -1;
+	if (strcmp(o->command, "train") == 0 && nn_option_given(o, "epochs") != nn_option_given(o, "steps"))
+		*(nn_option_given(o, "epochs") ? &o->steps : &o->epochs) = 0; /* the one that was asked for rules */
+	if (o->threads > 256)
+		return nn_fail(e, "--threads takes at most 256, not %zu", o->threads);
+	if (o->validation < 0 || (o->validation > 1 && o->validation != floor(o->validation)))
+		return nn_fail(e, "--validation takes a share below 1 or a whole number of records, not %g", o->validation);
+	return 0;
+}
+
+/* -- help ------------------------------------------------------------------------------------------------------------------ */
+
+static void
+print_default(FILE *f, struct nn_options *o, const struct option *option)
+{
+	const char *text = option->kind == TEXT ? *(const char **)field(o, option) : NULL;
+
+	switch (option->kind) {
+	case WHOLE:
+		if (*(size_t *)field(o, option) >= option->least)
+			fprintf(f, " [%zu]", *(size_t *)field(o, option));
+		break;
+	case WHOLE64:
+		fprintf(f, " [%llu]", (unsigned long long)*(uint64_t *)field(o, option));
+		break;
+	case NUMBER:
+		fprintf(f, " [%g]", *(double *)field(o, option));
+		break;
+	case ON_OFF:
+		fprintf(f, " [%s]", *(int *)field(o, option) ? "on" : "off");
+		break;
+	case OPTIMIZER:
+		if (o->program->optimizer_count)
+			fprintf(f, " [%s]", o->program->optimizers[o->optimizer].name);
+		break;
+	case TEXT:
+		if (text)
+			fprintf(f, " [%s]", text);
+		break;
+	case FLAG:
+		break;
+	}
+}
+
+static void
+print_optimizers(FILE *f, const struct nn_program *p)
+{
+	char name[NAME_SIZE];
+
+	for (size_t k = 0; k < p->optimizer_count; k++)
+		for (size_t j = 0; j < p->optimizers[k].setting_count; j++) {
+			const struct nn_setting *s = &p->settings[p->optimizers[k].first_setting + j];
+			snprintf(name, sizeof name, "optimizer.%s X", s->name);
+			fprintf(f, "      --%-23s of %s [%g]\n", name, p->optimizers[k].name, s->value);
+		}
+}
+
+static void
+print_option(FILE *f, struct nn_options *o, const struct option *option, int with_commands)
+{
+	char name[NAME_SIZE], letter[8] = "    ";
+
+	snprintf(name, sizeof name, "%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
+	if (option->letter)
+		snprintf(letter, sizeof letter, "-%c, ", option->letter);
+	fprintf(f, "  %s--%-23s %s", letter, name, option->help);
+	print_default(f, o, option);
+	if (with_commands && strcmp(option->commands, ALL) != 0)
+		fprintf(f, " (%s)", option->commands);
+	fputc('\n', f);
+}
+
+int
+nn_options_help(FILE *f, const struct nn_program *program, const struct nn_command *command, struct nn_error *e)
+{
+	const char *name = command ? command->name : NULL;
+	struct nn_options o;
+	char path[256];
+	int result = set_defaults(&o, program, name, "", e);
+
+	for (size_t k = 0; k < OPTIONS && result == 0; k++) {
+		if (!knows(options[k].commands, name))
+			continue;
+		if (strcmp(options[k].name, "out") == 0 && name && knows("train init", name))
+			o.out = nn_weights_path(path, &o);
+		print_option(f, &o, &options[k], !name);
+		if (options[k].kind == OPTIMIZER)
+			print_optimizers(f, program);
+	}
+	for (size_t k = 0; knows("gradients", name) && k < program->input_count && result == 0; k++) {
+		snprintf(path, sizeof path, "data.%s FILE.npy", program->inputs[k].name);
+		fprintf(f, "      --%-23s values of the input %s%s\n", path, program->inputs[k].name, name ? "" : " (gradients)");
+	}
+	nn_options_free(&o);
+	return result;
+}
+
+/* -- what several commands need -------------------------------------------------------------------------------------------- */
+
+const double *
+nn_chosen_settings(const struct nn_options *o)
+{
+	return o->settings + o->program->optimizers[o->optimizer].first_setting;
+}
+
+char *
+nn_optimizer_text(char out[256], const struct nn_options *o)
+{
+	const struct nn_optimizer *optimizer = &o->program->optimizers[o->optimizer];
+	const double *settings = nn_chosen_settings(o);
+	size_t used = (size_t)snprintf(out, 256, "%.60s(", optimizer->name);
+
+	for (size_t k = 0; k < optimizer->setting_count && used < 200; k++)
+		used += (size_t)snprintf(out + used, 256 - used, "%s%.30s=%g", k ? ", " : "", o->program->settings[optimizer->first_setting + k].name,
+		    settings[k]);
+	snprintf(out + used, 256 - used, ")");
+	return out;
+}
+
+char *
+nn_weights_path(char out[256], const struct nn_options *o)
+{
+	size_t k = 0;
+
+	for (; o->program->model[k] && k < 200; k++)
+		out[k] = (char)tolower((unsigned char)o->program->model[k]);
+	snprintf(out + k, 256 - k, ".safetensors");
+	return out;
+}

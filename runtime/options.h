@@ -1,0 +1,67 @@
+/* options.h - the trainer's commands, its options as one table, and their values. */
+#ifndef NN_OPTIONS_H
+#define NN_OPTIONS_H
+
+#include "message.h"
+#include "program.h"
+#include <stdio.h>
+
+enum { NN_SUCCESS = 0, NN_FAILURE = 1, NN_WRONG_USAGE = 2, NN_NOT_FINITE = 3, NN_INTERRUPTED = 130 };
+
+/* what the command line asks for; what it leaves out has the default of the .nn file */
+struct nn_options {
+	const struct nn_program *program;
+	const char *self;    /* argv[0] */
+	const char *command; /* "train" */
+
+	size_t epochs, steps, batch_size, early_stopping, threads, samples;
+	uint64_t seed, split_seed, step;
+	double validation;
+	int shuffle, quiet, json, help;
+	const char *early_stopping_on, *data, *out, *weights;
+	int optimizer;
+	double *settings;    /* as program->settings; those of an optimizer start at its first_setting */
+	const char **arrays; /* [input_count]: --data.x FILE */
+	const char *argument; /* IN of predict */
+	uint32_t given;       /* a bit for each row of the table that the command line has */
+};
+
+struct nn_command {
+	const char *name;
+	int (*run)(const struct nn_options *o); /* returns the exit status */
+	const char *argument;                   /* "IN.csv|IN.npy|-" where it takes one, else NULL */
+	const char *help;
+};
+
+/* the commands, each in the file of that name (test and predict: evaluate.c; init and gradients: gradcheck.c) */
+int nn_train(const struct nn_options *o);
+int nn_test(const struct nn_options *o);
+int nn_predict(const struct nn_options *o);
+int nn_init(const struct nn_options *o);
+int nn_gradients(const struct nn_options *o);
+int nn_gradcheck(const struct nn_options *o);
+int nn_bench(const struct nn_options *o);
+int nn_info(const struct nn_options *o);
+
+/* Reads argv[2 ..] for `command`. */
+int nn_options_read(struct nn_options *o, const struct nn_program *program, const struct nn_command *command, int argc, char **argv,
+    struct nn_error *e);
+int nn_option_given(const struct nn_options *o, const char *name); /* on the command line */
+void nn_options_free(struct nn_options *o);
+
+/* Lists the options of `command` (NULL: of all) with the defaults of the file. */
+int nn_options_help(FILE *f, const struct nn_program *program, const struct nn_command *command, struct nn_error *e);
+
+/* the best of names[0 .. count) for a word that is none of them, or NULL if nothing is near */
+const char *nn_suggestion(const char *word, const char *const names[], size_t count);
+
+/* the settings of the chosen optimizer, and its text: "SGD(lr=0.1, momentum=0.9)" */
+const double *nn_chosen_settings(const struct nn_options *o);
+char *nn_optimizer_text(char out[256], const struct nn_options *o);
+/* --out, else the model's name in lower case with .safetensors */
+char *nn_weights_path(char out[256], const struct nn_options *o);
+
+int nn_report(const struct nn_error *e);       /* prints error and help, returns NN_FAILURE */
+int nn_report_usage(const struct nn_error *e); /* the same, returns NN_WRONG_USAGE */
+
+#endif

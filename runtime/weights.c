@@ -1,0 +1,306 @@
+/* weights.c - the memory of a model, and its tensors to and from safetensors files. */
+#include "weights.h"
+#include "progress.h"
+#include "safetensors.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *
+nn_allocate(size_t count, size_t size, const char *what, struct nn_error *e)
+{
+	size_t bytes = count * size, rounded = (bytes + 63) / 64 * 64;
+	char text[32];
+	void *p;
+
+	if (size && (count > SIZE_MAX / size || bytes > SIZE_MAX / 2)) {
+		nn_fail(e, "%s: %zu times %zu bytes cannot be addressed", what, count, size);
+		return NULL;
+	}
+	p = aligned_alloc(64, rounded ? rounded : 64);
+	if (!p)
+		nn_fail(e, "not enough memory for %s (%s)", what, nn_bytes(text, (double)bytes));
+	else
+		memset(p, 0, rounded ? rounded : 64);
+	return p;
+}
+
+/* -- the model ------------------------------------------------------------------------------------------------------------- */
+
+int
+nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch, enum nn_use use, size_t threads, struct nn_error *e)
+{
+	*m = (struct nn_model){.program = program, .use = use, .batch = batch, .bytes = program->memory(batch, use)};
+	if (m->bytes == 0)
+		return nn_fail(e, "a batch of %zu samples needs more memory than can be addressed", batch);
+	m->memory = nn_allocate(m->bytes, 1, "the model", e);
+	if (!m->memory)
+		return -1;
+	m->handle = program->open(m->memory, m->bytes, batch, use);
+	if (!m->handle) {
+		nn_model_close(m);
+		return nn_fail(e, "internal error: the model does not fit the %zu bytes that it asked for", m->bytes);
+	}
+	if (threads > 1) {
+		m->pool = nn_pool_open(threads, e);
+		if (!m->pool) {
+			nn_model_close(m);
+			return -1;
+		}
+		program->threads(m->handle, nn_pool_run, m->pool);
+	}
+	return 0;
+}
+
+void
+nn_model_close(struct nn_model *m)
+{
+	nn_pool_close(m->pool);
+	free(m->memory);
+	*m = (struct nn_model){0};
+}
+
+size_t
+nn_parameter_count(const struct nn_program *program)
+{
+	size_t n = 0;
+
+	for (size_t t = 0; t < program->tensor_count; t++)
+		if (program->tensors[t].role == NN_PARAM)
+			n += program->tensors[t].count;
+	return n;
+}
+
+void *
+nn_tensor_values(const struct nn_model *m, size_t tensor)
+{
+	return m->memory + m->program->tensors[tensor].offset;
+}
+
+double
+nn_real(const void *values, size_t k, size_t real_size)
+{
+	return real_size == sizeof(float) ? (double)((const float *)values)[k] : ((const double *)values)[k];
+}
+
+void
+nn_set_real(void *values, size_t k, size_t real_size, double value)
+{
+	if (real_size == sizeof(float))
+		((float *)values)[k] = (float)value;
+	else
+		((double *)values)[k] = value;
+}
+
+int
+nn_all_finite(const void *values, size_t count, size_t real_size)
+{
+	for (size_t k = 0; k < count; k++)
+		if (!isfinite(nn_real(values, k, real_size)))
+			return 0;
+	return 1;
+}
+
+/* a program opened for prediction only has no moments */
+static int
+is_here(const struct nn_model *m, size_t tensor)
+{
+	return m->use == NN_TRAIN || m->program->tensors[tensor].role != NN_MOMENT;
+}
+
+size_t
+nn_next_not_finite(const struct nn_model *m, size_t tensor)
+{
+	const struct nn_program *p = m->program;
+
+	while (tensor < p->tensor_count
+	    && (p->tensors[tensor].role == NN_MOMENT || nn_all_finite(nn_tensor_values(m, tensor), p->tensors[tensor].count, p->real_size)))
+		tensor++;
+	return tensor;
+}
+
+/* -- snapshots ------------------------------------------------------------------------------------------------------------- */
+
+static size_t
+tensor_bytes(const struct nn_program *program, size_t tensor)
+{
+	return program->tensors[tensor].count * program->real_size;
+}
+
+void *
+nn_snapshot_open(const struct nn_model *m, const char *what, struct nn_error *e)
+{
+	size_t bytes = 0;
+
+	for (size_t t = 0; t < m->program->tensor_count; t++)
+		bytes += tensor_bytes(m->program, t);
+	return nn_allocate(bytes, 1, what, e);
+}
+
+void
+nn_snapshot_take(const struct nn_model *m, void *snapshot)
+{
+	char *to = snapshot;
+
+	for (size_t t = 0; t < m->program->tensor_count; to += tensor_bytes(m->program, t++))
+		if (is_here(m, t))
+			memcpy(to, nn_tensor_values(m, t), tensor_bytes(m->program, t));
+}
+
+void
+nn_snapshot_put(struct nn_model *m, const void *snapshot)
+{
+	const char *from = snapshot;
+
+	for (size_t t = 0; t < m->program->tensor_count; from += tensor_bytes(m->program, t++))
+		if (is_here(m, t))
+			memcpy(nn_tensor_values(m, t), from, tensor_bytes(m->program, t));
+	m->program->prepare(m->handle);
+}
+
+/* -- files ----------------------------------------------------------------------------------------------------------------- */
+
+int
+nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e)
+{
+	const struct nn_program *p = m->program;
+	const char *metadata[] = {"format", "nnc", "model", p->model, "nnc", p->version};
+	struct nn_named *items = calloc(p->tensor_count + 1, sizeof *items);
+	size_t count = 0, bad = 0;
+	int result;
+
+	if (!items)
+		return nn_fail(e, "out of memory");
+	for (size_t t = 0; t < p->tensor_count; t++) {
+		const struct nn_tensor *tensor = &p->tensors[t];
+		if (tensor->role == NN_MOMENT)
+			continue;
+		struct nn_named *item = &items[count++];
+		*item = (struct nn_named){.path = tensor->path, .rank = tensor->rank, .count = tensor->count, .values = nn_tensor_values(m, t)};
+		memcpy(item->dtype, p->real_size == sizeof(float) ? "F32" : "F64", 4);
+		memcpy(item->shape, tensor->shape, sizeof item->shape);
+		if (!bad && !nn_all_finite(item->values, item->count, p->real_size))
+			bad = t + 1;
+	}
+	if (bad)
+		result = nn_fail(e, "%s is not written: %s holds numbers that are not finite", path, p->tensors[bad - 1].path);
+	else
+		result = nn_safetensors_write(path, items, count, metadata, sizeof metadata / sizeof *metadata / 2, e);
+	free(items);
+	return result;
+}
+
+/* a list of what does not fit, cut off politely where it gets long */
+struct list {
+	char text[600];
+	size_t used, more;
+};
+
+static void list_add(struct list *l, const char *format, ...) NN_PRINTF(2, 3);
+
+static void
+list_add(struct list *l, const char *format, ...)
+{
+	char item[200];
+	va_list ap;
+
+	va_start(ap, format);
+	int length = vsnprintf(item, sizeof item, format, ap);
+	va_end(ap);
+	if (length < 0 || (size_t)length >= sizeof item || l->used + (size_t)length + 3 > sizeof l->text) {
+		l->more++;
+		return;
+	}
+	l->used += (size_t)snprintf(l->text + l->used, sizeof l->text - l->used, "%s%s", l->used ? "; " : "", item);
+}
+
+static const struct nn_named *
+find(const struct nn_named_list *list, const char *path)
+{
+	for (size_t k = 0; k < list->count; k++)
+		if (strcmp(list->items[k].path, path) == 0)
+			return &list->items[k];
+	return NULL;
+}
+
+static int
+is_known(const struct nn_program *p, const char *path)
+{
+	for (size_t t = 0; t < p->tensor_count; t++)
+		if (strcmp(p->tensors[t].path, path) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+same_shape(const struct nn_named *a, const struct nn_tensor *b)
+{
+	return a->rank == b->rank && memcmp(a->shape, b->shape, (size_t)b->rank * sizeof *b->shape) == 0;
+}
+
+static void
+compare(const struct nn_program *p, const struct nn_named_list *file, struct list *wrong)
+{
+	char here[128], there[128];
+
+	for (size_t t = 0; t < p->tensor_count; t++) {
+		const struct nn_tensor *tensor = &p->tensors[t];
+		const struct nn_named *item = tensor->role == NN_MOMENT ? NULL : find(file, tensor->path);
+		if (tensor->role == NN_MOMENT)
+			continue;
+		if (!item)
+			list_add(wrong, "%s is missing", tensor->path);
+		else if (!same_shape(item, tensor))
+			list_add(wrong, "%s is %s instead of %s", tensor->path, nn_shape(there, item->rank, item->shape),
+			    nn_shape(here, tensor->rank, tensor->shape));
+		else if (strcmp(item->dtype, "F32") != 0 && strcmp(item->dtype, "F64") != 0)
+			list_add(wrong, "%s is %s instead of F32 or F64", tensor->path, item->dtype);
+	}
+	for (size_t k = 0; k < file->count; k++)
+		if (!is_known(p, file->items[k].path))
+			list_add(wrong, "%s is not in the model", file->items[k].path);
+}
+
+static void
+copy(struct nn_model *m, size_t tensor, const struct nn_named *item)
+{
+	size_t real_size = m->program->real_size, stored = strcmp(item->dtype, "F32") == 0 ? sizeof(float) : sizeof(double);
+	void *to = nn_tensor_values(m, tensor);
+
+	if (stored == real_size)
+		memcpy(to, item->values, item->count * real_size);
+	else
+		for (size_t k = 0; k < item->count; k++)
+			nn_set_real(to, k, real_size, nn_real(item->values, k, stored));
+}
+
+int
+nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e)
+{
+	const struct nn_program *p = m->program;
+	struct nn_named_list file;
+	struct list wrong = {.used = 0};
+	int result = 0;
+
+	if (nn_safetensors_read(path, &file, e) != 0)
+		return -1;
+	compare(p, &file, &wrong);
+	if (wrong.used || wrong.more) {
+		if (wrong.more)
+			nn_fail(e, "%s does not fit the model %s: %s; and %zu more", path, p->model, wrong.text, wrong.more);
+		else
+			nn_fail(e, "%s does not fit the model %s: %s", path, p->model, wrong.text);
+		result = nn_help(e, "the tensors that %s needs are listed by the command info", p->model);
+	} else {
+		for (size_t t = 0; t < p->tensor_count; t++)
+			if (p->tensors[t].role != NN_MOMENT)
+				copy(m, t, find(&file, p->tensors[t].path));
+		p->prepare(m->handle);
+	}
+	nn_safetensors_free(&file);
+	return result;
+}

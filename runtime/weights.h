@@ -1,0 +1,43 @@
+/* weights.h - the memory of a model, and its tensors to and from safetensors files. */
+#ifndef NN_WEIGHTS_H
+#define NN_WEIGHTS_H
+
+#include "message.h"
+#include "pool.h"
+#include "program.h"
+
+/* count * size bytes of zeros, 64-byte aligned; NULL with a message naming `what` */
+void *nn_allocate(size_t count, size_t size, const char *what, struct nn_error *e);
+
+/* an open model */
+struct nn_model {
+	const struct nn_program *program;
+	enum nn_use use;
+	size_t batch;   /* samples the memory plan has room for */
+	unsigned char *memory;
+	size_t bytes;
+	void *handle;   /* what program->open returned */
+	struct nn_pool *pool;
+};
+int nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch, enum nn_use use, size_t threads, struct nn_error *e);
+void nn_model_close(struct nn_model *m);
+
+size_t nn_parameter_count(const struct nn_program *program); /* numbers in all parameters */
+void *nn_tensor_values(const struct nn_model *m, size_t tensor);
+double nn_real(const void *values, size_t k, size_t real_size);
+void nn_set_real(void *values, size_t k, size_t real_size, double value);
+int nn_all_finite(const void *values, size_t count, size_t real_size);
+/* the first parameter or state from tensor `tensor` on (program->tensor_count: none) that holds a number that is not finite */
+size_t nn_next_not_finite(const struct nn_model *m, size_t tensor);
+
+/* Copies of all tensors, one after the other. */
+void *nn_snapshot_open(const struct nn_model *m, const char *what, struct nn_error *e);
+void nn_snapshot_take(const struct nn_model *m, void *snapshot);
+void nn_snapshot_put(struct nn_model *m, const void *snapshot);
+
+/* Parameters and states, under their paths.  Saving refuses numbers that are not finite; loading wants exactly the tensors of the
+ * model (float and double are converted) and names all that are missing, extra or of another shape. */
+int nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e);
+int nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e);
+
+#endif
