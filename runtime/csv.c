@@ -77,14 +77,16 @@ skip_field(struct csv *c, const char **text, size_t *length)
 		size_t opened = c->line;
 		for (start = ++p; *p != '"' || p[1] == '"'; p++) {
 			if (!*p)
-				return nn_fail(c->e, "%s:%zu: %s", c->in->found, opened, p < c->end ? "holds a zero byte: not a text file" : "a quote is never closed");
+				return nn_fail(c->e, "%s:%zu: %s",
+				    c->in->found, opened, p < c->end ? "holds a zero byte: not a text file" : "a quote is never closed");
 			p += *p == '"';
 			c->line += *p == '\n';
 		}
 		stop = p;
 		p = skip_blanks(c, p + 1);
 		if (!c->ends[(unsigned char)*p])
-			return nn_fail(c->e, "%s:%zu: \"%.20s\" after a closing quote, expected `%c` or the end of the line", c->in->found, c->line, p, c->delimiter);
+			return nn_fail(c->e, "%s:%zu: \"%.20s\" after a closing quote, expected `%c` or the end of the line",
+			    c->in->found, c->line, p, c->delimiter);
 	}
 	*text = start;
 	*length = (size_t)(stop - start);
@@ -339,7 +341,8 @@ fail_field(struct csv *c, size_t field)
 	else if (is_missing(copy))
 		nn_fail(e, "%s:%zu: column %zu%s is \"%s\", a missing value, expected a number", c->in->found, line, field, name, copy);
 	else
-		nn_fail(e, "%s:%zu: column %zu%s is \"%.40s%s\", which is not a number", c->in->found, line, field, name, copy, length > 40 ? "..." : "");
+		nn_fail(e, "%s:%zu: column %zu%s is \"%.40s%s\", which is not a number",
+		    c->in->found, line, field, name, copy, length > 40 ? "..." : "");
 	if (is_missing(copy))
 		nn_help(e, "leave the record out, or write a number there");
 	else if (c->delimiter == ',' && c->fields == 1)
@@ -391,7 +394,8 @@ fail_ragged(struct csv *c, size_t field, size_t line)
 	}
 	if (!*c->at && c->at < c->end)
 		return end_line(c);
-	return nn_fail(c->e, "%s:%zu: %zu field%s, but line %zu has %zu", c->in->found, line, field, field == 1 ? "" : "s", c->first_line, c->fields);
+	return nn_fail(c->e, "%s:%zu: %zu field%s, but line %zu has %zu",
+	    c->in->found, line, field, field == 1 ? "" : "s", c->first_line, c->fields);
 }
 
 /* fills c->row; where the record is not wanted, only counts fields */
@@ -424,7 +428,8 @@ read_rows(struct csv *c)
 		if ((*c->at == '\n' || *c->at == '\r' || *c->at == ' ' || *c->at == '\t') && at_end(c))
 			return 0;
 		if (*c->at == '\n' || *c->at == '\r')
-			return nn_fail(c->e, "%s:%zu: is blank, but line %zu has %zu field%s", in->found, c->line, c->first_line, c->fields, c->fields == 1 ? "" : "s");
+			return nn_fail(c->e, "%s:%zu: is blank, but line %zu has %zu field%s",
+			    in->found, c->line, c->first_line, c->fields, c->fields == 1 ? "" : "s");
 		in->line = c->line;
 		if (read_row(c, nn_intake_wants(in, in->seen)))
 			return -1;

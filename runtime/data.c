@@ -82,7 +82,8 @@ check_slice(const struct nn_intake *in, size_t records, struct nn_error *e)
 		return nn_fail(e, "%s: holds %zu records, more than %lu", in->found, records, (unsigned long)UINT32_MAX);
 	if (!s || !s->sliced || (s->first <= s->last && s->last < records))
 		return 0;
-	return nn_fail(e, "%s: holds %zu records, 0..%zu, but [%zu..%zu] asks for more (%s:%d)", in->found, records, records - 1, s->first, s->last,
+	return nn_fail(e, "%s: holds %zu records, 0..%zu, but [%zu..%zu] asks for more (%s:%d)",
+	    in->found, records, records - 1, s->first, s->last,
 	    in->program->file, s->line);
 }
 
@@ -152,7 +153,8 @@ fail_value(const struct nn_intake *in, const struct nn_part *part, size_t value_
 	if (!input->is_integer)
 		return nn_fail(e, "%s %s, too large for a float", place, is);
 	if (value != floor(value))
-		return nn_fail(e, "%s %s, but '%s' takes whole numbers, %ld..%ld (%s:%d)", place, is, input->name, input->low, input->high, file, input->line);
+		return nn_fail(e, "%s %s, but '%s' takes whole numbers, %ld..%ld (%s:%d)",
+		    place, is, input->name, input->low, input->high, file, input->line);
 	return nn_fail(e, "%s %s, but '%s' is declared %ld..%ld (%s:%d)", place, is, input->name, input->low, input->high, file, input->line);
 }
 
@@ -316,7 +318,8 @@ load(struct recent *r, const struct nn_program *program, const struct nn_source 
 }
 
 static int
-read_source(const struct nn_program *program, const struct nn_source *s, struct recent *r, const char *folder, struct nn_column_data *out, struct nn_error *e)
+read_source(const struct nn_program *program, const struct nn_source *s, struct recent *r,
+    const char *folder, struct nn_column_data *out, struct nn_error *e)
 {
 	struct nn_part part = {.input = &program->inputs[s->input], .arith = s->arith, .arith_count = s->arith_count};
 	struct nn_intake in = {.program = program, .source = s, .parts = &part, .part_count = 1};
@@ -357,7 +360,8 @@ check_records(const struct nn_program *program, enum nn_group group, struct nn_d
 			continue;
 		size_t records = data->inputs[s->input].records;
 		if (first && records != data->records)
-			return nn_fail(e, "'%s' has %zu records (%s:%d), but '%s' has %zu (%s:%d), in `%s`", program->inputs[first->input].name, data->records,
+			return nn_fail(e, "'%s' has %zu records (%s:%d), but '%s' has %zu (%s:%d), in `%s`",
+			    program->inputs[first->input].name, data->records,
 			    program->file, first->line, program->inputs[s->input].name, records, program->file, s->line, names[group]);
 		if (!first)
 			data->records = records;

@@ -42,7 +42,8 @@ is_control(const char *text, size_t length)
 	if (length == 2)
 		return s[0] == 0xC2 && s[1] < 0xA0;
 	return length == 3 && s[0] == 0xE2
-	    && ((s[1] == 0x80 && ((s[2] >= 0xA8 && s[2] <= 0xAE) || s[2] == 0x8E || s[2] == 0x8F)) || (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9));
+	    && ((s[1] == 0x80 && ((s[2] >= 0xA8 && s[2] <= 0xAE) || s[2] == 0x8E || s[2] == 0x8F))
+	        || (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9));
 }
 
 /* one piece of output for the start of text[0 .. n); returns how many bytes of text it stands for */

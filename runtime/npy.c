@@ -232,7 +232,8 @@ make_header(char header[1024], const char *type, size_t records, int rank, const
 }
 
 int
-nn_npy_write(const char *path, const void *values, size_t records, int rank, const size_t shape[], size_t real_size, int is_integer, struct nn_error *e)
+nn_npy_write(const char *path, const void *values, size_t records, int rank, const size_t shape[],
+    size_t real_size, int is_integer, struct nn_error *e)
 {
 	const uint16_t one = 1;
 	const int little = *(const unsigned char *)&one;

@@ -112,9 +112,11 @@ read_header(struct reading *r)
 	for (int i = 7; i >= 0; i--)
 		size = size << 8 | length[i];
 	if (size > HEADER_MAX)
-		return nn_fail(r->e, "%s: not a safetensors file: its header would have %llu bytes, more than %d", r->path, (unsigned long long)size, HEADER_MAX);
+		return nn_fail(r->e, "%s: not a safetensors file: its header would have %llu bytes, more than %d",
+		    r->path, (unsigned long long)size, HEADER_MAX);
 	if (size > r->file_size - sizeof length)
-		return nn_fail(r->e, "%s: truncated: a header of %llu bytes, but %zu follow", r->path, (unsigned long long)size, r->file_size - sizeof length);
+		return nn_fail(r->e, "%s: truncated: a header of %llu bytes, but %zu follow",
+		    r->path, (unsigned long long)size, r->file_size - sizeof length);
 	r->header_size = (size_t)size;
 	r->data_size = r->file_size - sizeof length - r->header_size;
 	r->header = malloc(r->header_size + 1);
@@ -216,7 +218,8 @@ check_tensor(struct reading *r, struct nn_named *item, const struct span *span)
 	if (zero)
 		bytes = 0;
 	if (span->begin > span->end || span->end > r->data_size)
-		return nn_fail(r->e, "%s: '%s' lies at %zu..%zu, but the file has %zu bytes of values", r->path, item->path, span->begin, span->end, r->data_size);
+		return nn_fail(r->e, "%s: '%s' lies at %zu..%zu, but the file has %zu bytes of values",
+		    r->path, item->path, span->begin, span->end, r->data_size);
 	if (span->end - span->begin != bytes)
 		return nn_fail(r->e, "%s: '%s' has %zu bytes, but its shape needs %zu", r->path, item->path, span->end - span->begin, bytes);
 	item->count = bytes / dtype_size(item->dtype);
@@ -503,7 +506,8 @@ write_all(struct nn_output_file *f, const char *header, size_t size, const struc
 }
 
 int
-nn_safetensors_write(const char *path, const struct nn_named items[], size_t count, const char *const metadata[], size_t metadata_pairs, struct nn_error *e)
+nn_safetensors_write(const char *path, const struct nn_named items[], size_t count,
+    const char *const metadata[], size_t metadata_pairs, struct nn_error *e)
 {
 	struct nn_output_file f;
 	char *header = NULL;

@@ -211,6 +211,13 @@ define(struct program *p, const char *name, int lhs_count, struct index *const l
 	return t;
 }
 
+void
+define_existing(struct program *p, struct equation *q)
+{
+	struct expr *key = canonical_body(p, q->lhs_count, q->lhs, q->bound_count, q->bound, q->body);
+	PUSH(p->arena, &p->values, (struct value_number){key, q});
+}
+
 struct equation *
 equation_of(const struct program *p, const struct tensor *t)
 {

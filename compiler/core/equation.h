@@ -119,6 +119,8 @@ struct tensor *define(struct program *p, const char *name, int lhs_count, struct
 /* the tensor already defined by this right side, or NULL */
 struct tensor *defined_as(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[],
 			  struct expr *body);
+/* enters an equation that exists into the value numbering */
+void define_existing(struct program *p, struct equation *q);
 struct equation *equation_of(const struct program *p, const struct tensor *t); /* NULL for inputs, parameters ... */
 /* the same for all tensors at once, by tensor id */
 struct equation **equation_table(struct program *p);

@@ -716,6 +716,7 @@ equal_whole(struct program *p, struct expr *a, struct expr *b)
 	if (f->constant % g) return truth(p, false);
 	struct interval i = interval_of(e);
 	if (i.known && (i.low > 0 || i.high < 0)) return truth(p, false);
+	if (i.known && i.low == 0 && i.high == 0) return truth(p, true);
 	if (f->term[0].coefficient < 0) g = -g;
 	struct expr *smaller = divided(p, f, g);
 	return plain(p, OP_EQ0, 1, &smaller);

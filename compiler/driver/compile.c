@@ -1,6 +1,7 @@
 /* compile.c - the pipeline: each pass is a row, and --dump, --stop-after, --time and the checks follow from it. */
 #include "driver/compile.h"
 #include "core/print.h"
+#include "derive/derive.h"
 #include "driver/embedded.h"
 #include <string.h>
 #include <time.h>
@@ -57,6 +58,33 @@ print_equations(struct compilation *c, struct text *t)
 	}
 }
 
+static void
+run_derive(struct compilation *c)
+{
+	for (int i = 0; i < c->unit.models.n; i++) {
+		struct model *m = c->unit.models.at[i];
+		stabilise(m->eval);
+		stabilise(m->train);
+		if (!m->train->loss) continue;
+		split_scalars(m->train);
+		LIST(struct tensor *) params = {0};
+		for (int k = 0; k < m->train->tensors.n; k++)
+			if (m->train->tensors.at[k]->role == ROLE_PARAM) PUSH(&c->arena, &params, m->train->tensors.at[k]);
+		derive(m->train, params.n, params.at);
+	}
+}
+
+static void
+run_simplify(struct compilation *c)
+{
+	for (int i = 0; i < c->unit.models.n; i++) {
+		struct model *m = c->unit.models.at[i];
+		simplify(m->train);
+		simplify(m->eval);
+		for (int k = 0; k < m->training.optimizers.n; k++) simplify(m->training.optimizers.at[k]->program);
+	}
+}
+
 static const struct pass {
 	const char *name;
 	void (*run)(struct compilation *c);
@@ -64,6 +92,8 @@ static const struct pass {
 } passes[] = {
 	{"parse", run_parse, print_parse},
 	{"elaborate", run_elaborate, print_equations},
+	{"derive", run_derive, print_equations},
+	{"simplify", run_simplify, print_equations},
 };
 
 enum { PASSES = sizeof passes / sizeof *passes };

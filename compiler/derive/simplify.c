@@ -1,0 +1,527 @@
+/* simplify.c - after derivation: rounds of rewriting until nothing changes.
+ *
+ * C: inline constants, bare reads and c * read anywhere; a map adjoint with one reader into a map when no transcendental is repeated;
+ *    one-hot maps into a sum that then disappears.
+ * R: an expression equal to a forward map's body, up to index names, becomes a read of it; also inside a product.
+ * X, F: of an expression as it is, multiplied out and factored, the cheapest in operations stays.
+ * Then every sum is collected again, and what nobody reads is dropped.  At the end equal right sides become one equation (merge), and
+ * dW = dW_part gives the reduction the name (takeover). */
+#include "core/function.h"
+#include "derive/derive.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- cost -------------------------------------------------------------------------------------------------------------------------------------- */
+
+int
+expr_cost(struct program *p, struct expr *e)
+{
+	int n, cost = 0;
+	struct expr **nodes = expr_nodes(p, e, &n);
+	for (int i = 0; i < n; i++) {
+		const struct expr *x = nodes[i];
+		if (x->integer) continue;
+		switch (x->op) {
+		case OP_ADD: cost += x->n - 1; break;
+		case OP_MUL: cost += x->n - 1 - is_number(x->kid[0], -1); break;
+		case OP_POW: cost += is_number(x->kid[1], 2) ? 1 : 4; break;
+		case OP_CALL: cost += x->function->transcendental ? 20 : 1; break;
+		case OP_READ: case OP_IF: cost += 1; break;
+		default: break;
+		}
+	}
+	return cost;
+}
+
+/* ---- F: a*S + b*S = (a + b)*S ------------------------------------------------------------------------------------------------------------------ */
+
+static struct expr *factor(struct program *p, struct expr *e, void *context);
+
+struct shared_factor {
+	struct expr *factor;
+	int count, cost;
+};
+
+static bool
+has_factor(const struct expr *term, const struct expr *f)
+{
+	if (term == f) return true;
+	for (int i = 0; term->op == OP_MUL && i < term->n; i++)
+		if (term->kid[i] == f) return true;
+	return false;
+}
+
+static struct expr *
+without_factor(struct program *p, struct expr *term, const struct expr *f)
+{
+	if (term == f) return number(p, 1);
+	struct expr **rest = NEW_ARRAY(p->arena, term->n, struct expr *);
+	int n = 0;
+	for (int i = 0; i < term->n; i++)
+		if (term->kid[i] != f) rest[n++] = term->kid[i];
+	return mul_all(p, n, rest);
+}
+
+/* the factor that most terms have, the dearest of these */
+static struct expr *
+best_factor(struct program *p, struct expr *const terms[], int n)
+{
+	struct shared_factor best = {0};
+	for (int i = 0; i < n; i++) {
+		int m = terms[i]->op == OP_MUL ? terms[i]->n : 1;
+		for (int k = 0; k < m; k++) {
+			struct expr *f = terms[i]->op == OP_MUL ? terms[i]->kid[k] : terms[i];
+			int count = 0;
+			if (f->op == OP_NUMBER) continue;
+			for (int t = 0; t < n; t++) count += has_factor(terms[t], f);
+			int cost = count > 1 ? expr_cost(p, f) : 0;
+			if (count < 2 || count < best.count || (count == best.count && cost < best.cost)) continue;
+			if (count == best.count && cost == best.cost && f->id >= best.factor->id) continue;
+			best = (struct shared_factor){f, count, cost};
+		}
+	}
+	return best.factor;
+}
+
+static struct expr *
+factor(struct program *p, struct expr *e, void *context)
+{
+	if (e->op != OP_ADD || e->integer || e->n > 64) return NULL;
+	struct expr **terms = NEW_ARRAY(p->arena, e->n, struct expr *), *inner = number(p, 0), *rest = number(p, 0);
+	for (int i = 0; i < e->n; i++) terms[i] = rewrite(p, e->kid[i], factor, context);
+	struct expr *f = best_factor(p, terms, e->n);
+	if (!f) return add_all(p, e->n, terms);
+	for (int i = 0; i < e->n; i++) {
+		if (has_factor(terms[i], f)) inner = add(p, inner, without_factor(p, terms[i], f));
+		else rest = add(p, rest, terms[i]);
+	}
+	struct expr *inner2 = inner->op == OP_ADD ? factor(p, inner, context) : inner;
+	struct expr *out = add(p, rest, mul(p, f, inner2));
+	return out->op == OP_ADD && out->n < e->n ? factor(p, out, context) : out;
+}
+
+/* ---- X: multiply out ------------------------------------------------------------------------------------------------------------------------------ */
+
+static struct expr *
+multiply_out(struct program *p, struct expr *e, void *context)
+{
+	if (e->op != OP_MUL) return NULL;
+	struct expr **f = NEW_ARRAY(p->arena, e->n, struct expr *);
+	for (int i = 0; i < e->n; i++) f[i] = rewrite(p, e->kid[i], multiply_out, context);
+	for (int i = 0; i < e->n; i++) {
+		struct expr *sum = f[i];
+		if (sum->op != OP_ADD || sum->integer || sum->n > 16) continue;
+		struct expr *out = number(p, 0);
+		for (int t = 0; t < sum->n; t++) {
+			f[i] = sum->kid[t];
+			out = add(p, out, rewrite(p, mul_all(p, e->n, f), multiply_out, context));
+		}
+		return out;
+	}
+	return mul_all(p, e->n, f);
+}
+
+/* ---- R: read what is already computed --------------------------------------------------------------------------------------------------------------- */
+
+struct reuse {
+	struct program *p;
+	struct equation **pattern; /* forward maps that are worth reading */
+	int n;
+	const struct equation *q;
+	int *place; /* of equations, by tensor id, for "only earlier ones" */
+};
+
+/* one-way matching: the pattern's indices stand for whole-number expressions */
+static bool
+match(const struct expr *pattern, struct expr *e, const struct equation *q, struct expr *bound[])
+{
+	if (pattern->op == OP_INDEX)
+		for (int i = 0; i < q->lhs_count; i++)
+			if (q->lhs[i] == pattern->index) {
+				if (bound[i]) return bound[i] == e;
+				bound[i] = e;
+				return e->integer;
+			}
+	if (pattern == e) return true;
+	if (pattern->op != e->op || pattern->n != e->n || pattern->n == 0) return false;
+	if (pattern->op == OP_READ && pattern->tensor != e->tensor) return false;
+	if (pattern->op == OP_CALL && pattern->function != e->function) return false;
+	if ((pattern->op == OP_DIV || pattern->op == OP_MOD) && pattern->divisor != e->divisor) return false;
+	for (int i = 0; i < e->n; i++)
+		if (!match(pattern->kid[i], e->kid[i], q, bound)) return false;
+	return true;
+}
+
+static struct expr *
+read_instead(struct reuse *r, struct expr *e)
+{
+	struct program *p = r->p;
+	for (int k = 0; k < r->n; k++) {
+		const struct equation *q = r->pattern[k];
+		if (q->body->op != e->op || q == r->q || r->place[q->tensor->id] >= r->place[r->q->tensor->id]) continue;
+		struct expr *bound[MAX_RANK] = {0};
+		if (!match(q->body, e, q, bound)) continue;
+		bool fits = true;
+		for (int i = 0; i < q->lhs_count && fits; i++) {
+			struct interval b = bound[i] ? interval_of(bound[i]) : (struct interval){0};
+			bool same_batch = bound[i] && bound[i]->op == OP_INDEX && bound[i]->index->batch && q->lhs[i]->batch;
+			fits = same_batch || (b.known && b.low >= 0 && b.high < q->lhs[i]->size);
+		}
+		if (fits) return read_of(p, q->tensor, q->lhs_count, bound);
+	}
+	return NULL;
+}
+
+static struct expr *
+reuse_node(struct program *p, struct expr *e, void *context)
+{
+	struct reuse *r = context;
+	if (e->op == OP_INDEX || e->op == OP_NUMBER || e->op == OP_READ) return NULL;
+	struct expr *hit = read_instead(r, e);
+	if (hit || e->op != OP_MUL || e->n < 3 || e->n > 8) return hit;
+	for (int a = 0; a < e->n; a++) /* a pair hiding inside a larger product */
+		for (int b = a + 1; b < e->n; b++) {
+			hit = read_instead(r, mul(p, e->kid[a], e->kid[b]));
+			if (!hit) continue;
+			for (int i = 0; i < e->n; i++)
+				if (i != a && i != b) hit = mul(p, hit, rewrite(p, e->kid[i], reuse_node, r));
+			return hit;
+		}
+	return NULL;
+}
+
+static bool
+is_worth_reading(struct program *p, const struct equation *q)
+{
+	int n;
+	if (q->reduction || q->tensor->role == ROLE_ADJOINT || q->lhs_count != q->body->free->n || q->body->op == OP_READ) return false;
+	struct expr **nodes = expr_nodes(p, q->body, &n);
+	for (int i = 0; i < n; i++)
+		if (nodes[i]->op == OP_POW || (nodes[i]->op == OP_CALL && nodes[i]->function->transcendental)) return true;
+	return false;
+}
+
+static struct reuse
+reuse_new(struct program *p)
+{
+	struct reuse r = {.p = p, .pattern = NEW_ARRAY(p->arena, p->equations.n + 1, struct equation *), .place = NEW_ARRAY(p->arena, p->tensors.n + 1, int)};
+	for (int i = 0; i < p->equations.n; i++) {
+		r.place[p->equations.at[i]->tensor->id] = i;
+		if (is_worth_reading(p, p->equations.at[i])) r.pattern[r.n++] = p->equations.at[i];
+	}
+	return r;
+}
+
+struct expr *
+cheapest(struct program *p, struct expr *e)
+{
+	struct expr *out = rewrite(p, e, multiply_out, NULL);
+	struct expr *candidate[] = {e, rewrite(p, e, factor, NULL), out, rewrite(p, out, factor, NULL)}, *best = e;
+	int least = expr_cost(p, e);
+	for (int i = 1; i < 4; i++) {
+		int c = expr_cost(p, candidate[i]);
+		if (c < least) {
+			least = c;
+			best = candidate[i];
+		}
+	}
+	return best;
+}
+
+/* reuse first, then the cheapest form, each with reuse again */
+static struct expr *
+improve(struct program *p, const struct equation *q, struct reuse *r)
+{
+	r->q = q;
+	struct expr *e = rewrite(p, q->body, reuse_node, r), *best = cheapest(p, e);
+	struct expr *out = rewrite(p, rewrite(p, e, multiply_out, NULL), reuse_node, r);
+	struct expr *out_factored = rewrite(p, out, factor, NULL);
+	if (expr_cost(p, out) < expr_cost(p, best)) best = out;
+	if (expr_cost(p, out_factored) < expr_cost(p, best)) best = out_factored;
+	return best;
+}
+
+/* ---- C: inline --------------------------------------------------------------------------------------------------------------------------------------- */
+
+struct inlining {
+	struct program *p;
+	struct equation **of; /* by tensor id */
+	char *keep;
+	int *readers;         /* equations that read the tensor */
+	struct equation *reader;
+};
+
+static void
+mark_kept(struct program *p, char *keep)
+{
+	if (p->loss) keep[p->loss->id] = 1;
+	for (int i = 0; i < p->outputs.n; i++) keep[p->outputs.at[i]->id] = 1;
+	for (int i = 0; i < p->metrics.n; i++) keep[p->metrics.at[i]->id] = 1;
+	for (int i = 0; i < p->gradients.n; i++) keep[p->gradients.at[i].gradient->id] = 1;
+	for (int i = 0; i < p->updates.n; i++) keep[p->updates.at[i].new->id] = 1;
+}
+
+static bool
+is_trivial(const struct equation *q)
+{
+	const struct expr *b = q->body;
+	if (q->reduction) return false;
+	return b->op == OP_NUMBER || b->op == OP_INDEX || b->op == OP_READ || (b->op == OP_MUL && b->n == 2 && b->kid[0]->op == OP_NUMBER && b->kid[1]->op == OP_READ) ||
+	       (b->op == OP_POW && b->kid[0]->op == OP_BATCH);
+}
+
+static bool
+has_transcendental(struct program *p, struct expr *e)
+{
+	int n;
+	struct expr **nodes = expr_nodes(p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (nodes[i]->op == OP_CALL && nodes[i]->function->transcendental) return true;
+	return false;
+}
+
+static int
+reads_of(struct program *p, struct expr *e, const struct tensor *t)
+{
+	int n, count = 0;
+	struct expr **reads = expr_reads(p, e, &n);
+	for (int i = 0; i < n; i++) count += reads[i]->tensor == t;
+	return count;
+}
+
+static double
+elements(const struct equation *q)
+{
+	double n = 1;
+	for (int i = 0; i < q->lhs_count; i++) n *= q->lhs[i]->batch ? 64 : (double)q->lhs[i]->size;
+	return n;
+}
+
+/* one reader, a map, nothing dear computed more often than before */
+static bool
+is_cheap(const struct inlining *in, const struct equation *q)
+{
+	const struct equation *u = in->reader;
+	if (q->reduction || u->reduction || q->tensor->role != ROLE_ADJOINT || in->readers[q->tensor->id] != 1) return false;
+	if (has_transcendental(in->p, q->body) && elements(u) > elements(q)) return false;
+	return reads_of(in->p, u->body, q->tensor) == 1;
+}
+
+/* sum(k) dp[k] * .. with dp[k] = if k == t then ..: the delta rule will remove the sum */
+static bool
+is_one_hot(const struct inlining *in, const struct equation *q, const struct expr *read)
+{
+	const struct equation *u = in->reader;
+	if (u->reduction != SUM || q->reduction || q->tensor->role != ROLE_ADJOINT || q->body->op != OP_IF || !is_number(q->body->kid[2], 0)) return false;
+	for (int i = 0; i < conjunct_count(q->body->kid[0]); i++) {
+		struct expr *c = conjunct(q->body->kid[0], i);
+		if (c->op != OP_EQ0 || !has_read(in->p, c)) continue;
+		struct affine *a = affine_of(in->p, c->kid[0]);
+		for (int k = 0; k < a->n; k++)
+			for (int l = 0; l < q->lhs_count; l++) {
+				if (a->term[k].atom->op != OP_INDEX || a->term[k].atom->index != q->lhs[l] || read->kid[l]->op != OP_INDEX) continue;
+				for (int b = 0; b < u->bound_count; b++)
+					if (u->bound[b] == read->kid[l]->index) return true;
+			}
+	}
+	return false;
+}
+
+static bool
+has_whole_division(struct program *p, struct expr *e)
+{
+	int n;
+	struct expr **nodes = expr_nodes(p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (nodes[i]->op == OP_DIV || nodes[i]->op == OP_MOD) return true;
+	return false;
+}
+
+/* a view (reshape, flatten) stays an equation of its own in front of sums, unless its divisions cancel */
+static bool
+breaks_view(const struct inlining *in, const struct equation *q, struct expr *inlined)
+{
+	const struct equation *u = in->reader;
+	if (u->reduction && q->body->op == OP_READ)
+		for (int i = 0; i < q->body->n; i++)
+			if (affine_of(in->p, q->body->kid[i])->n > 1) return true;
+	return (u->reduction || q->tensor->role != ROLE_ADJOINT) && has_whole_division(in->p, q->body) && has_whole_division(in->p, inlined);
+}
+
+static struct expr *
+inline_read(struct program *p, struct expr *e, void *context)
+{
+	struct inlining *in = context;
+	struct equation *q = e->op == OP_READ ? in->of[e->tensor->id] : NULL;
+	if (!q || q == in->reader || in->keep[q->tensor->id]) return NULL;
+	if (!is_trivial(q) && !is_cheap(in, q) && !is_one_hot(in, q, e)) return NULL;
+	struct expr *r = substitute(p, q->body, q->lhs_count, q->lhs, e->kid);
+	if (breaks_view(in, q, r)) return NULL;
+	return rewrite(p, r, inline_read, in);
+}
+
+static void
+inline_all(struct program *p)
+{
+	struct inlining in = {.p = p, .of = equation_table(p), .keep = NEW_ARRAY(p->arena, p->tensors.n + 1, char), .readers = NEW_ARRAY(p->arena, p->tensors.n + 1, int)};
+	mark_kept(p, in.keep);
+	for (int i = 0; i < p->equations.n; i++) {
+		int n;
+		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
+		for (int r = 0; r < n; r++) { /* each tensor once per reader */
+			bool before = false;
+			for (int k = 0; k < r; k++) before |= reads[k]->tensor == reads[r]->tensor;
+			in.readers[reads[r]->tensor->id] += !before;
+		}
+	}
+	for (int i = 0; i < p->equations.n; i++) {
+		in.reader = p->equations.at[i];
+		in.reader->body = rewrite(p, in.reader->body, inline_read, &in);
+	}
+}
+
+/* ---- sums again ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* bodies changed: take invariants out again.  Where nothing changes but the body, the equation keeps its place and name. */
+static void
+collect_again(struct program *p, struct equation *q)
+{
+	int values = p->values.n, equations = p->equations.n, kept = 0;
+	struct value_number *all = p->values.at;
+	struct value_number *means = NEW_ARRAY(p->arena, values + 64, struct value_number);
+	for (int i = 0; i < values; i++)
+		if (all[i].equation->reduction == MEAN) means[kept++] = all[i];
+	p->values.at = means;
+	p->values.n = kept;
+	p->values.room = values + 64;
+	struct expr *r = collect(p, q->body, q->lhs_count, q->lhs, q->bound_count, q->bound, arena_print(p->arena, "%s_s", q->tensor->name), q->span);
+	p->values.at = all;
+	p->values.n = values;
+	p->values.room = values;
+	struct equation *z = p->equations.n == equations + 1 ? p->equations.at[equations] : NULL;
+	bool same = z && r->op == OP_READ && r->tensor == z->tensor && r->n == q->lhs_count;
+	for (int i = 0; same && i < r->n; i++) same = r->kid[i]->op == OP_INDEX && r->kid[i]->index == q->lhs[i];
+	if (same) {
+		p->equations.n = equations;
+		q->bound_count = z->bound_count;
+		q->bound = z->bound;
+		q->body = z->body;
+		return;
+	}
+	q->reduction = MAP;
+	q->bound_count = 0;
+	q->body = r;
+}
+
+static void
+collect_sums(struct program *p)
+{
+	int n = p->equations.n;
+	for (int i = 0; i < n; i++) {
+		struct equation *q = p->equations.at[i];
+		if (q->reduction == SUM && q->tensor->role == ROLE_ADJOINT) collect_again(p, q);
+		else if (q->reduction == MEAN && !mentions_any(q->body, q->bound, q->bound_count)) {
+			q->reduction = MAP;
+			q->bound_count = 0;
+		}
+	}
+}
+
+/* ---- the end ---------------------------------------------------------------------------------------------------------------------------------------------- */
+
+static struct expr *
+replace_merged(struct program *p, struct expr *e, void *context)
+{
+	struct tensor **by = context;
+	if (e->op != OP_READ || !by[e->tensor->id]) return NULL;
+	struct expr **at = NEW_ARRAY(p->arena, e->n + 1, struct expr *);
+	for (int i = 0; i < e->n; i++) at[i] = rewrite(p, e->kid[i], replace_merged, by);
+	return read_of(p, by[e->tensor->id], e->n, at);
+}
+
+/* two equations with the same right side are one */
+static void
+merge(struct program *p)
+{
+	struct tensor **by = NEW_ARRAY(p->arena, p->tensors.n + 1, struct tensor *);
+	char *keep = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
+	mark_kept(p, keep);
+	p->values.n = 0;
+	for (int i = 0; i < p->equations.n; i++) {
+		struct equation *q = p->equations.at[i];
+		q->body = rewrite(p, q->body, replace_merged, by);
+		struct tensor *t = defined_as(p, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound, q->body);
+		if (t && !keep[q->tensor->id]) by[q->tensor->id] = t;
+		else if (!t) define_existing(p, q);
+	}
+	for (int i = 0; i < p->equations.n; i++) p->equations.at[i]->body = rewrite(p, p->equations.at[i]->body, replace_merged, by);
+	remove_dead(p);
+}
+
+/* dW[j,i] = dW_part[j,i]: the reduction gets the name */
+static void
+takeover(struct program *p)
+{
+	struct equation **of = equation_table(p);
+	int *readers = NEW_ARRAY(p->arena, p->tensors.n + 1, int);
+	for (int i = 0; i < p->equations.n; i++) {
+		int n;
+		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
+		for (int r = 0; r < n; r++) readers[reads[r]->tensor->id]++;
+	}
+	for (int i = 0; i < p->equations.n; i++) {
+		struct equation *q = p->equations.at[i];
+		struct expr *b = q->body;
+		if (q->reduction || b->op != OP_READ || q->tensor->role != ROLE_ADJOINT) continue;
+		struct equation *z = of[b->tensor->id];
+		if (!z || z == q || z->tensor->role != ROLE_ADJOINT || readers[z->tensor->id] != 1 || b->n != q->lhs_count) continue;
+		bool bare = true;
+		for (int k = 0; k < b->n; k++) bare &= b->kid[k]->op == OP_INDEX && b->kid[k]->index == q->lhs[k];
+		if (!bare) continue;
+		q->reduction = z->reduction;
+		q->bound_count = z->bound_count;
+		q->bound = z->bound;
+		q->lhs = z->lhs;
+		q->body = z->body;
+	}
+	remove_dead(p);
+}
+
+struct snapshot {
+	struct tensor *tensor;
+	struct expr *body;
+	enum reduction reduction;
+};
+
+static bool
+unchanged(const struct program *p, const struct snapshot *before, int n)
+{
+	if (p->equations.n != n) return false;
+	for (int i = 0; i < n; i++) {
+		const struct equation *q = p->equations.at[i];
+		if (q->tensor != before[i].tensor || q->body != before[i].body || q->reduction != before[i].reduction) return false;
+	}
+	return true;
+}
+
+void
+simplify(struct program *p)
+{
+	enum { MOST_ROUNDS = 40 };
+	order_equations(p);
+	for (int round = 0; round < MOST_ROUNDS; round++) {
+		int n = p->equations.n;
+		struct snapshot *before = NEW_ARRAY(p->arena, n + 1, struct snapshot);
+		for (int i = 0; i < n; i++) before[i] = (struct snapshot){p->equations.at[i]->tensor, p->equations.at[i]->body, p->equations.at[i]->reduction};
+		inline_all(p);
+		struct reuse r = reuse_new(p);
+		for (int i = 0; i < p->equations.n; i++) p->equations.at[i]->body = improve(p, p->equations.at[i], &r);
+		collect_sums(p);
+		remove_dead(p);
+		order_equations(p);
+		if (unchanged(p, before, n)) break;
+	}
+	merge(p);
+	takeover(p);
+	order_equations(p);
+}
