@@ -84,6 +84,7 @@ static bool
 is_negative(struct print *s, struct expr *e)
 {
 	struct expr *rest;
+	if (e->op == OP_IF && e->kid[1]->op == OP_NUMBER && e->kid[1]->number < 0 && is_number(e->kid[2], 0)) return true;
 	return coefficient(s->p, e, &rest) < 0;
 }
 
@@ -96,7 +97,8 @@ show_sum(struct print *s, struct expr *e)
 			struct expr *x = e->kid[i];
 			bool negative = is_negative(s, x);
 			if (negative != (pass == 1)) continue;
-			if (negative && t.length) text_add(&t, " - %s", at_level(s, scale(s->p, -1, x), SUM_LEVEL + (x->op == OP_IF)));
+			if (negative && t.length && x->op == OP_IF) text_add(&t, " - %s", at_level(s, choose(s->p, x->kid[0], scale(s->p, -1, x->kid[1]), x->kid[2]), SUM_LEVEL));
+			else if (negative && t.length) text_add(&t, " - %s", at_level(s, scale(s->p, -1, x), SUM_LEVEL));
 			else text_add(&t, "%s%s", t.length ? " + " : "", at_level(s, x, t.length ? SUM_LEVEL : ADD_LEVEL));
 		}
 	return piece(s, ADD_LEVEL, text_end(&t));

@@ -1,0 +1,59 @@
+/* lower.h - from canonical expressions to arithmetic with a written order: which operation comes first, which products are fused.
+ *
+ * The interpreter and the C printer both walk this form, so that they cannot differ.  docs/numerics.md states the order in words. */
+#ifndef NNC_LOWER_H
+#define NNC_LOWER_H
+
+#include "core/equation.h"
+
+#define CODE_OPS(X)                                                                                                                   \
+	X(NUMBER)      /* number, rounded once                                                                                     */ \
+	X(UNIFORM)     /* expr: constants, settings and the batch size only; computed in double, rounded once                      */ \
+	X(WHOLE)       /* expr: a whole number, as a real                                                                          */ \
+	X(READ)        /* expr: an element of a tensor                                                                             */ \
+	X(ACCUMULATOR) /* of the reduction around it                                                                               */ \
+	X(ADD) X(SUB) X(MUL) X(DIV)                                                                                                   \
+	X(FMA)         /* a * b + c                                                                                                */ \
+	X(NEG)                                                                                                                        \
+	X(SQRT)                                                                                                                       \
+	X(POW)                                                                                                                        \
+	X(CALL)        /* function(a)                                                                                              */ \
+	X(SELECT)      /* if a then b else c                                                                                       */ \
+	X(LT) X(LE) X(EQ)                                                                                                             \
+	X(NOT) X(AND)                                                                                                                 \
+	X(GE0) X(EQ0)  /* expr: a whole number, compared with 0                                                                    */ \
+	X(TRUTH)       /* number 0 or 1                                                                                            */
+
+enum code_op {
+#define X(op) CODE_##op,
+	CODE_OPS(X)
+#undef X
+};
+
+struct code {
+	enum code_op op;
+	struct code *arg[3];
+	int uses; /* by other nodes of the same body */
+	int id;
+	double number;
+	struct expr *expr;
+	const struct function *function;
+};
+
+struct lowered {
+	struct code *body; /* the value of a map; of a sum or product, the new accumulator; else the value compared */
+	int count;         /* of distinct nodes */
+	struct expr *scale; /* the finished reduction is multiplied by this uniform number; NULL: not at all */
+};
+
+struct lowered lower_equation(struct program *p, const struct equation *q);
+
+/* constants, settings and the batch size only */
+bool is_uniform(const struct expr *e);
+
+/* How a sum over samples runs: one accumulator, sample after sample, for results with two or more axes; else 16 of them, sample n into the
+ * (n % 16)-th, added up as a tree (semantics of docs/numerics.md). */
+enum sample_order { IN_ORDER, SIXTEEN };
+enum sample_order sample_order_of(const struct equation *q);
+
+#endif
