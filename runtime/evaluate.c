@@ -36,23 +36,10 @@ nn_evaluate(struct nn_model *m, struct nn_batch *b, const struct nn_dataset *dat
 
 static const char *const group_names[] = {"data", "validation", "test"};
 
-static const char *
-data_folder(const struct nn_options *o, char folder[NN_PATH_MAX])
-{
-	const char *slash = strrchr(o->program->file, '/');
-
-	if (o->data)
-		return o->data;
-	snprintf(folder, NN_PATH_MAX, "%.*s", slash ? (int)(slash - o->program->file) + (slash == o->program->file) : 0, o->program->file);
-	return folder;
-}
-
 int
 nn_read_group(const struct nn_options *o, enum nn_group group, struct nn_dataset *out, struct nn_error *e)
 {
-	char folder[NN_PATH_MAX];
-
-	if (nn_data_read(o->program, group, data_folder(o, folder), out, e) != 0)
+	if (nn_data_read(o->program, group, o->data ? o->data : o->program->folder, out, e) != 0)
 		return -1;
 	for (size_t k = 0; out->records && k < o->program->input_count; k++)
 		if (!out->inputs[k].values) {

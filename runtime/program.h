@@ -115,6 +115,7 @@ struct nn_training { /* the rest of the train block; --NAME on the command line 
 struct nn_program {
 	const char *model;   /* "Spiral" */
 	const char *file;    /* "spiral.nn" */
+	const char *folder;  /* where its data lies unless --data says otherwise; NULL or "": the current folder */
 	const char *command; /* the nnc command that made it */
 	const char *version; /* of nnc */
 	const char *target;  /* "native", "x86-64-v3", ... */

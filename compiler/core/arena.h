@@ -30,6 +30,12 @@ void arena_free(struct arena *a);
 	}
 #define PUSH(arena, list, ...)                                                                                                        \
 	((list)->at = list_room((arena), (list)->at, (list)->n, &(list)->room, sizeof *(list)->at), (list)->at[(list)->n++] = (__VA_ARGS__))
+/* a list that functions can take: struct NAME */
+#define LIST_TYPE(name, type)                                                                                                         \
+	struct name {                                                                                                                 \
+		type *at;                                                                                                             \
+		int n, room;                                                                                                          \
+	}
 void *list_room(struct arena *a, void *at, int n, int *room, size_t size);
 
 /* Text that grows, in an arena. */

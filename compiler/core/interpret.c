@@ -215,20 +215,20 @@ static double
 reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 {
 	int from = q->lhs_count, to = from + q->bound_count;
-	bool sixteen = false;
+	bool samples = false, elements = sums_sixteen(q);
 	for (int i = from; i < to; i++) {
 		v->at[i] = 0;
-		sixteen |= v->index[i]->batch && sample_order_of(q) == SIXTEEN;
+		samples |= v->index[i]->batch && q->reduction == SUM && sample_order_of(q) == SIXTEEN;
 	}
-	double part[16], best = 0, start = q->reduction == PROD ? 1 : 0;
+	double part[16], best = q->reduction == MAX || q->reduction == ARGMAX ? -INFINITY : INFINITY, start = q->reduction == PROD ? 1 : 0;
 	for (int i = 0; i < 16; i++) part[i] = start;
 	long flat = 0, best_at = 0;
 	do {
-		int lane = sixteen ? (int)(v->at[from] % 16) : 0;
+		int lane = (int)(samples ? v->at[from] % 16 : elements ? flat % 16 : 0);
 		v->accumulator = part[lane];
 		double x = evaluate_code(v, l->body);
 		part[lane] = x;
-		bool better = flat == 0 || (q->reduction == MAX || q->reduction == ARGMAX ? x > best : x < best);
+		bool better = q->reduction == MAX || q->reduction == ARGMAX ? x > best : x < best;
 		if (better) {
 			best = x;
 			best_at = flat;
@@ -237,7 +237,7 @@ reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 	} while (advance(v, from, to));
 	if (q->reduction == MAX || q->reduction == MIN) return best;
 	if (q->reduction == ARGMAX || q->reduction == ARGMIN) return (double)best_at;
-	double r = sixteen ? tree16(v->a, part) : part[0];
+	double r = samples || elements ? tree16(v->a, part) : part[0];
 	return l->scale ? v->a->mul(r, v->a->round(uniform_value(v, l->scale))) : r;
 }
 

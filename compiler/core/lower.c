@@ -290,3 +290,11 @@ sample_order_of(const struct equation *q)
 {
 	return q->lhs_count >= 2 ? IN_ORDER : SIXTEEN;
 }
+
+bool
+sums_sixteen(const struct equation *q)
+{
+	bool batch = q->tensor->batch;
+	for (int i = 0; i < q->bound_count; i++) batch |= q->bound[i]->batch;
+	return !batch && (q->reduction == SUM || q->reduction == MEAN);
+}

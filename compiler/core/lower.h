@@ -51,6 +51,9 @@ struct lowered lower_equation(struct program *p, const struct equation *q);
 /* constants, settings and the batch size only */
 bool is_uniform(const struct expr *e);
 
+/* A sum (or mean) that neither belongs to a sample nor runs over samples has 16 running sums too: element k goes into the (k % 16)-th. */
+bool sums_sixteen(const struct equation *q);
+
 /* How a sum over samples runs: one accumulator, sample after sample, for results with two or more axes; else 16 of them, sample n into the
  * (n % 16)-th, added up as a tree (semantics of docs/numerics.md). */
 enum sample_order { IN_ORDER, SIXTEEN };

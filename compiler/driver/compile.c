@@ -3,6 +3,7 @@
 #include "core/print.h"
 #include "derive/derive.h"
 #include "driver/embedded.h"
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -85,6 +86,53 @@ run_simplify(struct compilation *c)
 	}
 }
 
+static void
+run_plan(struct compilation *c)
+{
+	struct c_names prefixes = {.arena = &c->arena};
+	for (int i = 0; i < c->unit.models.n; i++) {
+		struct model *m = c->unit.models.at[i];
+		char *lower = arena_print(&c->arena, "%s", m->name);
+		for (char *s = lower; *s; s++) *s = (char)tolower((unsigned char)*s);
+		struct built b = {.model = m, .prefix = c_name(&prefixes, lower)};
+		for (int k = 0; k < ENTRIES; k++) b.plans[k] = plan_entry(m, (enum entry)k, c->options.f64);
+		PUSH(&c->arena, &c->built, b);
+	}
+}
+
+static void
+print_plan(struct compilation *c, struct text *t)
+{
+	for (int i = 0; i < c->built.n; i++) {
+		text_add(t, "# model %s\n", c->built.at[i].model->name);
+		for (int k = 0; k < ENTRIES; k++)
+			if (c->built.at[i].plans[k]) plan_print(c->built.at[i].plans[k], t);
+	}
+}
+
+static void
+run_emit(struct compilation *c)
+{
+	for (int i = 0; i < c->built.n; i++) {
+		struct built *b = &c->built.at[i];
+		struct emission e = {.arena = &c->arena, .plans = b->plans, .model = b->model, .prefix = b->prefix, .f64 = c->options.f64,
+				     .panel = panel_width(b->model->training.batch_size), .members = {.arena = &c->arena}, .functions = {.arena = &c->arena}};
+		const char *command = c->options.command ? c->options.command : "nnc", *target = c->options.target ? c->options.target : "native";
+		const char *slash = strrchr(c->source.path, '/'), *file = slash ? slash + 1 : c->source.path;
+		e.kernels.arena = &c->arena;
+		reserve_names(&e);
+		write_model(&e, command, file, target, &b->files);
+		write_trainer(&e, command, file, target, b->plans[TRAIN] ? b->plans[TRAIN]->flops : 0, &b->files);
+	}
+}
+
+static void
+print_emit(struct compilation *c, struct text *t)
+{
+	for (int i = 0; i < c->built.n; i++)
+		for (int k = 0; k < c->built.at[i].files.n; k++) text_add(t, "%s", c->built.at[i].files.at[k].text);
+}
+
 static const struct pass {
 	const char *name;
 	void (*run)(struct compilation *c);
@@ -94,6 +142,8 @@ static const struct pass {
 	{"elaborate", run_elaborate, print_equations},
 	{"derive", run_derive, print_equations},
 	{"simplify", run_simplify, print_equations},
+	{"plan", run_plan, print_plan},
+	{"emit", run_emit, print_emit},
 };
 
 enum { PASSES = sizeof passes / sizeof *passes };

@@ -2,7 +2,9 @@
 #ifndef NNC_COMPILE_H
 #define NNC_COMPILE_H
 
+#include "emit/emit.h"
 #include "front/elaborate.h"
+#include "plan/plan.h"
 
 struct compile_options {
 	struct define_option *defines; /* -D */
@@ -16,12 +18,20 @@ struct compile_options {
 	const char *command;    /* as typed, for the header of what is generated */
 };
 
+struct built { /* of one model */
+	struct model *model;
+	const char *prefix; /* of its C names and files */
+	struct plan *plans[ENTRIES];
+	struct file_list files;
+};
+
 struct compilation {
 	struct arena arena;
 	struct compile_options options;
 	struct source source;
 	struct unit unit;
 	struct node *prelude, *file;
+	LIST(struct built) built;
 	struct text dumped; /* what --dump prints */
 };
 

@@ -1,0 +1,788 @@
+/* model.c - m.h and m.c: the model as a library of pure functions over memory that the caller gives. */
+#include "emit/emit.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which tensors -------------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+has_role(const struct tensor *t, enum role role)
+{
+	return t->role == role;
+}
+
+struct parameters {
+	int n;
+	const struct tensor **at;
+	long *offset; /* elements from the start of the block, multiples of 64 bytes */
+	long total;
+};
+
+static struct parameters
+list_role(struct emission *e, enum role role)
+{
+	const struct program *p = e->model->train;
+	struct parameters r = {.at = NEW_ARRAY(e->arena, p->tensors.n + 1, const struct tensor *), .offset = NEW_ARRAY(e->arena, p->tensors.n + 1, long)};
+	long align = e->f64 ? 8 : 16;
+	for (int i = 0; i < p->tensors.n; i++) {
+		if (!has_role(p->tensors.at[i], role)) continue;
+		r.at[r.n] = p->tensors.at[i];
+		r.offset[r.n++] = r.total;
+		r.total += (tensor_count(p->tensors.at[i]) + align - 1) / align * align;
+	}
+	return r;
+}
+
+static const char *
+shape_comment(struct emission *e, const struct tensor *t)
+{
+	struct text s = {.arena = e->arena};
+	for (int i = t->batch; i < t->rank; i++) text_add(&s, "[%ld]", t->shape[i]);
+	return text_end(&s);
+}
+
+/* ---- arguments of the interface ---------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *
+input_type(const struct emission *e, const struct tensor *t)
+{
+	return t->integer ? "int32_t" : e->f64 ? "double" : "float";
+}
+
+static const char *
+input_member(struct emission *e, const struct tensor *t)
+{
+	return c_name(&e->members, arena_print(e->arena, "%s in", t->name));
+}
+
+/* ", const float *x, const int32_t *t" */
+static const char *
+input_arguments(struct emission *e, bool targets, bool declare)
+{
+	struct text s = {.arena = e->arena};
+	for (int i = 0; i < e->model->inputs.n; i++) {
+		const struct tensor *t = e->model->inputs.at[i];
+		if (t->role == ROLE_TARGET && !targets) continue;
+		if (declare) text_add(&s, ", const %s *%s", input_type(e, t), input_member(e, t));
+		else text_add(&s, ", %s", input_member(e, t));
+	}
+	return text_end(&s);
+}
+
+static const char *
+output_arguments(struct emission *e, bool declare)
+{
+	struct text s = {.arena = e->arena};
+	const struct program *p = e->model->eval;
+	for (int i = 0; i < p->outputs.n; i++) {
+		const char *name = c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i]));
+		if (declare) text_add(&s, ", %s *%s", input_type(e, p->outputs.at[i]), name);
+		else text_add(&s, ", %s", name);
+	}
+	return text_end(&s);
+}
+
+/* ---- the header ---------------------------------------------------------------------------------------------------------------------------------------------- */
+
+static const char tensor_declarations[] =
+	"#ifndef NN_TENSOR\n"
+	"#define NN_TENSOR /* the same for every model */\n"
+	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT };\n"
+	"\n"
+	"struct nn_tensor {\n"
+	"\tconst char *path;  /* \"Dense1.W\" */\n"
+	"\tenum nn_role role; /* parameter, state of a layer, or what an optimizer keeps */\n"
+	"\tint optimizer;     /* which one; -1 */\n"
+	"\tint rank;\n"
+	"\tsize_t shape[8];\n"
+	"\tsize_t count;      /* elements */\n"
+	"\tsize_t offset;     /* bytes from the start of the memory given to open */\n"
+	"};\n"
+	"\n"
+	"/* runs part(arg, 0) .. part(arg, parts - 1), in any order, on any threads, and returns when all are done */\n"
+	"typedef void nn_part(void *arg, int part);\n"
+	"typedef void nn_run(void *pool, nn_part *part, void *arg, int parts);\n"
+	"\n"
+	"enum nn_use { NN_PREDICT, NN_TRAIN }; /* what memory and open plan for */\n"
+	"#endif\n";
+
+static void
+write_banner(struct emission *e, struct text *t, const char *name, const char *what, const char *command)
+{
+	struct parameters p = list_role(e, ROLE_PARAM);
+	double count = 0;
+	for (int i = 0; i < p.n; i++) count += (double)tensor_count(p.at[i]);
+	text_add(t, "/* %s - %s %s: %.0f parameters in %d tensors, %s.\n", c_comment(e->arena, name), what, c_comment(e->arena, e->model->name), count, p.n, e->f64 ? "float64" : "float32");
+	text_add(t, " * Made by nnc " NNC_VERSION " with:  %s */\n", c_comment(e->arena, command));
+}
+
+static void
+write_header(struct emission *e, const char *command, struct file_list *out)
+{
+	struct text t = {.arena = e->arena};
+	const char *p = e->prefix, *real = e->f64 ? "double" : "float";
+	struct arena *a = e->arena;
+	const char *name = arena_print(a, "%s.h", p);
+	struct text guard = {.arena = a};
+	for (const char *s = p; *s; s++) text_add(&guard, "%c", toupper((unsigned char)*s));
+	write_banner(e, &t, name, "the model", command);
+	text_add(&t, "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n", text_end(&guard), text_end(&guard));
+	text_add(&t, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n%s\nstruct %s;\n\n", tensor_declarations, p);
+	text_add(&t, "/* bytes for batches of up to `batch` samples, 0 if that is too much; the memory must be aligned to 64 bytes */\n");
+	text_add(&t, "size_t %s_memory(size_t batch, enum nn_use use);\n", p);
+	text_add(&t, "/* lays the model out in the memory; NULL if it is too small */\n");
+	text_add(&t, "struct %s *%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use);\n", p, p);
+	text_add(&t, "/* initial parameters, states and moments */\n");
+	text_add(&t, "void %s_start(struct %s *m, uint64_t seed);\n", p, p);
+	text_add(&t, "/* after parameters were changed from outside, before predict or evaluate */\n");
+	text_add(&t, "void %s_prepare(struct %s *m);\n", p, p);
+	text_add(&t, "/* how to run parts of a kernel; without it they run in order */\n");
+	text_add(&t, "void %s_threads(struct %s *m, nn_run *run, void *pool);\n\n", p, p);
+	text_add(&t, "extern const struct nn_tensor %s_tensors[];\nextern const size_t %s_tensor_count;\n\n", p, p);
+	text_add(&t, "/* Samples are rows of plain arrays:");
+	for (int i = 0; i < e->model->inputs.n; i++) {
+		const struct tensor *in = e->model->inputs.at[i];
+		text_add(&t, "%s %s[n]%s", i ? "," : "", input_member(e, in), shape_comment(e, in));
+		if (in->integer) text_add(&t, " in %ld..%ld", in->low, in->high);
+	}
+	text_add(&t, " */\n\n");
+	if (e->model->eval->outputs.n) {
+		text_add(&t, "/* evaluation mode */\nvoid %s_predict(struct %s *m, size_t n%s%s);\n", p, p, input_arguments(e, false, true), output_arguments(e, true));
+	}
+	if (e->model->train->loss) {
+		text_add(&t, "/* adds up over the samples, in evaluation mode: sums[0] the loss without penalties");
+		for (int i = 0; i < e->model->eval->metric_names.n; i++) text_add(&t, ", sums[%d] %s", i + 1, c_comment(a, e->model->eval->metric_names.at[i]));
+		text_add(&t, " */\nvoid %s_evaluate(struct %s *m, size_t n%s, double sums[]);\n", p, p, input_arguments(e, true, true));
+		text_add(&t, "/* one pass in training mode with the draws of `step`; grad[k] receives the gradient of the mean loss for the k-th parameter of\n"
+			     " * the table, grad may be NULL: then only the sums (with penalties) */\n");
+		text_add(&t, "void %s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], %s *const grad[]);\n", p, p, input_arguments(e, true, true), real);
+	}
+	for (int i = 0; i < e->model->training.optimizers.n; i++) {
+		const struct optimizer *o = e->model->training.optimizers.at[i];
+		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step, counted from 1.  ", i, c_comment(a, o->name));
+		for (int s = 0; s < o->settings.n; s++) text_add(&t, "%s%s", s ? ", " : "", c_comment(a, o->settings.at[s].name));
+		text_add(&t, "), its settings in this order%s\n", i == e->model->training.optimizers.n - 1 ? "\n * returns 1 when the loss is not finite: then nothing was changed; else 0 */" : "");
+	}
+	if (e->model->training.optimizers.n)
+		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[]);\n", p, p, input_arguments(e, true, true));
+	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
+	PUSH(a, out, (struct file_text){name, text_end(&t)});
+}
+
+/* ---- the head of m.c ------------------------------------------------------------------------------------------------------------------------------------------- */
+
+static const char helpers_text[] =
+	"/* ---- panels: PANEL samples side by side ---------------------------------------------------------------------------------- */\n"
+	"\n"
+	"INLINE real (*panel_of(real *base, size_t features, int panel))[PANEL]\n"
+	"{\n"
+	"\treturn (real (*)[PANEL])(base + (size_t)panel * features * PANEL);\n"
+	"}\n"
+	"\n"
+	"INLINE int32_t (*ints_of(int32_t *base, size_t features, int panel))[PANEL]\n"
+	"{\n"
+	"\treturn (int32_t (*)[PANEL])(base + (size_t)panel * features * PANEL);\n"
+	"}\n"
+	"\n"
+	"/* where sample n has a feature */\n"
+	"INLINE size_t nn_place(const void *base, size_t features, int n, size_t feature)\n"
+	"{\n"
+	"\t(void)base;\n"
+	"\treturn ((size_t)(n / PANEL) * features + feature) * PANEL + (size_t)(n % PANEL);\n"
+	"}\n"
+	"\n"
+	"INLINE lanes load_some(const real *p, int part) { return part ? load_part(p, part) : load(p); }\n"
+	"INLINE void store_some(real *p, lanes v, int part)\n"
+	"{\n"
+	"\tif (part) store_part(p, v, part);\n"
+	"\telse store(p, v);\n"
+	"}\n";
+
+static const char places_text[] =
+	"/* the places of a vector of samples in the batch: what draws depend on */\n"
+	"INLINE ints nn_places(int panel, int n) { return all_ints(panel * PANEL + n) + lane_index(); }\n"
+	"\n"
+	"\n";
+
+static const char pack_text[] =
+	"/* rows[n][features] of a batch as panels; lanes behind the last sample get MASKED */\n"
+	"static void\n"
+	"nn_pack(const real *rows, size_t features, int samples, real *panels)\n"
+	"{\n"
+	"\tfor (int first = 0; first < samples; first += PANEL) {\n"
+	"\t\treal(*to)[PANEL] = panel_of(panels, features, first / PANEL);\n"
+	"\t\tconst real *from = rows + (size_t)first * features;\n"
+	"\t\tconst int here = samples - first < PANEL ? samples - first : PANEL;\n"
+	"\t\tint n = 0;\n"
+	"\t\tfor (; n + LANES <= here; n += LANES) {\n"
+	"\t\t\tsize_t i = 0;\n"
+	"\t\t\tfor (; i + LANES <= features; i += LANES) transpose(from + (size_t)n * features + i, features, &to[i][n], PANEL);\n"
+	"\t\t\tfor (; i < features; i++)\n"
+	"\t\t\t\tfor (int l = 0; l < LANES; l++) to[i][n + l] = from[(size_t)(n + l) * features + i];\n"
+	"\t\t}\n"
+	"\t\tfor (; n < PANEL; n++)\n"
+	"\t\t\tfor (size_t i = 0; i < features; i++) to[i][n] = n < here ? from[(size_t)n * features + i] : MASKED;\n"
+	"\t}\n"
+	"}\n"
+	"\n";
+
+static const char pack_ints_text[] =
+	"static void\n"
+	"nn_pack_ints(const int32_t *rows, size_t features, int samples, int32_t low, int32_t *panels)\n"
+	"{\n"
+	"\tfor (int first = 0; first < samples; first += PANEL) {\n"
+	"\t\tint32_t(*to)[PANEL] = ints_of(panels, features, first / PANEL);\n"
+	"\t\tfor (size_t i = 0; i < features; i++)\n"
+	"\t\t\tfor (int n = 0; n < PANEL; n++) to[i][n] = first + n < samples ? rows[(size_t)(first + n) * features + i] : low;\n"
+	"\t}\n"
+	"}\n"
+	"\n";
+
+static const char unpack_text[] =
+	"static void\n"
+	"nn_unpack(const real *panels, size_t features, int samples, real *rows)\n"
+	"{\n"
+	"\tfor (int n = 0; n < samples; n++)\n"
+	"\t\tfor (size_t i = 0; i < features; i++) rows[(size_t)n * features + i] = panels[nn_place(panels, features, n, i)];\n"
+	"}\n"
+	"\n";
+
+static const char unpack_ints_text[] =
+	"static void\n"
+	"nn_unpack_ints(const int32_t *panels, size_t features, int samples, int32_t *rows)\n"
+	"{\n"
+	"\tfor (int n = 0; n < samples; n++)\n"
+	"\t\tfor (size_t i = 0; i < features; i++) rows[(size_t)n * features + i] = panels[nn_place(panels, features, n, i)];\n"
+	"}\n"
+	"\n";
+
+static const char to_rows_text[] =
+	"/* one panel as rows[n][features] */\n"
+	"INLINE void\n"
+	"nn_to_rows(real (*panel)[PANEL], const size_t features, int samples, real *rows)\n"
+	"{\n"
+	"\tfor (int n = 0; n < samples; n += LANES) {\n"
+	"\t\tsize_t i = 0;\n"
+	"\t\tfor (; i + LANES <= features; i += LANES) transpose(&panel[i][n], PANEL, rows + (size_t)n * features + i, features);\n"
+	"\t\tfor (; i < features; i++)\n"
+	"\t\t\tfor (int l = 0; l < LANES; l++) rows[(size_t)(n + l) * features + i] = panel[i][n + l];\n"
+	"\t}\n"
+	"}\n"
+	"\n";
+
+static const char total_text[] =
+	"/* the sum over the samples, in their order */\n"
+	"static double\n"
+	"nn_total(const real *panels, int samples)\n"
+	"{\n"
+	"\tdouble sum = 0;\n"
+	"\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(panels, 1, n, 0)];\n"
+	"\treturn sum;\n"
+	"}\n"
+	"\n"
+	"static double\n"
+	"nn_total_ints(const int32_t *panels, int samples)\n"
+	"{\n"
+	"\tdouble sum = 0;\n"
+	"\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(panels, 1, n, 0)];\n"
+	"\treturn sum;\n"
+	"}\n"
+	"\n";
+
+static const char floor_text[] =
+	"INLINE long nn_floor_div(long a, long k) { return a / k - (a % k < 0); }\n"
+	"INLINE long nn_floor_mod(long a, long k) { return a % k + (a % k < 0 ? k : 0); }\n"
+	"\n";
+
+static const char power_text[] =
+	"/* b^n by squaring: the same on every machine */\n"
+	"INLINE double\n"
+	"nn_power(double b, double n)\n"
+	"{\n"
+	"\tdouble r = 1;\n"
+	"\tfor (uint64_t k = (uint64_t)n; k; k /= 2) {\n"
+	"\t\tif (k % 2) r *= b;\n"
+	"\t\tb *= b;\n"
+	"\t}\n"
+	"\treturn r;\n"
+	"}\n"
+	"\n";
+
+/* ---- numbers computed once a step ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *
+uniform_text(struct emission *e, const struct expr *x, const struct optimizer *o)
+{
+	struct arena *a = e->arena;
+	struct text t = {.arena = a};
+	switch (x->op) {
+	case OP_NUMBER: return c_number(a, x->number, true);
+	case OP_BATCH: return "(double)m->samples";
+	case OP_READ:
+		if (o && x->tensor == o->step) return "(double)m->step";
+		for (int i = 0; o && i < o->settings.n; i++)
+			if (o->settings.at[i].tensor == x->tensor) return arena_print(a, "settings[%d]", i);
+		return "0";
+	case OP_ADD: case OP_MUL:
+		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i == 0 ? "(" : x->op == OP_ADD ? " + " : " * ", uniform_text(e, x->kid[i], o));
+		text_add(&t, ")");
+		return text_end(&t);
+	case OP_POW:
+		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number < 0) {
+			if (x->kid[1]->number == -1) return arena_print(a, "(1 / %s)", uniform_text(e, x->kid[0], o));
+			return arena_print(a, "(1 / nn_power(%s, %s))", uniform_text(e, x->kid[0], o), c_number(a, -x->kid[1]->number, true));
+		}
+		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number == 0.5) return arena_print(a, "__builtin_sqrt(%s)", uniform_text(e, x->kid[0], o));
+		return arena_print(a, "nn_power(%s, %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
+	case OP_IF: return arena_print(a, "(%s ? %s : %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o), uniform_text(e, x->kid[2], o));
+	case OP_LT: return arena_print(a, "(%s < %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
+	case OP_LE: return arena_print(a, "(%s <= %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
+	case OP_EQ: return arena_print(a, "(%s == %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
+	case OP_NOT: return arena_print(a, "(!%s)", uniform_text(e, x->kid[0], o));
+	default: return "0";
+	}
+}
+
+static bool
+mentions_role(const struct expr *x, enum role role)
+{
+	if (x->op == OP_READ) return x->tensor->role == role;
+	for (int i = 0; i < x->n; i++)
+		if (mentions_role(x->kid[i], role)) return true;
+	return false;
+}
+
+static void
+write_uniforms(struct emission *e, struct text *t, const struct optimizer *o, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		const struct uniform *u = &e->uniforms.at[i];
+		if (mentions_role(u->expr, ROLE_SETTING) != (o != NULL)) continue;
+		text_add(t, "\tm->%s = (real)%s;\n", u->name, uniform_text(e, u->expr, o));
+	}
+}
+
+/* ---- starting values ------------------------------------------------------------------------------------------------------------------------------------------------- */
+
+static uint32_t
+site_of(const char *s)
+{
+	uint32_t h = 2166136261u;
+	for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
+	return h;
+}
+
+static const char start_uniform_text[] =
+	"/* low + (high - low) * u, a draw for each element */\n"
+	"static void\n"
+	"nn_start_uniform(real *w, size_t count, uint64_t seed, uint32_t site, real low, real high)\n"
+	"{\n"
+	"\tfor (size_t i = 0; i < count; i++) w[i] = smadd(nn_uniform(seed, 0, site, all_ints(0), all_ints((int32_t)i))[0], high - low, low);\n"
+	"}\n"
+	"\n";
+static const char start_normal_text[] =
+	"static void\n"
+	"nn_start_normal(real *w, size_t count, uint64_t seed, uint32_t site, real mean, real deviation)\n"
+	"{\n"
+	"\tfor (size_t i = 0; i < count; i++) w[i] = smadd(nn_normal(seed, 0, site, all_ints(0), all_ints((int32_t)i))[0], deviation, mean);\n"
+	"}\n"
+	"\n";
+static const char start_orthogonal_text[] =
+	"/* normal draws, made orthonormal row by row (column by column where there are more rows): Gram-Schmidt, twice */\n"
+	"static void\n"
+	"nn_start_orthogonal(real *w, size_t rows, size_t columns, uint64_t seed, uint32_t site)\n"
+	"{\n"
+	"\tconst size_t n = rows < columns ? rows : columns, length = rows < columns ? columns : rows;\n"
+	"\tconst size_t next = rows < columns ? columns : 1, along = rows < columns ? 1 : columns;\n"
+	"\tnn_start_normal(w, rows * columns, seed, site, 0, 1);\n"
+	"\tfor (size_t i = 0; i < n; i++) {\n"
+	"\t\tfor (int pass = 0; pass < 2; pass++)\n"
+	"\t\t\tfor (size_t k = 0; k < i; k++) {\n"
+	"\t\t\t\tdouble dot = 0;\n"
+	"\t\t\t\tfor (size_t j = 0; j < length; j++) dot += (double)w[i * next + j * along] * (double)w[k * next + j * along];\n"
+	"\t\t\t\tfor (size_t j = 0; j < length; j++) w[i * next + j * along] = (real)((double)w[i * next + j * along] - dot * (double)w[k * next + j * along]);\n"
+	"\t\t\t}\n"
+	"\t\tdouble size = 0;\n"
+	"\t\tfor (size_t j = 0; j < length; j++) size += (double)w[i * next + j * along] * (double)w[i * next + j * along];\n"
+	"\t\tsize = 1 / __builtin_sqrt(size);\n"
+	"\t\tfor (size_t j = 0; j < length; j++) w[i * next + j * along] = (real)((double)w[i * next + j * along] * size);\n"
+	"\t}\n"
+	"}\n"
+	"\n";
+static const char start_constant_text[] =
+	"static void\n"
+	"nn_start_constant(real *w, size_t count, real value)\n"
+	"{\n"
+	"\tfor (size_t i = 0; i < count; i++) w[i] = value;\n"
+	"}\n"
+	"\n";
+
+/* an initialiser: the distribution, and its width from fan_in and fan_out (Glorot and Bengio 2010; He et al. 2015) */
+static void
+write_start_of(struct emission *e, struct text *t, const struct tensor *x)
+{
+	struct arena *a = e->arena;
+	double rest = 1;
+	for (int i = 2; i < x->rank; i++) rest *= (double)x->shape[i];
+	double fan_out = (x->rank > 0 ? (double)x->shape[0] : 1) * rest, fan_in = (x->rank > 1 ? (double)x->shape[1] : x->rank > 0 ? (double)x->shape[0] : 1) * rest;
+	const char *word = x->start.word, *name = c_name(&e->members, x->name);
+	long count = tensor_count(x);
+	const char *seed = arena_print(a, "seed, 0x%08xu", site_of(x->name));
+	double low = x->start.argument[0], high = x->start.argument[1];
+	if (!word) {
+		text_add(t, "\tnn_start_constant(m->%s, %ld, %s);\n", name, count, c_number(a, low, e->f64));
+	} else if (!strcmp(word, "orthogonal")) {
+		text_add(t, "\tnn_start_orthogonal(m->%s, %ld, %ld, %s);\n", name, x->rank ? x->shape[0] : 1, x->rank ? count / x->shape[0] : 1, seed);
+	} else if (!strcmp(word, "uniform") || strstr(word, "_uniform")) {
+		if (strcmp(word, "uniform")) {
+			high = sqrt(6 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
+			low = -high;
+		}
+		text_add(t, "\tnn_start_uniform(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
+	} else {
+		if (strcmp(word, "normal")) {
+			low = 0;
+			high = sqrt(2 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
+		}
+		text_add(t, "\tnn_start_normal(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
+	}
+}
+
+static void
+write_starts(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
+{
+	struct text body = {.arena = e->arena};
+	for (int i = 0; i < params->n; i++) write_start_of(e, &body, params->at[i]);
+	for (int i = 0; i < states->n; i++) write_start_of(e, &body, states->at[i]);
+	const char *s = text_end(&body);
+	if (strstr(s, "nn_start_uniform")) text_add(t, "%s", start_uniform_text);
+	if (strstr(s, "nn_start_normal") || strstr(s, "nn_start_orthogonal")) text_add(t, "%s", start_normal_text);
+	if (strstr(s, "nn_start_orthogonal")) text_add(t, "%s", start_orthogonal_text);
+	if (strstr(s, "nn_start_constant")) text_add(t, "%s", start_constant_text);
+	text_add(t, "void\n%s_start(struct %s *m, uint64_t seed)\n{\n\tm->seed = seed;\n%s", e->prefix, e->prefix, s);
+	text_add(t, "\tif (m->use == NN_TRAIN) memset(m->moments, 0, MOMENTS * sizeof(real));\n}\n\n");
+}
+
+/* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */
+
+static void
+write_layout(struct emission *e, struct text *t, const struct plan *plan)
+{
+	struct program *p = plan->program;
+	text_add(t, "/* buffers of %s: %.0f bytes a panel */\nstatic void\nlayout_%s(struct %s *m, int samples)\n{\n", plan->entry, plan->panel_bytes, plan->entry, e->prefix);
+	text_add(t, "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n");
+	struct text own = {.arena = e->arena};
+	for (int i = 0; i < p->tensors.n; i++) {
+		struct tensor *x = p->tensors.at[i];
+		const struct slot *at = &plan->place[i];
+		const char *type = x->integer ? "int32_t" : "real";
+		if (at->storage == IN_PANELS || at->panels)
+			text_add(&own, "\tm->%s = (%s *)(panels + (size_t)m->panels * %.0f); /* [panels][%ld][PANEL] */\n", buffer_name(e, x, ""), type, at->offset, tensor_count(x));
+		if (at->rows && !at->own_rows)
+			text_add(&own, "\tm->%s = (real *)(panels + (size_t)m->panels * %.0f); /* [samples][%ld] */\n", buffer_name(e, x, "_rows"), at->rows_offset, at->row_stride);
+		if (at->storage == IN_PLAIN)
+			text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", buffer_name(e, x, ""), type, at->offset, shape_comment(e, x));
+	}
+	if (strstr(text_end(&own), "panels +")) text_add(t, "\tunsigned char *panels = m->workspace + %.0f;\n", plan->plain_bytes);
+	text_add(t, "%s}\n\n", text_end(&own));
+}
+
+static void
+write_packing(struct emission *e, struct text *t, const struct plan *plan)
+{
+	struct program *p = plan->program;
+	for (int i = 0; i < p->tensors.n; i++) {
+		struct tensor *x = p->tensors.at[i];
+		if (!plan->place[i].panels) continue;
+		const char *in = input_member(e, x), *to = buffer_name(e, x, "");
+		if (x->integer) text_add(t, "\tnn_pack_ints(%s, %ld, samples, %ld, m->%s);\n", in, tensor_count(x), x->low, to);
+		else text_add(t, "\tnn_pack(%s, %ld, samples, m->%s);\n", in, tensor_count(x), to);
+	}
+	for (int i = 0; i < p->tensors.n; i++)
+		if (plan->place[i].rows && plan->place[i].own_rows) text_add(t, "\tm->%s = %s;\n", input_member(e, p->tensors.at[i]), input_member(e, p->tensors.at[i]));
+}
+
+static void
+write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		struct kernel *k = plan->kernels.at[i];
+		const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts);
+		text_add(t, "\trun(m, %s, %s);\n", k->name, parts);
+		if (!k->gradient || k->kind == KERNEL_OUTER) continue;
+		const struct equation *q = k->equations.at[k->equations.n - 1];
+		int number = 0;
+		for (int x = 0; x < e->model->train->tensors.n && e->model->train->tensors.at[x] != k->gradient; x++) number += e->model->train->tensors.at[x]->role == ROLE_PARAM;
+		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", number, tensor_count(q->tensor), buffer_name(e, q->tensor, ""));
+	}
+}
+
+static void
+write_totals(struct emission *e, struct text *t, const struct program *p)
+{
+	text_add(t, "\tsums[0] += nn_total(m->%s, samples);\n", buffer_name(e, p->loss, ""));
+	for (int i = 0; i < p->metrics.n; i++)
+		text_add(t, "\tsums[%d] += nn_total%s(m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", buffer_name(e, p->metrics.at[i], ""),
+			 c_comment(e->arena, p->metric_names.at[i]));
+}
+
+static void
+write_predict(struct emission *e, struct text *t, struct plan *plan)
+{
+	const struct program *p = plan->program;
+	text_add(t, "static void\npredict_some(struct %s *m, int samples%s%s)\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, false, true), output_arguments(e, true), plan->entry);
+	write_packing(e, t, plan);
+	write_calls(e, t, plan, 0, plan->kernels.n);
+	for (int i = 0; i < p->outputs.n; i++)
+		text_add(t, "\tnn_unpack%s(m->%s, %ld, samples, %s);\n", p->outputs.at[i]->integer ? "_ints" : "", buffer_name(e, p->outputs.at[i], ""), tensor_count(p->outputs.at[i]),
+			 c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])));
+	text_add(t, "}\n\nvoid\n%s_predict(struct %s *m, size_t n%s%s)\n{\n", e->prefix, e->prefix, input_arguments(e, false, true), output_arguments(e, true));
+	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tpredict_some(m, samples");
+	for (int i = 0; i < e->model->inputs.n; i++)
+		if (e->model->inputs.at[i]->role == ROLE_INPUT) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
+	for (int i = 0; i < p->outputs.n; i++)
+		text_add(t, ", %s + first * %ld", c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])), tensor_count(p->outputs.at[i]));
+	text_add(t, ");\n\t}\n}\n\n");
+}
+
+static void
+write_evaluate(struct emission *e, struct text *t, struct plan *plan)
+{
+	text_add(t, "static void\nevaluate_some(struct %s *m, int samples%s, double sums[])\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, true, true), plan->entry);
+	write_packing(e, t, plan);
+	write_calls(e, t, plan, 0, plan->kernels.n);
+	write_totals(e, t, plan->program);
+	text_add(t, "}\n\nvoid\n%s_evaluate(struct %s *m, size_t n%s, double sums[])\n{\n", e->prefix, e->prefix, input_arguments(e, true, true));
+	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tevaluate_some(m, samples");
+	for (int i = 0; i < e->model->inputs.n; i++) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
+	text_add(t, ", sums);\n\t}\n}\n\n");
+}
+
+static void
+write_training(struct emission *e, struct text *t, struct plan *plan, int uniforms)
+{
+	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
+	text_add(t, "/* the loss and metrics in training mode; false when the loss is not finite */\nstatic int\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
+	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
+	write_uniforms(e, t, NULL, 0, uniforms);
+	write_packing(e, t, plan);
+	write_calls(e, t, plan, 0, plan->forward);
+	text_add(t, "\tconst double before = sums[0];\n");
+	write_totals(e, t, plan->program);
+	text_add(t, "\tconst double loss = sums[0] - before;\n\treturn loss - loss == 0;\n}\n\n");
+	text_add(t, "/* what follows the loss: each gradient goes to m->sink as soon as some rows of it are there */\nstatic void\nbackward(struct %s *m)\n{\n", p);
+	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
+	write_calls(e, t, plan, plan->forward, plan->kernels.n);
+	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
+	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
+	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
+	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n\tforward(m, (int)n%s, sums);\n\tif (grad) backward(m);\n}\n\n", input_arguments(e, true, false));
+}
+
+static void
+write_step(struct emission *e, struct text *t, int uniforms_before)
+{
+	const char *p = e->prefix;
+	(void)uniforms_before;
+	const struct training *training = &e->model->training;
+	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[])\n{\n", p, p, input_arguments(e, true, true));
+	text_add(t, "\tm->step = (uint32_t)step;\n\tif (!forward(m, (int)n%s, sums)) return 1;\n\tswitch (optimizer) {\n", input_arguments(e, true, false));
+	for (int i = 0; i < training->optimizers.n; i++) {
+		struct optimizer *o = training->optimizers.at[i];
+		struct text own = {.arena = e->arena};
+		for (int u = 0; u < e->uniforms.n; u++) { /* those that this optimizer's equations read */
+			const struct uniform *x = &e->uniforms.at[u];
+			if (!mentions_role(x->expr, ROLE_SETTING)) continue;
+			bool mine = false;
+			for (int s = 0; s < o->program->tensors.n; s++) {
+				int count;
+				struct expr **reads = expr_reads(o->program, x->expr, &count);
+				for (int r = 0; r < count; r++) mine |= reads[r]->tensor == o->program->tensors.at[s];
+			}
+			if (mine) text_add(&own, "\t\tm->%s = (real)%s;\n", x->name, uniform_text(e, x->expr, o));
+		}
+		text_add(t, "\t%s: /* %s */\n%s\t\tm->sink = %s;\n\t\tbreak;\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name),
+			 text_end(&own), c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
+	}
+	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n\treturn 0;\n}\n\n");
+}
+
+/* ---- the struct, the table ------------------------------------------------------------------------------------------------------------------------------------------------ */
+
+static void
+write_struct(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
+{
+	const struct training *training = &e->model->training;
+	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
+	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
+	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace;\n", e->prefix);
+	text_add(t, "\treal *params, *moments;\n");
+	for (int i = 0; i < params->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, params->at[i]->name), shape_comment(e, params->at[i]));
+	for (int i = 0; i < states->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, states->at[i]->name), shape_comment(e, states->at[i]));
+	for (int i = 0; i < training->optimizers.n; i++)
+		for (int s = 0; s < training->optimizers.at[i]->states.n; s++)
+			text_add(t, "\treal *%s; /* beside the parameters */\n", c_name(&e->members, arena_print(e->arena, "%s %s", training->optimizers.at[i]->name, training->optimizers.at[i]->states.at[s]->name)));
+	for (int i = 0; i < e->buffers.n; i++) text_add(t, "\t%s *%s;\n", e->buffer_is_integer.at[i] ? "int32_t" : "real", e->buffers.at[i]);
+	for (int i = 0; i < e->model->inputs.n; i++)
+		if (!e->model->inputs.at[i]->integer) text_add(t, "\tconst real *%s; /* the caller's */\n", input_member(e, e->model->inputs.at[i]));
+	for (int i = 0; i < e->uniforms.n; i++) text_add(t, "\treal %s;\n", e->uniforms.at[i].name);
+	text_add(t, "};\n\n");
+}
+
+static int
+moment_count(const struct emission *e)
+{
+	int n = 0;
+	for (int i = 0; i < e->model->training.optimizers.n; i++) n += e->model->training.optimizers.at[i]->states.n;
+	return n;
+}
+
+static void
+write_table_row(struct emission *e, struct text *t, const char *path, const char *role, int optimizer, const struct tensor *x, const char *offset)
+{
+	text_add(t, "\t{%s, %s, %d, %d, {", c_string(e->arena, path), role, optimizer, x->rank);
+	for (int i = 0; i < x->rank; i++) text_add(t, "%s%ld", i ? ", " : "", x->shape[i]);
+	text_add(t, "%s}, %ld, %s},\n", x->rank ? "" : "0", tensor_count(x), offset);
+}
+
+static void
+write_table(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
+{
+	const struct training *training = &e->model->training;
+	struct arena *a = e->arena;
+	text_add(t, "enum { HEADER = (sizeof(struct %s) + 63) / 64 * 64 };\n\nconst struct nn_tensor %s_tensors[] = {\n", e->prefix, e->prefix);
+	for (int i = 0; i < params->n; i++) write_table_row(e, t, params->at[i]->name, "NN_PARAM", -1, params->at[i], arena_print(a, "HEADER + %ld * sizeof(real)", params->offset[i]));
+	for (int i = 0; i < states->n; i++)
+		write_table_row(e, t, states->at[i]->name, "NN_STATE", -1, states->at[i], arena_print(a, "HEADER + (PARAMS + %ld) * sizeof(real)", states->offset[i]));
+	int block = 0;
+	for (int o = 0; o < training->optimizers.n; o++)
+		for (int s = 0; s < training->optimizers.at[o]->states.n; s++, block++)
+			for (int i = 0; i < params->n; i++)
+				write_table_row(e, t, arena_print(a, "%s.%s", params->at[i]->name, training->optimizers.at[o]->states.at[s]->name), "NN_MOMENT", o, params->at[i],
+						arena_print(a, "HEADER + (PARAMS + STATES + %d * PARAMS + %ld) * sizeof(real)", block, params->offset[i]));
+	text_add(t, "};\nconst size_t %s_tensor_count = sizeof %s_tensors / sizeof *%s_tensors;\n\n", e->prefix, e->prefix, e->prefix);
+	text_add(t, "static const size_t param_offset[] = {");
+	for (int i = 0; i < params->n; i++) text_add(t, "%s%ld", i ? ", " : "", params->offset[i]);
+	text_add(t, "%s};\n\n", params->n ? "" : "0");
+}
+
+static void
+write_open(struct emission *e, struct text *t, struct parameters *params, struct parameters *states, struct plan *const plans[ENTRIES])
+{
+	const char *p = e->prefix;
+	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
+	for (int i = 0; i < 3; i++) {
+		if (!plans[i]) continue;
+		for (int use = i < 2 ? 0 : 1; use < 2; use++) {
+			panel[use] = fmax(panel[use], plans[i]->panel_bytes);
+			plain[use] = fmax(plain[use], plans[i]->plain_bytes);
+		}
+	}
+	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
+	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use == NN_TRAIN ? %.0f : %.0f;\n", panel[1], panel[0]);
+	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use == NN_TRAIN ? (size_t)MOMENTS : 0), plain = use == NN_TRAIN ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n", plain[1], plain[0]);
+	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || panels > (SIZE_MAX / 2 - fixed) / (panel + 1)) return 0;\n\treturn fixed + panels * panel;\n}\n\n");
+	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
+	text_add(t, "\tstruct %s *m = (struct %s *)memory;\n\tconst size_t need = %s_memory(batch, use);\n\tif (!m || !need || bytes < need) return NULL;\n", p, p, p);
+	text_add(t, "\tmemset(m, 0, sizeof *m);\n\tm->batch = batch;\n\tm->use = use;\n\tm->params = (real *)((unsigned char *)memory + HEADER);\n");
+	for (int i = 0; i < params->n; i++) text_add(t, "\tm->%s = m->params + %ld;\n", c_name(&e->members, params->at[i]->name), params->offset[i]);
+	for (int i = 0; i < states->n; i++) text_add(t, "\tm->%s = m->params + PARAMS + %ld;\n", c_name(&e->members, states->at[i]->name), states->offset[i]);
+	text_add(t, "\tm->moments = m->params + PARAMS + STATES;\n");
+	int block = 0;
+	for (int i = 0; i < e->model->training.optimizers.n; i++)
+		for (int s = 0; s < e->model->training.optimizers.at[i]->states.n; s++, block++)
+			text_add(t, "\tm->%s = m->moments + %d * PARAMS;\n", c_name(&e->members, arena_print(e->arena, "%s %s", e->model->training.optimizers.at[i]->name, e->model->training.optimizers.at[i]->states.at[s]->name)), block);
+	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use == NN_TRAIN ? MOMENTS : 0));\n\treturn m;\n}\n\n");
+	text_add(t, "void\n%s_threads(struct %s *m, nn_run *run_parts, void *pool)\n{\n\tm->run = run_parts;\n\tm->pool = pool;\n}\n\n", p, p);
+	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n\t(void)m; /* parameters are read where they lie */\n}\n\n", p, p);
+}
+
+static const char run_text[] =
+	"/* ---- parts: a kernel may run in pieces, which never share a sum --------------------------------------------------------------- */\n"
+	"\n"
+	"typedef void kernel(const struct MODEL *m, int part);\n"
+	"\n"
+	"struct call {\n"
+	"\tconst struct MODEL *m;\n"
+	"\tkernel *function;\n"
+	"};\n"
+	"\n"
+	"static void\n"
+	"run_part(void *arg, int part)\n"
+	"{\n"
+	"\tconst struct call *c = (const struct call *)arg;\n"
+	"\tc->function(c->m, part);\n"
+	"}\n"
+	"\n"
+	"static void\n"
+	"run(const struct MODEL *m, kernel *function, int parts)\n"
+	"{\n"
+	"\tstruct call c = {m, function};\n"
+	"\tif (m->run && parts > 1) m->run(m->pool, run_part, &c, parts);\n"
+	"\telse\n"
+	"\t\tfor (int part = 0; part < parts; part++) function(m, part);\n"
+	"}\n"
+	"\n";
+
+static const char *
+replaced(struct arena *a, const char *text, const char *what, const char *with)
+{
+	struct text t = {.arena = a};
+	for (const char *s; (s = strstr(text, what)); text = s + strlen(what)) {
+		text_bytes(&t, text, (size_t)(s - text));
+		text_add(&t, "%s", with);
+	}
+	text_add(&t, "%s", text);
+	return text_end(&t);
+}
+
+void
+write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out)
+{
+	struct arena *a = e->arena;
+	struct parameters params = list_role(e, ROLE_PARAM), states = list_role(e, ROLE_STATE);
+	struct plan *plans[ENTRIES] = {NULL};
+	struct text entries = {.arena = a}, optimizers = {.arena = a}, t = {.arena = a};
+	(void)file;
+	(void)target;
+	for (int i = 0; i < params.n; i++) c_name(&e->members, params.at[i]->name); /* parameters have the first claim on their names */
+	for (int i = 0; i < 3; i++) {
+		plans[i] = e->plans[i];
+		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
+	}
+	int uniforms = e->uniforms.n;
+	for (int i = 0; i < e->model->training.optimizers.n; i++) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
+	for (int i = 0; i < 3; i++)
+		if (plans[i]) write_layout(e, &entries, plans[i]);
+	if (plans[0]) write_predict(e, &entries, plans[0]);
+	if (plans[1]) write_evaluate(e, &entries, plans[1]);
+	if (plans[2]) write_training(e, &entries, plans[2], uniforms);
+	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, uniforms);
+	const char *body = arena_print(a, "%s%s%s", text_end(&e->kernels), text_end(&optimizers), text_end(&entries));
+
+	write_header(e, command, out);
+	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
+	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n\n", e->prefix, e->f64, e->panel);
+	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
+	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld }; /* elements of each block */\n\n", params.total, states.total, params.total * moment_count(e));
+	write_struct(e, &t, &params, &states);
+	write_table(e, &t, &params, &states);
+	text_add(&t, "%s\nINLINE int samples_in(const struct %s *m, int panel)\n{\n\tconst int left = m->samples - panel * PANEL;\n\treturn left < PANEL ? left : PANEL;\n}\n\n", helpers_text, e->prefix);
+	if (e->uses_floor) text_add(&t, "%s", floor_text);
+	if (strstr(body, "nn_places(")) text_add(&t, "%s", places_text);
+	if (strstr(body, "nn_power(")) text_add(&t, "%s", power_text);
+	if (strstr(body, "nn_pack(")) text_add(&t, "%s", pack_text);
+	if (strstr(body, "nn_pack_ints(")) text_add(&t, "%s", pack_ints_text);
+	if (strstr(body, "nn_unpack(")) text_add(&t, "%s", unpack_text);
+	if (strstr(body, "nn_unpack_ints(")) text_add(&t, "%s", unpack_ints_text);
+	if (strstr(body, "nn_to_rows(")) text_add(&t, "%s", to_rows_text);
+	if (strstr(body, "nn_total(")) text_add(&t, "%s", strstr(body, "nn_total_ints(") ? total_text : arena_print(a, "%.*s", (int)(strstr(total_text, "static double\nnn_total_ints") - total_text), total_text));
+	text_add(&t, "%s", replaced(a, run_text, "MODEL", e->prefix));
+	text_add(&t, "/* ---- kernels ------------------------------------------------------------------------------------------------------------ */\n\n%s", body);
+	text_add(&t, "/* ---- memory and start ---------------------------------------------------------------------------------------------------- */\n\n");
+	write_open(e, &t, &params, &states, plans);
+	write_starts(e, &t, &params, &states);
+	PUSH(a, out, (struct file_text){arena_print(a, "%s.c", e->prefix), text_end(&t)});
+}

@@ -1,0 +1,105 @@
+/* names.c - .nn names as C names, and text that is safe inside C. */
+#include "emit/emit.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* keywords of C and C++, what the standard headers reserve, and the names that generated code uses itself */
+static const char *const reserved[] = {
+	"alignas", "alignof", "all", "all_ints", "and", "any", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const", "constexpr", "continue",
+	"count", "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "gather", "goto", "if",
+	"inline", "int", "ints", "lane_index", "lanes", "load", "load_ints", "load_part", "long", "m", "madd", "main", "mutable", "n", "namespace", "new", "not",
+	"nullptr", "operator", "or", "p", "panel", "panel_of", "part", "parts", "pick", "pick_ints", "private", "protected", "public", "r", "real", "register",
+	"restrict", "return", "rows", "samples", "seed", "short", "signed", "sink", "sizeof", "smadd", "ssqrt", "static", "step", "store", "store_ints",
+	"store_part", "struct", "sum", "switch", "template", "this", "throw", "to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints",
+	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "candidate", "acc", "best", "place", "from", "to",
+};
+
+static bool
+is_reserved(const char *name)
+{
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (!strcmp(reserved[i], name)) return true;
+	/* the implementation's: _x, nn_ functions, all-capital macros */
+	if (name[0] == '_' || !strncmp(name, "nn_", 3)) return true;
+	bool capital = strlen(name) > 1;
+	for (const char *s = name; *s; s++) capital &= isupper((unsigned char)*s) || *s == '_';
+	return capital;
+}
+
+static bool
+is_taken(const struct c_names *names, const char *to)
+{
+	for (int i = 0; i < names->taken.n; i++)
+		if (!strcmp(names->taken.at[i].to, to)) return true;
+	return false;
+}
+
+const char *
+c_name(struct c_names *names, const char *from)
+{
+	for (int i = 0; i < names->taken.n; i++)
+		if (names->taken.at[i].from && !strcmp(names->taken.at[i].from, from)) return names->taken.at[i].to;
+	char *to = arena_print(names->arena, "%s", from);
+	for (char *s = to; *s; s++)
+		if (!isalnum((unsigned char)*s)) *s = *s == '\'' ? '1' : '_';
+	const char *unique = is_reserved(to) ? arena_print(names->arena, "%s_", isalpha((unsigned char)*to) ? to : arena_print(names->arena, "x%s", to)) : to;
+	for (int n = 2; is_taken(names, unique); n++) unique = arena_print(names->arena, "%s_%d", to, n);
+	PUSH(names->arena, &names->taken, (struct c_name){from, unique});
+	return unique;
+}
+
+const char *
+c_comment(struct arena *a, const char *text)
+{
+	struct text t = {.arena = a};
+	for (const char *s = text; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		char shown = c < 32 || c > 126 || c == '\\' || c == '?' ? '.' : (char)c;
+		if ((c == '*' && s[1] == '/') || (c == '/' && s[1] == '*')) shown = '.';
+		text_bytes(&t, &shown, 1);
+	}
+	return text_end(&t);
+}
+
+const char *
+c_string(struct arena *a, const char *text)
+{
+	struct text t = {.arena = a};
+	if (!text) return "NULL";
+	text_bytes(&t, "\"", 1);
+	for (const char *s = text; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		if (c == '"' || c == '\\') text_add(&t, "\\%c", c);
+		else if (c < 32 || c > 126 || c == '?') text_add(&t, "\\%03o", c);
+		else text_bytes(&t, s, 1);
+	}
+	text_bytes(&t, "\"", 1);
+	return text_end(&t);
+}
+
+const char *
+c_number(struct arena *a, double v, bool f64)
+{
+	if (isinf(v)) return v > 0 ? "NN_INFINITY" : "-NN_INFINITY";
+	char *s = NULL;
+	for (int digits = 1; digits <= 17; digits++) {
+		s = arena_print(a, "%.*g", digits, v);
+		double back = strtod(s, NULL);
+		if (f64 ? back == v : (float)back == (float)v && (digits >= 9 || (float)back == (float)v)) break;
+	}
+	if (!strpbrk(s, ".e")) s = arena_print(a, "%s.0", s);
+	return f64 ? s : arena_print(a, "%sf", s);
+}
+
+/* names of the generated file's own that a .nn name may not become */
+void
+reserve_names(struct emission *e)
+{
+	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "params", "moments", "settings", "sums", "grad", "optimizer"};
+	static const char *const functions[] = {"run", "run_part", "forward", "backward", "keep_gradient", "predict_some", "evaluate_some", "samples_in", "layout_predict", "layout_evaluate",
+						"layout_train", "kernel", "call", "param_offset", "panel_of", "ints_of", "load_some", "store_some"};
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) PUSH(e->arena, &e->members.taken, (struct c_name){NULL, members[i]});
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) PUSH(e->arena, &e->functions.taken, (struct c_name){NULL, functions[i]});
+}

@@ -1,0 +1,48 @@
+/* fuzz_compile.c - any bytes as a .nn file: the compiler says what is wrong with them, or compiles them, and comes back.
+ *
+ *     flags="-g -O1 -std=c11 -D_POSIX_C_SOURCE=200809L -DNNC_VERSION=\"0\" -ffp-contract=off -Icompiler -I. -Ibuild"
+ *     clang-19 $flags -fsanitize=fuzzer,address,undefined tests/fuzz/fuzz_compile.c compiler/{core,front,derive,plan,emit}/[a-z]*.c
+ *              compiler/driver/compile.c build/grammar/{nn,lex}.c build/embedded.c -lm -o fuzz_compile
+ *     mkdir -p corpus && cp tests/data/[0-9]*.nn tests/data/wrong/[0-9]*.nn corpus
+ *     ./fuzz_compile -max_total_time=180 -timeout=20 -rss_limit_mb=4096 -max_len=4096 corpus
+ *
+ * FUZZ_PASS=elaborate in the environment stops there; without it the passes up to the simplified gradient run. */
+#include "driver/compile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+/* a span of a diagnostic must lie inside the file; printing it walks the lines around it */
+static void
+check_diagnostics(const struct compilation *c, size_t size)
+{
+	static FILE *nowhere;
+	const struct diagnostics *d = &c->unit.diagnostics;
+	for (int i = 0; i < d->all.n; i++)
+		for (int k = 0; k < d->all.at[i]->labels.n; k++) {
+			struct span s = d->all.at[i]->labels.at[k].span;
+			if (s.file && !s.file->library && (s.begin > s.end || s.end > size)) abort();
+		}
+	if (!nowhere) nowhere = fopen("/dev/null", "w");
+	if (!nowhere) return;
+	diag_print(d, nowhere, false);
+	diag_print_json(d, nowhere);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	char *text = malloc(size + 1); /* zero-terminated, and no byte more */
+	if (!text) return 0;
+	memcpy(text, bytes, size);
+	text[size] = 0;
+	struct compilation c = {0};
+	const char *last = getenv("FUZZ_PASS");
+	compile(&c, "fuzz.nn", text, size, last ? last : "simplify");
+	check_diagnostics(&c, size);
+	compile_free(&c);
+	free(text);
+	return 0;
+}

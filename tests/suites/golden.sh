@@ -1,0 +1,76 @@
+# Goldens: small .nn files with what nnc makes of them beside them; the ending says which command:
+#
+#	.err    stderr of nnc check --color=never, which ends with 1
+#	.grad   stdout of nnc grad
+#	.eq     stdout of nnc check --dump=elaborate --stop-after=elaborate
+#
+# nnc runs in the folder of the file.  BLESS=1 rewrites what differs and prints the difference; for a new test, make an empty sidecar and
+# bless.  tests/golden/errors holds wrong programs with the messages that the language was designed with: those are never rewritten.
+# Its file `pending` lists the ones that are not met yet; when blessing, those that are met by now are taken out of it.
+nnc=$PWD/$BUILD/nnc
+got=$PWD/$BUILD/tests/golden
+pending=tests/golden/errors/pending
+passed=0 failed=0 skipped=0
+
+mkdir -p "$got"
+${MAKE:-make} -s "$BUILD/nnc" || exit 1
+
+fail() {
+	echo "FAILED: $*"
+	failed=$((failed + 1))
+}
+
+# What nnc makes of NAME.nn in this folder, into the files $got/out and $got/other; returns its exit status.
+produce() { # ending, name
+	case $1 in
+	err) "$nnc" check --color=never "$2.nn" 2>"$got/out" >"$got/other" ;;
+	grad) "$nnc" grad "$2.nn" >"$got/out" 2>"$got/other" ;;
+	eq) "$nnc" check --dump=elaborate --stop-after=elaborate "$2.nn" >"$got/out" 2>"$got/other" ;;
+	esac
+}
+
+difference() { # file
+	diff -u -L "$1" -L "what nnc says" "$1" "$got/out"
+}
+
+is_pending() { # file
+	[ "${1%/*}" = tests/golden/errors ] && grep -qx "$(basename "$1" .err).nn" $pending
+}
+
+for file in tests/golden/*.err tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
+	[ -f "$file" ] || continue
+	folder=${file%/*} base=${file##*/}
+	name=${base%.*} ending=${base##*.}
+	expected=0
+	[ "$ending" != err ] || expected=1
+	(cd "$folder" && produce "$ending" "$name")
+	status=$?
+	if [ $status = $expected ] && cmp -s "$file" "$got/out"; then
+		passed=$((passed + 1))
+		if [ -n "${BLESS:-}" ] && is_pending "$file"; then
+			echo "no longer pending: $file"
+			grep -vx "$name.nn" $pending >"$got/pending"
+			cp "$got/pending" $pending
+		fi
+	elif is_pending "$file" && [ $status -le 1 ]; then # no crash
+		skipped=$((skipped + 1))
+		echo "skipped: diagnostics: not yet the message that was designed ($pending)"
+	elif [ $status = $expected ] && [ -n "${BLESS:-}" ] && [ "$folder" != tests/golden/errors ]; then
+		difference "$file"
+		cp "$got/out" "$file"
+		passed=$((passed + 1))
+	else
+		fail "$file (nnc ended with status $status)"
+		difference "$file"
+		cat "$got/other"
+	fi
+done
+
+for file in tests/golden/*.nn tests/golden/errors/*.nn; do
+	[ -f "$file" ] || continue
+	base=${file%.nn}
+	[ -f "$base.err" ] || [ -f "$base.grad" ] || [ -f "$base.eq" ] || fail "$file has nothing beside it that says what nnc makes of it"
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

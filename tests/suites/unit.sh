@@ -1,0 +1,45 @@
+# The Criterion tests: each tests/unit/test_*.c is a program of its own, linked with the runtime, hand_model.c and the compiler
+# as a library.
+#
+# SANITIZE=-fsanitize=address,undefined BUILD=build/sanitized builds all of it with that.
+out=$BUILD/tests/unit
+flags="-std=c11 -O1 -g -Wall -Wextra -Wpedantic -ffp-contract=off -pthread -D_POSIX_C_SOURCE=200809L ${SANITIZE:-}"
+include="-Iruntime -Itests/unit -Icompiler -I. -I$BUILD"
+
+for cc in ${CC:-clang-19 clang gcc}; do
+	command -v "$cc" >/dev/null && break
+done
+
+has() { # header, library
+	printf '#include <%s>\nint main(void) { return 0; }\n' "$1" | $cc -x c - "$2" -o "$out/probe" 2>/dev/null
+}
+
+mkdir -p "$out"
+if ! has criterion/criterion.h -lcriterion; then
+	echo "skipped: criterion: not installed (./install --test)"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+fi
+libraries="-lcriterion -lm"
+if has zlib.h -lz; then
+	flags="$flags -DNN_HAVE_ZLIB" libraries="$libraries -lz"
+fi
+
+failed=0
+root=$PWD
+rm -f "$out"/*.o "$out/runtime.a"
+(cd "$out" && $cc $flags -I"$root/runtime" -I"$root/tests/unit" -c "$root"/runtime/*.c "$root/tests/unit/hand_model.c") || exit 1
+ar rcs "$out/runtime.a" "$out"/*.o
+${MAKE:-make} -s "$BUILD/libnnc.a" || exit 1
+
+for file in tests/unit/test_*.c; do
+	name=$(basename "$file" .c)
+	if ! $cc $flags $include "$file" "$out/runtime.a" "$BUILD/libnnc.a" $libraries -o "$out/$name"; then
+		echo "$file does not build"
+		failed=1
+		continue
+	fi
+	"$out/$name" --color=never --verbose >"$out/log" 2>&1 || failed=1
+	sed -e '/^\[\(RUN \|PASS\)\]/d' -e 's/^\[SKIP\] [^ ]*: /skipped: /' "$out/log"
+done
+exit $failed
