@@ -48,8 +48,31 @@ $(BUILD)/embedded.c: $(BUILD)/embed $(EMBEDDED)
 $(BUILD)/embedded.o: $(BUILD)/embedded.c
 	$(CC) $(CFLAGS) $(INCLUDE) -c $< -o $@
 
+# pictures, points and digits for the examples
+$(BUILD)/plot_regions: examples/plot_regions.c
+$(BUILD)/make_digits $(BUILD)/make_points: $(BUILD)/%: examples/data/%.c
+$(BUILD)/plot_regions $(BUILD)/make_digits $(BUILD)/make_points:
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $< -lm -o $@
+
+DIGITS := examples/digits/train-images-idx3-ubyte
+digits: $(DIGITS)
+$(DIGITS): $(BUILD)/make_digits
+	$< examples/digits
+
+test: all digits
+	@BUILD=$(BUILD) REQUIRE="$(REQUIRE)" tests/run
+bless: all
+	@BUILD=$(BUILD) BLESS=1 sh tests/suites/golden.sh
+bench: all
+	@BUILD=$(BUILD) bench/run
+
+# every name of the prelude renamed by machine: the compiler's C and the generated arithmetic must not change
+check-names: all
+	@BUILD=$(BUILD) tests/check-names
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+.PHONY: all digits test bless bench check-names clean
 -include $(OBJECTS:.o=.d)

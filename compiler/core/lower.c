@@ -69,11 +69,15 @@ split_factors(struct lowering *l, struct expr *e)
 	struct program *p = l->p;
 	int n = e->op == OP_MUL ? e->n : 1;
 	struct expr *const *factor = e->op == OP_MUL ? e->kid : &e;
-	struct factors f = {.uniform = number(p, 1), .above = NEW_ARRAY(p->arena, n, struct expr *), .below = NEW_ARRAY(p->arena, n, struct expr *)};
+	struct factors f = {.uniform = number(p, 1), .above = NEW_ARRAY(p->arena, 2 * n, struct expr *), .below = NEW_ARRAY(p->arena, n, struct expr *)};
 	for (int i = 0; i < n; i++) {
 		struct expr *x = factor[i];
 		if (is_uniform(x)) f.uniform = mul(p, f.uniform, x);
 		else if (x->op == OP_POW && x->kid[1]->op == OP_NUMBER && x->kid[1]->number < 0) f.below[f.below_count++] = power_of(p, x->kid[0], -x->kid[1]->number);
+		else if (x->op == OP_POW && is_number(x->kid[1], 2)) { /* a square is a product of two */
+			f.above[f.above_count++] = x->kid[0];
+			f.above[f.above_count++] = x->kid[0];
+		}
 		else f.above[f.above_count++] = x;
 	}
 	return f;
@@ -106,7 +110,7 @@ static int
 fusible(struct lowering *l, struct expr *e, struct factors *f)
 {
 	*f = (struct factors){0};
-	if (e->op != OP_MUL) return 0;
+	if (e->op != OP_MUL && !(e->op == OP_POW && is_number(e->kid[1], 2))) return 0;
 	*f = split_factors(l, e);
 	if (f->below_count) return 0;
 	int parts = f->above_count + !is_number(f->uniform, 1);

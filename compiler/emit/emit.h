@@ -21,6 +21,8 @@ struct c_name {
 
 /* a C name for a .nn name: dots become underscores, keywords and names of the generated code's own get one more; unique in the table */
 const char *c_name(struct c_names *names, const char *from);
+/* the same for something whose key in the table is not the name that it would like */
+const char *c_name_as(struct c_names *names, const char *key, const char *wanted);
 /* text that may stand in a C comment or string literal */
 const char *c_comment(struct arena *a, const char *text);
 const char *c_string(struct arena *a, const char *text);
@@ -84,12 +86,12 @@ struct writer { /* one C function being written */
 	const struct index *lane_index;
 	const char *part;          /* lanes of the last vector, where it may be partial */
 	LIST(struct index_text) index;
+	LIST(const struct index *) open; /* loops around what is being written */
 	LIST(struct local) locals;
 	LIST(struct held) held;
 	struct c_names names;
 	struct text body;
 	int indent;
-	struct code **code_temp;   /* */
 	const char **temp;         /* by code id: the variable that holds it */
 	bool *temp_vector;
 	int guarded;               /* > 0: inside a branch: nothing may be computed ahead */
@@ -109,6 +111,7 @@ struct value_text write_value(struct writer *w, const struct lowered *l);
 const char *as_vector(struct writer *w, struct value_text v);
 const char *as_vector_or_scalar(struct writer *w, struct value_text v, bool vector);
 const char *whole_text(struct writer *w, struct expr *e, int level); /* a whole number without data */
+const char *whole_lanes_text(struct writer *w, struct expr *e);      /* lanes of whole numbers, one a sample */
 /* where an element lies: an lvalue without `&` */
 const char *element_text(struct writer *w, struct expr *read, bool *vector);
 const char *uniform_name(struct emission *e, struct expr *x);

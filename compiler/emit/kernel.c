@@ -16,19 +16,27 @@ writer_new(struct emission *e, struct plan *plan, const struct kernel *k, enum l
 	return w;
 }
 
-/* declares the index as a C loop variable and gives its name */
+/* the C variable of an index: its own name, or j2, j3 ... where a loop around has that name */
 static const char *
 loop_name(struct writer *w, const struct index *i)
 {
-	const char *name = c_name(&w->names, arena_print(w->e->arena, "%s", i->name));
-	/* two different indices of one name need two variables */
-	for (int k = 0; k < w->index.n; k++)
-		if (!strcmp(w->index.at[k].text, name) && w->index.at[k].index != i) {
-			name = c_name(&w->names, arena_print(w->e->arena, "%s %d", i->name, i->id));
-			break;
-		}
+	struct arena *a = w->e->arena;
+	const char *name = NULL;
+	for (int n = 1; !name; n++) {
+		const char *wanted = n == 1 ? i->name : arena_print(a, "%s%d", i->name, n);
+		const char *c = c_name_as(&w->names, arena_print(a, "index %s %d", i->name, n), wanted);
+		name = c;
+		for (int k = 0; k < w->open.n; k++)
+			if (w->open.at[k] != i && !strcmp(name_of_index(w, w->open.at[k]), c)) name = NULL;
+	}
 	bind_index(w, i, name);
 	return name;
+}
+
+static void
+enter(struct writer *w, const struct index *i)
+{
+	PUSH(w->e->arena, &w->open, i);
 }
 
 static void
@@ -41,14 +49,22 @@ open_loop(struct writer *w, const struct index *i)
 	} else {
 		write_line(w, "for (int %s = 0; %s < %ld; %s++) {", name, name, i->size, name);
 	}
+	enter(w, i);
 	w->indent++;
+}
+
+static void
+close_brace(struct writer *w)
+{
+	w->indent--;
+	write_line(w, "}");
 }
 
 static void
 close_loop(struct writer *w)
 {
-	w->indent--;
-	write_line(w, "}");
+	if (w->open.n) w->open.n--;
+	close_brace(w);
 }
 
 static void
@@ -134,9 +150,7 @@ map_value(struct writer *w, const struct equation *q)
 	struct lowered l = lower_equation(w->plan->program, q);
 	if (!q->tensor->integer) return write_value(w, &l);
 	if (w->lanes != LANES_ARE_SAMPLES) return (struct value_text){whole_text(w, q->body, 0), 0, false};
-	struct lowered as_real = l;
-	struct value_text v = write_value(w, &as_real);
-	return (struct value_text){arena_print(w->e->arena, "to_ints(%s)", as_vector(w, v)), 4, true};
+	return (struct value_text){whole_lanes_text(w, q->body), 0, true};
 }
 
 /* ---- KERNEL_TILE ------------------------------------------------------------------------------------------------------------------------------------------ */
@@ -148,6 +162,7 @@ outer_arguments(struct writer *w, bool declare)
 	for (int i = 0; i < w->kernel->outer.n; i++) {
 		const struct index *o = w->kernel->outer.at[i];
 		text_add(&t, "%s%s, ", declare ? "int " : "", loop_name(w, o));
+		if (declare) enter(w, o);
 	}
 	return text_end(&t);
 }
@@ -215,7 +230,7 @@ write_row_calls(struct writer *w, struct cut c, int parts, const char *row, void
 		write_line(w, "for (int %s = %s; %s < %s; %s += %d) {", row, parts > 1 ? "from" : "0", row, parts > 1 ? "to" : arena_print(a, "%ld", c.sixes), row, ROWS);
 		w->indent++;
 		call(w, "6", row);
-		close_loop(w);
+		close_brace(w);
 	}
 	if (!c.n) return;
 	if (parts > 1) {
@@ -227,7 +242,7 @@ write_row_calls(struct writer *w, struct cut c, int parts, const char *row, void
 		call(w, arena_print(a, "%d", c.piece[i]), arena_print(a, "%ld", at));
 		at += c.piece[i];
 	}
-	if (parts > 1) close_loop(w);
+	if (parts > 1) close_brace(w);
 }
 
 static void
@@ -241,12 +256,9 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 {
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES);
 	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
+	enter(&w, k->row);
 	write_zero_sums(&w, "VECS");
-	for (int i = 0; i < k->sum.n; i++) {
-		const char *name = loop_name(&w, k->sum.at[i]);
-		write_line(&w, "for (int %s = 0; %s < %ld; %s++) {", name, name, k->sum.at[i]->size, name);
-		w.indent++;
-	}
+	for (int i = 0; i < k->sum.n; i++) open_loop(&w, k->sum.at[i]);
 	bool vector;
 	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
 	w.sample = "n + v * LANES";
@@ -256,7 +268,7 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 	write_line(&w, "\tUNROLL for (int v = 0; v < VECS; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", element_text(&w, k->left, &vector));
 	close_loops(&w, k->sum.n);
 	write_epilogue(&w, "VECS");
-	close_loop(&w);
+	close_brace(&w);
 	w.indent--;
 	finish_function(&w, out, arena_print(e->arena, "INLINE void\n@@_tile(const struct %s *m, const int rows, int panel, %sint %s, int n)", e->prefix, outer, row));
 }
@@ -265,6 +277,7 @@ static void
 write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct text *out)
 {
 	write_tile_function(e, plan, k, out);
+	text_add(out, "\n");
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES);
 	struct cut c = cut_rows(k->row->size);
 	if (k->parts > 1) write_part_range(&w, c, k->parts);
@@ -308,7 +321,7 @@ write_lane_reduction(struct writer *w, const struct equation *q)
 	if (!best) {
 		write_line(w, "%s = %s;", acc, as_vector(w, v));
 	} else {
-		const char *x = c_name(&w->names, "candidate"), *op = q->reduction == MAX || q->reduction == ARGMAX ? ">" : "<";
+		const char *x = "candidate", *op = q->reduction == MAX || q->reduction == ARGMAX ? ">" : "<";
 		write_line(w, "const lanes %s = %s;", x, as_vector(w, v));
 		if (where) {
 			struct expr *flat = number(w->plan->program, 0);
@@ -389,7 +402,7 @@ write_lanes(struct emission *e, struct plan *plan, struct kernel *k, struct text
 		close_loops(&w, q->lhs_count - 1);
 		i++;
 	}
-	close_loop(&w);
+	close_brace(&w);
 	finish_function(&w, out, arena_print(e->arena, "static void\n@@(const struct %s *m, int panel)", e->prefix));
 }
 
@@ -423,7 +436,10 @@ static void
 write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct text *out)
 {
 	struct writer w = writer_new(e, plan, k, LANES_ARE_LAST_AXIS);
-	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row), *lane = loop_name(&w, k->lane);
+	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
+	enter(&w, k->row);
+	const char *lane = loop_name(&w, k->lane);
+	enter(&w, k->lane);
 	struct program *p = plan->program;
 	long features = tensor_count(k->rows);
 	bool vector, gradient = k->gradient != NULL;
@@ -451,7 +467,8 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) right[v] = load_some(&row[%s], part);", right);
 	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
 	write_line(&w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", left);
-	close_loops(&w, 2);
+	close_brace(&w);
+	close_brace(&w);
 	w.lanes = LANES_ARE_LAST_AXIS;
 	w.lane_index = k->lane;
 	w.part = "part";
@@ -479,7 +496,7 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 		}
 		write_line(&w, "store_some(&block[r][%s + v * LANES - first], %s, part);", lane, value);
 	}
-	close_loop(&w);
+	close_brace(&w);
 	w.indent--;
 	finish_function(&w, out, arena_print(e->arena, "INLINE void\n@@_tile(const struct %s *m, const int rows, const int vecs, const int part, %sint %s, int %s%s)", e->prefix, outer, row, lane,
 					     gradient ? arena_print(e->arena, ", int first, real block[][%ld]", k->lane->size < CHUNK ? (k->lane->size + 15) / 16 * 16 : CHUNK) : ""));
@@ -492,8 +509,10 @@ call_outer(struct writer *w, const char *rows, const char *first)
 	const struct kernel *k = w->kernel;
 	struct arena *a = w->e->arena;
 	long columns = k->lane->size, chunk = columns < CHUNK ? columns : CHUNK;
-	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false), *block = k->gradient ? ", first, block" : "";
+	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false);
 	bool chunks = columns > CHUNK;
+	const char *from = chunks ? "first" : "0", *to = chunks ? "last" : arena_print(a, "%ld", columns);
+	const char *block = k->gradient ? arena_print(a, ", %s, block", from) : "";
 	if (chunks) {
 		write_line(w, "for (int first = 0; first < %ld; first += %ld) {", columns, chunk);
 		w->indent++;
@@ -501,33 +520,33 @@ call_outer(struct writer *w, const char *rows, const char *first)
 	} else {
 		write_line(w, "{");
 		w->indent++;
-		if (k->gradient) write_line(w, "const int first = 0, last = %ld;", columns);
-		else write_line(w, "const int first = 0, last = %ld; (void)first;", columns);
 	}
-	write_line(w, "int %s = first;", i);
-	write_line(w, "for (; %s + WIDTH <= last; %s += WIDTH) @@_tile(m, %s, VECS, 0, %s%s, %s%s);", i, i, rows, outer, first, i, block);
-	write_line(w, "for (; %s + LANES <= last; %s += LANES) @@_tile(m, %s, 1, 0, %s%s, %s%s);", i, i, rows, outer, first, i, block);
-	if (columns % 16) write_line(w, "if (%s < last) @@_tile(m, %s, 1, last - %s, %s%s, %s%s);", i, rows, i, outer, first, i, block);
+	write_line(w, "int %s = %s;", i, from);
+	write_line(w, "for (; %s + WIDTH <= %s; %s += WIDTH) @@_tile(m, %s, VECS, 0, %s%s, %s%s);", i, to, i, rows, outer, first, i, block);
+	write_line(w, "for (; %s + LANES <= %s; %s += LANES) @@_tile(m, %s, 1, 0, %s%s, %s%s);", i, to, i, rows, outer, first, i, block);
+	if (columns % 16) write_line(w, "if (%s < %s) @@_tile(m, %s, 1, %s - %s, %s%s, %s%s);", i, to, rows, to, i, outer, first, i, block);
 	if (k->gradient) {
-		struct expr *flat = index_of(w->plan->program, k->row);
-		(void)flat;
 		struct text at = {.arena = a};
 		struct equation *q = k->equations.at[0];
 		struct affine *f = flat_access(w->plan->program, k, read_at(w->plan->program, q->tensor, q->lhs));
 		for (int t = 0; t < f->n; t++) {
 			const struct index *x = f->term[t].atom->index;
 			if (x == k->lane) continue;
-			text_add(&at, "%s%ld * (size_t)(%s)", at.length ? " + " : "", f->term[t].coefficient, x == k->row ? arena_print(a, "%s + r", first) : name_of_index(w, x));
+			const char *row = strcmp(first, "0") ? arena_print(a, "%s + r", first) : "r";
+			text_add(&at, "%s%ld * (size_t)(%s)", at.length ? " + " : "", f->term[t].coefficient, x == k->row ? row : name_of_index(w, x));
 		}
-		write_line(w, "for (int r = 0; r < %s; r++) m->sink(m, %d, %s + (size_t)first, (size_t)(last - first), block[r]);", rows, param_number(w->e, k->gradient), text_end(&at));
+		if (chunks) text_add(&at, " + (size_t)first");
+		write_line(w, "for (int r = 0; r < %s; r++) m->sink(m, %d, %s, %s, block[r]);", rows, param_number(w->e, k->gradient), text_end(&at),
+			   chunks ? "(size_t)(last - first)" : to);
 	}
-	close_loop(w);
+	close_brace(w);
 }
 
 static void
 write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct text *out)
 {
 	write_outer_tile(e, plan, k, out);
+	text_add(out, "\n");
 	struct writer w = writer_new(e, plan, k, LANES_ARE_LAST_AXIS);
 	struct cut c = cut_rows(k->row->size);
 	if (k->gradient) write_line(&w, "real block[%d][%ld];", ROWS, k->lane->size < CHUNK ? (k->lane->size + 15) / 16 * 16 : CHUNK);
@@ -581,7 +600,8 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct text 
 	write_line(&w, "after = %s;", as_vector(&w, v));
 	close_loops(&w, loops);
 	write_line(&w, "store(&sum[n %% 16], n + LANES <= samples ? after : pick(lane_index() < all_ints(samples - n), after, before));");
-	close_loops(&w, 2);
+	close_brace(&w);
+	close_brace(&w);
 	struct text inner = w.body;
 	w.body = keep;
 	w.indent++;
@@ -609,6 +629,7 @@ open_scalar_loop(struct writer *w, const struct index *i)
 	}
 	const char *name = loop_name(w, i);
 	write_line(w, "for (int %s = 0; %s < m->samples; %s++) {", name, name, name);
+	enter(w, i);
 	w->indent++;
 }
 
@@ -740,7 +761,9 @@ write_heading(struct emission *e, struct plan *plan, const struct kernel *k, str
 		bool own = q->span.file && !q->span.file->library;
 		const char *slash = own ? strrchr(q->span.file->path, '/') : NULL;
 		const char *where = own ? arena_print(a, "%s:%d", c_comment(a, slash ? slash + 1 : q->span.file->path), at.line) : "";
-		text_add(out, "%s%-100s  %s%s\n", i ? " * " : "/* ", line, where, i == k->equations.n - 1 ? " */" : "");
+		const char *end = i == k->equations.n - 1 ? " */" : "";
+		if (own) text_add(out, "%s%-100s  %s%s\n", i ? " * " : "/* ", line, where, end);
+		else text_add(out, "%s%s%s\n", i ? " * " : "/* ", line, end);
 	}
 	if (!k->equations.n) text_add(out, "/* %s with the samples as rows */\n", c_comment(a, k->rows->name));
 }

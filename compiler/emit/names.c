@@ -39,9 +39,15 @@ is_taken(const struct c_names *names, const char *to)
 const char *
 c_name(struct c_names *names, const char *from)
 {
+	return c_name_as(names, from, from);
+}
+
+const char *
+c_name_as(struct c_names *names, const char *from, const char *wanted)
+{
 	for (int i = 0; i < names->taken.n; i++)
 		if (names->taken.at[i].from && !strcmp(names->taken.at[i].from, from)) return names->taken.at[i].to;
-	char *to = arena_print(names->arena, "%s", from);
+	char *to = arena_print(names->arena, "%s", wanted);
 	for (char *s = to; *s; s++)
 		if (!isalnum((unsigned char)*s)) *s = *s == '\'' ? '1' : '_';
 	const char *unique = is_reserved(to) ? arena_print(names->arena, "%s_", isalpha((unsigned char)*to) ? to : arena_print(names->arena, "x%s", to)) : to;

@@ -1,6 +1,7 @@
 /* value.c - the arithmetic of one equation as a C expression, in the order that lower.c wrote down. */
 #include "emit/emit.h"
 #include "core/function.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,10 +75,15 @@ in_level(struct writer *w, struct value_text v, int least)
 	return v.level < least ? arena_print(w->e->arena, "(%s)", v.text) : v.text;
 }
 
+/* all(2), not all(2.0f): the conversion is exact */
 const char *
 as_vector(struct writer *w, struct value_text v)
 {
-	return v.vector ? v.text : arena_print(w->e->arena, "all(%s)", v.text);
+	char *end;
+	if (v.vector) return v.text;
+	double number_ = strtod(v.text, &end);
+	bool whole = end > v.text && (!*end || !strcmp(end, "f")) && fabs(number_) < 1e6 && number_ == floor(number_);
+	return whole ? arena_print(w->e->arena, "all(%.0f)", number_) : arena_print(w->e->arena, "all(%s)", v.text);
 }
 
 const char *
@@ -153,6 +159,14 @@ whole_text(struct writer *w, struct expr *e, int level)
 	return whole_at(w, e, level);
 }
 
+static const char *ints_text(struct writer *w, struct expr *e, int level);
+
+const char *
+whole_lanes_text(struct writer *w, struct expr *e)
+{
+	return ints_text(w, e, COMPARE);
+}
+
 /* lanes of whole numbers: what the data of each sample says */
 static const char *
 ints_text(struct writer *w, struct expr *e, int level)
@@ -181,11 +195,9 @@ ints_text(struct writer *w, struct expr *e, int level)
 	case OP_MOD: s = arena_print(a, "%s %% %ld", ints_text(w, e->kid[0], PRODUCT), e->divisor); own = PRODUCT; break;
 	case OP_IF: {
 		struct lowered l = lower_equation(p, &(struct equation){.body = e->kid[0]});
-		struct code **keep = w->code_temp;
 		w->guarded++;
 		struct value_text c = write_value(w, &l);
 		w->guarded--;
-		w->code_temp = keep;
 		s = c.vector ? arena_print(a, "pick_ints(%s, %s, %s)", c.text, ints_text(w, e->kid[1], COMPARE), ints_text(w, e->kid[2], COMPARE))
 			     : arena_print(a, "(%s ? %s : %s)", c.text, ints_text(w, e->kid[1], COMPARE), ints_text(w, e->kid[2], COMPARE));
 		break;
@@ -367,8 +379,6 @@ static struct value_text
 binary(struct writer *w, const struct code *c, const char *op, int level)
 {
 	struct value_text a = show(w, c->arg[0]), b = show(w, c->arg[1]);
-	bool plain_right = level == SUM_ && op[0] == '+'; /* a + (b + c) must keep its parentheses: the order is the value */
-	(void)plain_right;
 	return (struct value_text){arena_print(w->e->arena, "%s %s %s", in_level(w, a, level), op, in_level(w, b, level + 1)), level, a.vector || b.vector};
 }
 
@@ -377,6 +387,12 @@ comparison(struct writer *w, const struct code *c, const char *op)
 {
 	struct value_text a = show(w, c->arg[0]), b = show(w, c->arg[1]);
 	bool vector = a.vector || b.vector;
+	if (c->arg[0]->op == CODE_NUMBER && c->op != CODE_EQ) { /* x > 0 reads better than 0 < x */
+		struct value_text swap = a;
+		a = b;
+		b = swap;
+		op = c->op == CODE_LT ? ">" : ">=";
+	}
 	if (vector) return (struct value_text){arena_print(w->e->arena, "%s %s %s", in_level(w, (struct value_text){as_vector(w, a), a.vector ? a.level : ATOM, true}, SUM_), op,
 							 in_level(w, (struct value_text){as_vector(w, b), b.vector ? b.level : ATOM, true}, SUM_)), COMPARE, true};
 	return (struct value_text){arena_print(w->e->arena, "%s %s %s", in_level(w, a, SUM_), op, in_level(w, b, SUM_)), COMPARE, false};

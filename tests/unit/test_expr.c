@@ -556,6 +556,7 @@ Test(identity, guards)
 	cr_expect_eq(add(p, gx, gy), choose(p, c, add(p, x, y), zero));
 	cr_expect_eq(choose(p, c, choose(p, c, x, z), y), choose(p, c, x, y));
 	cr_expect_eq(choose(p, c, x, choose(p, c, z, y)), choose(p, c, x, y));
+	cr_expect_eq(choose(p, c, x, choose(p, negation(p, c), z, y)), choose(p, c, x, z));
 	cr_expect_eq(choose(p, c, choose(p, d, x, zero), zero), choose(p, both(p, c, d), x, zero));
 	cr_expect_eq(choose(p, both(p, c, d), choose(p, c, x, y), zero), choose(p, both(p, c, d), x, zero));
 }
