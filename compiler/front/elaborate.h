@@ -204,6 +204,7 @@ struct elaborator {
 	struct frame *frame;
 	struct instance *instance; /* being applied */
 	struct node *statement;
+	LIST(const char *) unknown; /* names already reported in this statement */
 	struct define_option *defines;
 	int define_count;
 	LIST(struct state_binding) states;
@@ -253,7 +254,8 @@ struct value *run_block(struct elaborator *e, struct node *block, struct scope *
 bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
 
 /* range.c */
-void infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
+/* false: an index would run over two sizes, which was reported */
+bool infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
 bool require_range(struct elaborator *e, struct index *i, struct span span);
 void prove_accesses(struct elaborator *e, int from);
 

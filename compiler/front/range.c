@@ -24,7 +24,6 @@ struct inference {
 	struct elaborator *e;
 	LIST(struct bare) bare;
 	LIST(struct pending) pending;
-	bool failed;
 };
 
 static struct index *
@@ -34,23 +33,9 @@ plain_index(const struct value *v)
 }
 
 static void
-two_sizes(struct inference *f, const struct bare *first, const struct bare *second)
-{
-	struct elaborator *e = f->e;
-	f->failed = true;
-	struct diagnostic *m = problem(e, "index-range", second->span, arena_print(e->arena, "%ld here", second->size), "`%s` runs over two different sizes",
-				       second->index->name);
-	diag_label(e->d, m, first->span, "%ld here", first->size);
-	note_frames(e, m);
-}
-
-static void
 use_bare(struct inference *f, struct index *v, struct node *sub, struct node *base, long size)
 {
-	struct bare now = {v, base->text, sub->span, size};
-	for (int i = 0; i < f->bare.n; i++)
-		if (f->bare.at[i].index == v && f->bare.at[i].size != size && !f->failed) two_sizes(f, &f->bare.at[i], &now);
-	PUSH(f->e->arena, &f->bare, now);
+	PUSH(f->e->arena, &f->bare, (struct bare){v, base->text, sub->span, size});
 	if (v->size == 0) v->size = size;
 }
 
@@ -126,7 +111,7 @@ walk_reduce(struct inference *f, struct node *n, struct scope *s)
 static void
 walk(struct inference *f, struct node *n, struct scope *s)
 {
-	if (!n || f->failed) return;
+	if (!n) return;
 	if (n->kind == NODE_INDEX) walk_subscripts(f, n, s);
 	else if (n->kind == NODE_REDUCE) walk_reduce(f, n, s);
 	else
@@ -178,12 +163,72 @@ resolve(struct inference *f)
 	}
 }
 
-void
+/* ---- an index over two sizes ------------------------------------------------------------------------------------------------------------------- */
+
+/* the first and the last use of an index disagree; said ranges are left to the proof of bounds */
+static bool
+find_conflict(const struct inference *f, bool left_side, int *first, int *second)
+{
+	for (int i = 0; i < f->bare.n; i++)
+		for (int k = i + 1; k < f->bare.n; k++) {
+			const struct bare *a = &f->bare.at[i], *b = &f->bare.at[k];
+			if (a->index != b->index || a->size == b->size || (a->index->size != a->size && a->index->size != b->size)) continue;
+			bool bound_left = false;
+			for (int c = 0; c < f->e->context.n; c++) bound_left |= f->e->context.at[c] == a->index;
+			if (bound_left != left_side) continue;
+			*first = i;
+			*second = k;
+			return true;
+		}
+	return false;
+}
+
+/* `W` is [784, 10]: two bare subscripts that would both fit if they changed places */
+static void
+help_swap(const struct inference *f, struct diagnostic *m, const struct bare *use)
+{
+	for (int i = 0; i + 1 < f->bare.n; i++) {
+		const struct bare *a = &f->bare.at[i], *b = &f->bare.at[i + 1];
+		if (a->base != b->base || !a->base || a->size == b->size || (a->index != use->index && b->index != use->index)) continue;
+		bool fits = true;
+		for (int k = 0; k < f->bare.n; k++) {
+			if (k == i || k == i + 1) continue;
+			if (f->bare.at[k].index == a->index) fits &= f->bare.at[k].size == b->size;
+			if (f->bare.at[k].index == b->index) fits &= f->bare.at[k].size == a->size;
+		}
+		if (!fits) continue;
+		diag_help(f->e->d, m, "`%s` is [%ld, %ld]: write `%s[%s,%s]`, or declare it `[%ld, %ld]`", a->base, a->size, b->size, a->base, b->index->name, a->index->name, b->size, a->size);
+		return;
+	}
+}
+
+static bool
+report_conflict(struct inference *f, struct scope *s)
+{
+	struct elaborator *e = f->e;
+	int i, k;
+	if (!find_conflict(f, true, &i, &k) && !find_conflict(f, false, &i, &k)) return false;
+	const struct bare *a = &f->bare.at[i], *b = &f->bare.at[k];
+	struct diagnostic *m = problem(e, "index-range", b->span, arena_print(e->arena, "%ld here", b->size), "`%s` runs over two different sizes", b->index->name);
+	diag_label(e->d, m, a->span, "%ld here", a->size);
+	if (m && a->base && b->base) {
+		struct value *x = look_up(s, a->base), *y = look_up(s, b->base);
+		if (x && y && x->kind == VALUE_TENSOR && y->kind == VALUE_TENSOR && strcmp(a->base, b->base))
+			diag_note(e->d, m, "`%s` is %s, `%s` is %s", a->base, shape_text(e, x), b->base, shape_text(e, y));
+	}
+	note_frames(e, m);
+	if (m) help_swap(f, m, a);
+	return true;
+}
+
+bool
 infer_ranges(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct inference f = {.e = e};
 	walk(&f, n, s);
-	if (!f.failed) resolve(&f);
+	if (report_conflict(&f, s)) return false;
+	resolve(&f);
+	return true;
 }
 
 bool

@@ -362,8 +362,7 @@ run_indexed(struct elaborator *e, struct node *n, struct scope *s)
 	int count = left_side(e, n->kid[1], s, inner, indices);
 	struct value *v = NULL;
 	if (count >= 0) {
-		infer_ranges(e, n->kid[2], inner);
-		v = as_tensor(e, evaluate(e, n->kid[2], inner));
+		v = infer_ranges(e, n->kid[2], inner) ? as_tensor(e, evaluate(e, n->kid[2], inner)) : NULL;
 		for (int i = 0; v && i < count; i++)
 			if (!require_range(e, indices[i], n->kid[1]->kid[i]->span)) v = NULL;
 	}
@@ -620,6 +619,7 @@ run_block(struct elaborator *e, struct node *block, struct scope *s)
 		struct node *outer = e->statement;
 		int accesses = e->accesses.n;
 		e->statement = block->kid[i];
+		e->unknown.n = 0;
 		struct value *v = run_statement(e, block->kid[i], s);
 		prove_accesses(e, accesses);
 		e->statement = outer;

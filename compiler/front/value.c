@@ -191,6 +191,9 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 {
 	const char *name = n->text;
 	if (e->quiet) return value_error(e);
+	for (int i = 0; i < e->unknown.n; i++) /* one mistake, one message */
+		if (!strcmp(e->unknown.at[i], name)) return value_error(e);
+	PUSH(e->arena, &e->unknown, name);
 	struct node *sum = e->statement ? sum_binding(e->statement, name) : NULL;
 	struct diagnostic *m;
 	if (sum) {
@@ -768,8 +771,7 @@ evaluate_reduce(struct elaborator *e, struct node *n, struct scope *s)
 		bound[count++] = v;
 		PUSH(e->arena, &e->context, v);
 	}
-	infer_ranges(e, n->kid[1], inner);
-	struct value *body = as_tensor(e, evaluate(e, n->kid[1], inner));
+	struct value *body = infer_ranges(e, n->kid[1], inner) ? as_tensor(e, evaluate(e, n->kid[1], inner)) : NULL;
 	e->context.n = context;
 	for (int i = 0; body && i < count; i++)
 		if (!bound[i]->batch && !require_range(e, bound[i], args->kid[i]->span)) body = NULL;

@@ -1,0 +1,2 @@
+# The compiler knows no name of the library: tests/check-names.
+exec tests/check-names
