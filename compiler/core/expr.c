@@ -105,7 +105,7 @@ node(struct program *p, const struct expr *like, int n, struct expr *const kids[
 	int at = (int)(hash & (uint32_t)(p->table_room - 1));
 	for (struct expr *e; (e = p->table[at]); at = (at + 1) & (p->table_room - 1))
 		if (e->hash == hash && e->op == like->op && e->n == n && payload_of(e) == payload_of(like) &&
-		    !memcmp(e->kid, kids, (size_t)n * sizeof *kids))
+		    (n == 0 || !memcmp(e->kid, kids, (size_t)n * sizeof *kids)))
 			return e;
 	struct expr *e = arena_alloc(p->arena, sizeof *e + (size_t)n * sizeof *kids);
 	e->op = like->op;

@@ -59,6 +59,17 @@ print_equations(struct compilation *c, struct text *t)
 	}
 }
 
+/* a loss that no parameter can change cannot be trained on */
+static void
+check_gradient(struct compilation *c, const struct model *m)
+{
+	for (int i = 0; i < m->train->gradients.n; i++) {
+		const struct equation *q = equation_of(m->train, m->train->gradients.at[i].gradient);
+		if (q && !is_number(q->body, 0)) return;
+	}
+	diag_new(&c->unit.diagnostics, "no-gradient", m->train->loss->span, "piecewise constant: its gradient is 0 everywhere", "the loss has no useful derivative");
+}
+
 static void
 run_derive(struct compilation *c)
 {
@@ -72,6 +83,7 @@ run_derive(struct compilation *c)
 		for (int k = 0; k < m->train->tensors.n; k++)
 			if (m->train->tensors.at[k]->role == ROLE_PARAM) PUSH(&c->arena, &params, m->train->tensors.at[k]);
 		derive(m->train, params.n, params.at);
+		if (params.n) check_gradient(c, m);
 	}
 }
 

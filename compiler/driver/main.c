@@ -136,7 +136,7 @@ command_train(struct compilation *c, const struct options *o)
 }
 
 static const struct command commands[] = {
-	{"check", "look for mistakes", "elaborate", command_check},
+	{"check", "look for mistakes", "derive", command_check},
 	{"shapes", "the shape, parameters and cost of every layer", "plan", command_shapes},
 	{"grad", "the derived gradient, as equations", "simplify", command_grad},
 	{"emit", "the C files, into the folder -o", "emit", command_emit},

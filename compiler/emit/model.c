@@ -578,7 +578,17 @@ write_training(struct emission *e, struct text *t, struct plan *plan, int unifor
 	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
 	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
 	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
-	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n\tforward(m, (int)n%s, sums);\n\tif (grad) backward(m);\n}\n\n", input_arguments(e, true, false));
+	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
+	int number_ = 0;
+	for (int i = 0; i < plan->program->tensors.n; i++) {
+		const struct tensor *x = plan->program->tensors.at[i];
+		bool derived = false;
+		if (x->role != ROLE_PARAM) continue;
+		for (int g = 0; g < plan->program->gradients.n; g++) derived |= plan->program->gradients.at[g].param == x;
+		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
+		number_++;
+	}
+	text_add(t, "\tif (grad) backward(m);\n}\n\n");
 }
 
 static void

@@ -499,7 +499,7 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 	struct expr *body = e->training ? v->body : without_penalties(e, v->body);
 	struct tensor *t = tensor_new(e->p, "loss", ROLE_VALUE, 1, (long[]){0});
 	t->batch = true;
-	t->span = n->span;
+	t->span = n->kid[0]->span;
 	equation_new(e->p, t, 1, &e->batch, MAP, 0, NULL, body, n->span);
 	e->p->loss = t;
 }

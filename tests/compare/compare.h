@@ -1,0 +1,56 @@
+/* compare.h - what the two halves of the comparison share.
+ *
+ * reference.c  what the interpreter says, for some batches of made-up data
+ * compare.c    what an emitted model, built as a shared object, says of the same */
+#ifndef COMPARE_H
+#define COMPARE_H
+
+#include "core/arithmetic.h"
+#include "core/interpret.h"
+#include "driver/compile.h"
+
+enum { STEPS = 3, BATCHES = 4 };
+enum { SEED = 12345, GRADIENT_STEP = 5 };
+
+struct values { /* of one tensor; the reals of the program as doubles */
+	const char *name;
+	double *at;
+	long count;
+	int rank;                /* without the batch */
+	const long *shape;
+	bool integer;
+};
+
+LIST_TYPE(value_list, struct values);
+
+struct stepped { /* after STEPS steps of one optimizer */
+	double sums[STEPS][16];
+	int finite[STEPS];
+	struct value_list params, moments; /* moments: state by state, parameter by parameter, as in the table */
+};
+
+struct batch { /* one batch, and everything the interpreter makes of it */
+	long n;
+	struct value_list inputs, outputs, gradients;
+	double evaluated[16], trained[16]; /* sums: loss, metrics */
+	double *evaluated_each;            /* [1 + metrics][n] */
+	int stepped_count;                 /* optimizers that were tried */
+	struct stepped *stepped;
+};
+
+struct reference {
+	struct compilation compilation;
+	struct model *model;
+	const struct arithmetic *arithmetic;
+	bool f64;
+	int metrics;
+	struct value_list start, states; /* parameters and states after start(SEED) */
+	struct value_list params;        /* perturbed: what everything below was computed with */
+	int batch_count;
+	struct batch batch[BATCHES];
+};
+
+/* Fills in r->batch[..] for these batch sizes; r->model and r->arithmetic are set. */
+void reference_compute(struct reference *r, const long sizes[], int n);
+
+#endif
