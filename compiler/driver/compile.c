@@ -1,6 +1,7 @@
 /* compile.c - the pipeline: each pass is a row, and --dump, --stop-after, --time and the checks follow from it. */
 #include "driver/compile.h"
 #include "core/print.h"
+#include "core/verify.h"
 #include "derive/derive.h"
 #include "driver/embedded.h"
 #include <ctype.h>
@@ -145,17 +146,32 @@ print_emit(struct compilation *c, struct text *t)
 		for (int k = 0; k < c->built.at[i].files.n; k++) text_add(t, "%s", c->built.at[i].files.at[k].text);
 }
 
+/* after each pass over equations: what all programs must keep to */
+static const char *
+check_equations(struct compilation *c)
+{
+	for (int i = 0; i < c->unit.models.n; i++) {
+		struct model *m = c->unit.models.at[i];
+		const char *bad = verify(m->train);
+		if (!bad) bad = verify(m->eval);
+		for (int k = 0; !bad && k < m->training.optimizers.n; k++) bad = verify(m->training.optimizers.at[k]->program);
+		if (bad) return bad;
+	}
+	return NULL;
+}
+
 static const struct pass {
 	const char *name;
 	void (*run)(struct compilation *c);
 	void (*print)(struct compilation *c, struct text *t);
+	const char *(*check)(struct compilation *c); /* NULL: nothing is wrong */
 } passes[] = {
-	{"parse", run_parse, print_parse},
-	{"elaborate", run_elaborate, print_equations},
-	{"derive", run_derive, print_equations},
-	{"simplify", run_simplify, print_equations},
-	{"plan", run_plan, print_plan},
-	{"emit", run_emit, print_emit},
+	{"parse", run_parse, print_parse, NULL},
+	{"elaborate", run_elaborate, print_equations, check_equations},
+	{"derive", run_derive, print_equations, check_equations},
+	{"simplify", run_simplify, print_equations, check_equations},
+	{"plan", run_plan, print_plan, NULL},
+	{"emit", run_emit, print_emit, NULL},
 };
 
 enum { PASSES = sizeof passes / sizeof *passes };
@@ -184,6 +200,11 @@ compile(struct compilation *c, const char *path, const char *text, size_t length
 	for (int i = 0; i < PASSES && !c->unit.diagnostics.errors; i++) {
 		double start = now();
 		passes[i].run(c);
+		const char *bad = passes[i].check && !c->unit.diagnostics.errors ? passes[i].check(c) : NULL;
+		if (bad) {
+			struct diagnostic *d = diag_new(&c->unit.diagnostics, "internal", (struct span){&c->source, 0, 0}, "", "nnc itself made a mistake in pass `%s`: %s", passes[i].name, bad);
+			diag_help(&c->unit.diagnostics, d, "please report this with the file: it is not your fault");
+		}
 		if (c->options.time) fprintf(stderr, "%-12s %8.2f ms\n", passes[i].name, 1e3 * (now() - start));
 		if (c->options.dump && !strcmp(c->options.dump, passes[i].name) && !c->unit.diagnostics.errors) passes[i].print(c, &c->dumped);
 		if ((last && !strcmp(last, passes[i].name)) || (c->options.stop_after && !strcmp(c->options.stop_after, passes[i].name))) break;

@@ -332,6 +332,9 @@ void
 reference_compute(struct reference *r, const long sizes[], int n)
 {
 	const struct training *training = &r->model->training;
+	bool ordered = order_equations(r->model->train) && order_equations(r->model->eval);
+	for (int i = 0; i < training->optimizers.n; i++) ordered &= order_equations(training->optimizers.at[i]->program);
+	if (!ordered) fprintf(stderr, "note: the equations form a cycle\n");
 	make_parameters(r);
 	r->metrics = r->model->eval->metrics.n;
 	r->batch_count = n;

@@ -29,6 +29,7 @@ static const struct {
 	{"softplus, clamp", "input x: [5]\n y = x -> Dense(4) -> softplus -> Dense(4)\n loss = sum(clamp(y, -0.3, 0.4)^2) + sum(y^2)"},
 	{"scalar functions", "input x: [5]\n y = abs(x) + erf(x) + cos(2*x) + exp(x) + log(x^2 + 1) + sqrt(x^2 + 0.1) + 1/(2 + sin(x)) + min(x, 0.1) * max(x, x^2)\n loss = sum(y^2)"},
 	{"powers", "input x: [4]\n param a: [4] = 1\n y = (x^2 + 0.5)^a + 2^x + (x^2 + 1)^1.5 + (x^2 + 1)^-0.5 + 1/(x^2 + 1)^3 + (x^2+1)^0.3\n loss = sum(y^2)"},
+	{"reciprocals", "input x: [4]\n a = 1/(x^2 + 0.5)\n b = (x^2 + 0.5)^-2\n c = x / (a + 1)\n d = 2 / (b + c^2)\n loss = sum(a^2) + sum(b * c) + sum(d)"},
 	{"functions of functions", "input x: [3]\n param a: [3] = 1\n y = tanh(softplus(a * x)) * exp(-sigmoid(x)^2) + log(1 + exp(a + x)) + sin(cos(x * a))\n loss = sum(y^2)"},
 	{"mish", "fn mish(x) = x * tanh(softplus(x))\n#model\ninput x: [3]\n y = x -> Dense(4) -> mish -> Dense(2) -> mish\n loss = sum(y)"},
 	/* losses, penalties */
@@ -96,7 +97,7 @@ static const struct {
 
 /* definitions stand before the line `#model` */
 static char *
-whole_text(const char *text)
+source_of(const char *text)
 {
 	static char buffer[4096];
 	const char *mark = strstr(text, "#model\n"), *body = mark ? mark + 7 : text;
@@ -107,7 +108,7 @@ whole_text(const char *text)
 static struct program *
 program_of(struct compilation *c, const char *name, const char *text)
 {
-	struct model *m = model_after(c, whole_text(text), "elaborate");
+	struct model *m = model_after(c, source_of(text), "elaborate");
 	cr_expect(m && m->train->loss, "%s: %s", name, first_message(c));
 	return m ? m->train : NULL;
 }
@@ -291,7 +292,7 @@ Test(gradient, through_the_pipeline)
 {
 	for (int i = 0; i < LENGTH(models); i++) {
 		struct compilation a, b;
-		struct model *m = model_after(&a, whole_text(models[i].text), "simplify");
+		struct model *m = model_after(&a, source_of(models[i].text), "simplify");
 		if (!m) continue; /* said by the test above */
 		struct program *d = program_of(&b, models[i].name, models[i].text);
 		derive_for_all(d);

@@ -19,14 +19,14 @@ enum { MOST_AXES = 3, MOST_INDICES = 4, SAMPLE = MOST_INDICES, SAMPLES = 3, MOST
 
 /* ---- random models ------------------------------------------------------------------------------------------------------------------------- */
 
-struct whole { /* n: number k, i: index k, s: the input s at a, - : k - a, + * / % */
+struct drawn { /* n: number k, i: index k, s: the input s at a, - : k - a, + * / % */
 	char op;
 	long k;
-	struct whole *a, *b;
+	struct drawn *a, *b;
 };
 
 struct fetch { /* x[subscript...] */
-	struct whole *subscript[MOST_AXES];
+	struct drawn *subscript[MOST_AXES];
 	long above[MOST_AXES]; /* > 0: subscript - above, guarded on both sides */
 };
 
@@ -39,7 +39,7 @@ struct subject {
 	enum reduction reduction;
 	int fetches; /* the body is their product */
 	struct fetch fetch[2];
-	struct whole *low, *high; /* and holds where low <= high; NULL: everywhere */
+	struct drawn *low, *high; /* and holds where low <= high; NULL: everywhere */
 	long looked_up_size, looked_up_range; /* of s; 0: there is none */
 	double *looked_up;
 	struct text text;
@@ -47,56 +47,56 @@ struct subject {
 
 static const char *const index_names[2][2] = {{"i", "j"}, {"u", "v"}};
 
-static struct whole *
-whole_new(struct subject *s, char op, long k, struct whole *a, struct whole *b)
+static struct drawn *
+drawn_new(struct subject *s, char op, long k, struct drawn *a, struct drawn *b)
 {
-	struct whole *w = NEW(&s->arena, struct whole);
-	*w = (struct whole){op, k, a, b};
+	struct drawn *w = NEW(&s->arena, struct drawn);
+	*w = (struct drawn){op, k, a, b};
 	return w;
 }
 
 /* 2*i + u + 3, sometimes of / or %, sometimes plus another such sum */
-static struct whole *
+static struct drawn *
 random_subscript(struct subject *s, int depth)
 {
 	static const long factors[] = {1, 1, 1, 2, 3};
 	int n = s->lhs_count + s->bound_count, used = 0, terms = (int)random_in(&s->r, 1, n < 3 ? n : 3);
-	struct whole *e = NULL;
+	struct drawn *e = NULL;
 	while (terms) {
 		int i = (int)random_in(&s->r, 0, n - 1);
 		if (used >> i & 1) continue;
 		used |= 1 << i;
 		terms--;
-		struct whole *t = whole_new(s, '*', factors[random_in(&s->r, 0, 4)], whole_new(s, 'i', i, NULL, NULL), NULL);
-		e = e ? whole_new(s, '+', 0, e, t) : t;
+		struct drawn *t = drawn_new(s, '*', factors[random_in(&s->r, 0, 4)], drawn_new(s, 'i', i, NULL, NULL), NULL);
+		e = e ? drawn_new(s, '+', 0, e, t) : t;
 	}
-	if (random_chance(&s->r, 0.3)) e = whole_new(s, '+', 0, e, whole_new(s, 'n', random_in(&s->r, 0, 3), NULL, NULL));
-	if (depth < 2 && random_chance(&s->r, 0.35)) e = whole_new(s, random_chance(&s->r, 0.5) ? '/' : '%', random_in(&s->r, 2, 4), e, NULL);
-	if (depth < 2 && random_chance(&s->r, 0.2)) e = whole_new(s, random_chance(&s->r, 0.5) ? '/' : '%', random_in(&s->r, 2, 4), e, NULL);
-	if (depth < 1 && random_chance(&s->r, 0.3)) e = whole_new(s, '+', 0, e, random_subscript(s, depth + 1));
+	if (random_chance(&s->r, 0.3)) e = drawn_new(s, '+', 0, e, drawn_new(s, 'n', random_in(&s->r, 0, 3), NULL, NULL));
+	if (depth < 2 && random_chance(&s->r, 0.35)) e = drawn_new(s, random_chance(&s->r, 0.5) ? '/' : '%', random_in(&s->r, 2, 4), e, NULL);
+	if (depth < 2 && random_chance(&s->r, 0.2)) e = drawn_new(s, random_chance(&s->r, 0.5) ? '/' : '%', random_in(&s->r, 2, 4), e, NULL);
+	if (depth < 1 && random_chance(&s->r, 0.3)) e = drawn_new(s, '+', 0, e, random_subscript(s, depth + 1));
 	return e;
 }
 
 static long
-whole_value(const struct subject *s, const struct whole *w, const long at[])
+drawn_value(const struct subject *s, const struct drawn *w, const long at[])
 {
 	switch (w->op) {
 	case 'n': return w->k;
 	case 'i': return at[w->k];
-	case 's': return (long)s->looked_up[at[SAMPLE] * s->looked_up_size + whole_value(s, w->a, at)];
-	case '*': return w->k * whole_value(s, w->a, at);
-	case '/': return whole_value(s, w->a, at) / w->k; /* of nothing negative */
-	case '%': return whole_value(s, w->a, at) % w->k;
-	case '-': return w->k - whole_value(s, w->a, at);
-	default: return whole_value(s, w->a, at) + whole_value(s, w->b, at);
+	case 's': return (long)s->looked_up[at[SAMPLE] * s->looked_up_size + drawn_value(s, w->a, at)];
+	case '*': return w->k * drawn_value(s, w->a, at);
+	case '/': return drawn_value(s, w->a, at) / w->k; /* of nothing negative */
+	case '%': return drawn_value(s, w->a, at) % w->k;
+	case '-': return w->k - drawn_value(s, w->a, at);
+	default: return drawn_value(s, w->a, at) + drawn_value(s, w->b, at);
 	}
 }
 
 /* what intervals say is the most */
 static long
-whole_most(const struct subject *s, const struct whole *w)
+drawn_most(const struct subject *s, const struct drawn *w)
 {
-	long a = w->a ? whole_most(s, w->a) : 0;
+	long a = w->a ? drawn_most(s, w->a) : 0;
 	switch (w->op) {
 	case 'n': return w->k;
 	case 'i': return s->size[w->k] - 1;
@@ -105,7 +105,7 @@ whole_most(const struct subject *s, const struct whole *w)
 	case '%': return a < w->k ? a : w->k - 1;
 	case '-': return w->k;
 	case 's': return s->looked_up_range - 1;
-	default: return a + whole_most(s, w->b);
+	default: return a + drawn_most(s, w->b);
 	}
 }
 
@@ -120,18 +120,18 @@ next_point(const struct subject *s, long at[])
 }
 
 static long
-greatest(const struct subject *s, const struct whole *w)
+greatest(const struct subject *s, const struct drawn *w)
 {
 	long at[MOST_INDICES + 1] = {0}, most = 0;
 	do {
-		long v = whole_value(s, w, at);
+		long v = drawn_value(s, w, at);
 		if (v > most) most = v;
 	} while (next_point(s, at));
 	return most;
 }
 
 static void
-whole_text(struct subject *s, const struct whole *w)
+drawn_text(struct subject *s, const struct drawn *w)
 {
 	struct text *t = &s->text;
 	switch (w->op) {
@@ -143,13 +143,13 @@ whole_text(struct subject *s, const struct whole *w)
 	case '/': case '%': text_add(t, "("); break;
 	default: break;
 	}
-	whole_text(s, w->a);
+	drawn_text(s, w->a);
 	if (w->op == 's') text_add(t, "]");
 	if (w->op == '-') text_add(t, ")");
 	if (w->op == '/' || w->op == '%') text_add(t, ")%c%ld", w->op, w->k);
 	if (w->op != '+') return;
 	text_add(t, " + ");
-	whole_text(s, w->b);
+	drawn_text(s, w->b);
 }
 
 static void
@@ -164,7 +164,7 @@ fetch_text(struct subject *s, const struct fetch *a)
 {
 	for (int k = 0; k < s->rank; k++) {
 		text_add(&s->text, k ? ", " : "x[");
-		whole_text(s, a->subscript[k]);
+		drawn_text(s, a->subscript[k]);
 		if (a->above[k]) text_add(&s->text, " - %ld", a->above[k]);
 	}
 	text_add(&s->text, "]");
@@ -182,15 +182,15 @@ guards_text(struct subject *s)
 			if (!a->above[k]) continue;
 			for (int side = 0; side < 2; side++) {
 				text_add(t, n++ ? " and " : "(if ");
-				whole_text(s, a->subscript[k]);
+				drawn_text(s, a->subscript[k]);
 				text_add(t, side ? " < %ld" : " >= %ld", side ? s->shape[k] + a->above[k] : a->above[k]);
 			}
 		}
 	if (s->low) {
 		text_add(t, n++ ? " and " : "(if ");
-		whole_text(s, s->low);
+		drawn_text(s, s->low);
 		text_add(t, " <= ");
-		whole_text(s, s->high);
+		drawn_text(s, s->high);
 	}
 	if (n) text_add(t, " then ");
 	return n > 0;
@@ -221,8 +221,8 @@ model_text(struct subject *s)
 	text_add(t, "%s\n  loss = sum(y^2)/2\n}\n", guarded ? " else 0)" : "");
 }
 
-static struct whole *
-random_look_up(struct subject *s, struct whole *at)
+static struct drawn *
+random_look_up(struct subject *s, struct drawn *at)
 {
 	if (!s->looked_up) {
 		s->looked_up_size = 1 + random_in(&s->r, 0, 5);
@@ -230,28 +230,28 @@ random_look_up(struct subject *s, struct whole *at)
 		s->looked_up = NEW_ARRAY(&s->arena, SAMPLES * s->looked_up_size, double);
 		for (long i = 0; i < SAMPLES * s->looked_up_size; i++) s->looked_up[i] = (double)random_in(&s->r, 0, s->looked_up_range - 1);
 	}
-	struct whole *inside = whole_most(s, at) < s->looked_up_size ? at : s->looked_up_size > 1 ? whole_new(s, '%', s->looked_up_size, at, NULL) : whole_new(s, 'n', 0, NULL, NULL);
-	return whole_new(s, 's', 0, inside, NULL);
+	struct drawn *inside = drawn_most(s, at) < s->looked_up_size ? at : s->looked_up_size > 1 ? drawn_new(s, '%', s->looked_up_size, at, NULL) : drawn_new(s, 'n', 0, NULL, NULL);
+	return drawn_new(s, 's', 0, inside, NULL);
 }
 
 /* outside subscripts / is the division of reals: guards do without */
-static struct whole *
-without_division(struct subject *s, struct whole *w)
+static struct drawn *
+without_division(struct subject *s, struct drawn *w)
 {
 	if (!w) return NULL;
-	return whole_new(s, w->op == '/' ? '%' : w->op, w->k, without_division(s, w->a), without_division(s, w->b));
+	return drawn_new(s, w->op == '/' ? '%' : w->op, w->k, without_division(s, w->a), without_division(s, w->b));
 }
 
 /* one axis of one read; the shape grows to what it needs, or guards keep the read inside */
 static void
 random_axis(struct subject *s, struct fetch *a, int k, bool rich)
 {
-	struct whole *e = random_subscript(s, 0);
+	struct drawn *e = random_subscript(s, 0);
 	bool guarded = rich && random_chance(&s->r, 0.3);
 	if (guarded) e = without_division(s, e);
 	else if (rich && random_chance(&s->r, 0.15)) e = random_look_up(s, e);
-	long most = e->op != 's' && random_chance(&s->r, 0.5) ? greatest(s, e) : whole_most(s, e);
-	if (!guarded && e->op != 's' && random_chance(&s->r, 0.15)) e = whole_new(s, '-', most, e, NULL); /* reversed */
+	long most = e->op != 's' && random_chance(&s->r, 0.5) ? greatest(s, e) : drawn_most(s, e);
+	if (!guarded && e->op != 's' && random_chance(&s->r, 0.15)) e = drawn_new(s, '-', most, e, NULL); /* reversed */
 	if (guarded) {
 		a->above[k] = random_in(&s->r, 1, 2);
 		most -= random_in(&s->r, 0, 3);
@@ -292,18 +292,18 @@ struct hand { /* what a program built by hand refers to */
 };
 
 static struct expr *
-whole_expr(struct hand *h, const struct whole *w)
+drawn_expr(struct hand *h, const struct drawn *w)
 {
 	struct program *p = h->p;
 	switch (w->op) {
 	case 'n': return number(p, (double)w->k);
 	case 'i': return index_of(p, h->index[1 + w->k]);
-	case 's': return read_of(p, h->s, 2, (struct expr *[]){index_of(p, h->index[0]), whole_expr(h, w->a)});
-	case '*': return scale(p, (double)w->k, whole_expr(h, w->a));
-	case '/': return floor_div(p, whole_expr(h, w->a), w->k);
-	case '%': return floor_mod(p, whole_expr(h, w->a), w->k);
-	case '-': return sub(p, number(p, (double)w->k), whole_expr(h, w->a));
-	default: return add(p, whole_expr(h, w->a), whole_expr(h, w->b));
+	case 's': return read_of(p, h->s, 2, (struct expr *[]){index_of(p, h->index[0]), drawn_expr(h, w->a)});
+	case '*': return scale(p, (double)w->k, drawn_expr(h, w->a));
+	case '/': return floor_div(p, drawn_expr(h, w->a), w->k);
+	case '%': return floor_mod(p, drawn_expr(h, w->a), w->k);
+	case '-': return sub(p, number(p, (double)w->k), drawn_expr(h, w->a));
+	default: return add(p, drawn_expr(h, w->a), drawn_expr(h, w->b));
 	}
 }
 
@@ -313,7 +313,7 @@ fetch_expr(struct hand *h, const struct subject *s, const struct fetch *a, struc
 	struct program *p = h->p;
 	struct expr *at[1 + MOST_AXES] = {index_of(p, h->index[0])};
 	for (int k = 0; k < s->rank; k++) {
-		at[1 + k] = sub(p, whole_expr(h, a->subscript[k]), number(p, (double)a->above[k]));
+		at[1 + k] = sub(p, drawn_expr(h, a->subscript[k]), number(p, (double)a->above[k]));
 		if (!a->above[k]) continue;
 		*guard = both(p, *guard, both(p, at_least_0(p, at[1 + k]), less(p, at[1 + k], number(p, (double)s->shape[k]))));
 	}
@@ -345,7 +345,7 @@ program_by_hand(struct subject *s)
 	}
 	struct expr *body = number(p, 1), *guard = truth(p, true);
 	for (int i = 0; i < s->fetches; i++) body = mul(p, body, fetch_expr(&h, s, &s->fetch[i], &guard));
-	if (s->low) guard = both(p, guard, less_equal(p, whole_expr(&h, s->low), whole_expr(&h, s->high)));
+	if (s->low) guard = both(p, guard, less_equal(p, drawn_expr(&h, s->low), drawn_expr(&h, s->high)));
 	body = choose(p, guard, body, number(p, 0));
 	struct tensor *y = define(p, "y", 1 + s->lhs_count, h.index, s->reduction, s->bound_count, h.index + 1 + s->lhs_count, body, ROLE_VALUE, (struct span){0});
 	struct expr *square = scale(p, 0.5, power_of(p, read_at(p, y, h.index), 2));
@@ -360,17 +360,17 @@ holds(const struct subject *s, const long at[])
 {
 	for (int i = 0; i < s->fetches; i++)
 		for (int k = 0; k < s->rank; k++) {
-			long above = s->fetch[i].above[k], v = above ? whole_value(s, s->fetch[i].subscript[k], at) - above : 0;
+			long above = s->fetch[i].above[k], v = above ? drawn_value(s, s->fetch[i].subscript[k], at) - above : 0;
 			if (v < 0 || v >= s->shape[k]) return false;
 		}
-	return !s->low || whole_value(s, s->low, at) <= whole_value(s, s->high, at);
+	return !s->low || drawn_value(s, s->low, at) <= drawn_value(s, s->high, at);
 }
 
 static long
 place_in_x(const struct subject *s, const struct fetch *a, const long at[])
 {
 	long place = at[SAMPLE];
-	for (int k = 0; k < s->rank; k++) place = place * s->shape[k] + whole_value(s, a->subscript[k], at) - a->above[k];
+	for (int k = 0; k < s->rank; k++) place = place * s->shape[k] + drawn_value(s, a->subscript[k], at) - a->above[k];
 	return place;
 }
 
