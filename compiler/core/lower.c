@@ -194,11 +194,21 @@ lower_and(struct lowering *l, struct expr *e)
 	return all;
 }
 
+/* whole numbers that a condition chooses are chosen as reals: the condition may be about reals */
+static bool
+has_choice(const struct expr *e)
+{
+	if (e->op == OP_IF) return true;
+	for (int i = 0; i < e->n; i++)
+		if (has_choice(e->kid[i])) return true;
+	return false;
+}
+
 static struct code *
 lower_node(struct lowering *l, struct expr *e)
 {
 	if (!e->condition && is_uniform(e)) return uniform(l, e);
-	if (e->integer && e->op != OP_READ) return code_leaf(l, CODE_WHOLE, e, 0);
+	if (e->integer && e->op != OP_READ && !has_choice(e)) return code_leaf(l, CODE_WHOLE, e, 0);
 	switch (e->op) {
 	case OP_READ: return code_leaf(l, e->tensor->integer ? CODE_WHOLE : CODE_READ, e, 0);
 	case OP_BOOL: return code_leaf(l, CODE_TRUTH, NULL, e->number);

@@ -187,10 +187,9 @@ static const char helpers_text[] =
 	"}\n"
 	"\n"
 	"/* where sample n has a feature */\n"
-	"INLINE size_t nn_place(const void *base, size_t features, int n, size_t feature)\n"
+	"INLINE size_t nn_place(int n, long features, long feature)\n"
 	"{\n"
-	"\t(void)base;\n"
-	"\treturn ((size_t)(n / PANEL) * features + feature) * PANEL + (size_t)(n % PANEL);\n"
+	"\treturn (size_t)((n / PANEL) * features + feature) * PANEL + (size_t)(n % PANEL);\n"
 	"}\n"
 	"\n"
 	"INLINE lanes load_some(const real *p, int part) { return part ? load_part(p, part) : load(p); }\n"
@@ -245,7 +244,7 @@ static const char unpack_text[] =
 	"nn_unpack(const real *panels, size_t features, int samples, real *rows)\n"
 	"{\n"
 	"\tfor (int n = 0; n < samples; n++)\n"
-	"\t\tfor (size_t i = 0; i < features; i++) rows[(size_t)n * features + i] = panels[nn_place(panels, features, n, i)];\n"
+	"\t\tfor (size_t i = 0; i < features; i++) rows[(size_t)n * features + i] = panels[nn_place(n, (long)features, (long)i)];\n"
 	"}\n"
 	"\n";
 
@@ -254,7 +253,7 @@ static const char unpack_ints_text[] =
 	"nn_unpack_ints(const int32_t *panels, size_t features, int samples, int32_t *rows)\n"
 	"{\n"
 	"\tfor (int n = 0; n < samples; n++)\n"
-	"\t\tfor (size_t i = 0; i < features; i++) rows[(size_t)n * features + i] = panels[nn_place(panels, features, n, i)];\n"
+	"\t\tfor (size_t i = 0; i < features; i++) rows[(size_t)n * features + i] = panels[nn_place(n, (long)features, (long)i)];\n"
 	"}\n"
 	"\n";
 
@@ -278,7 +277,7 @@ static const char total_text[] =
 	"nn_total(const real *panels, int samples)\n"
 	"{\n"
 	"\tdouble sum = 0;\n"
-	"\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(panels, 1, n, 0)];\n"
+	"\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"
 	"\treturn sum;\n"
 	"}\n"
 	"\n"
@@ -286,7 +285,7 @@ static const char total_text[] =
 	"nn_total_ints(const int32_t *panels, int samples)\n"
 	"{\n"
 	"\tdouble sum = 0;\n"
-	"\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(panels, 1, n, 0)];\n"
+	"\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"
 	"\treturn sum;\n"
 	"}\n"
 	"\n";

@@ -96,6 +96,16 @@ as_vector_or_scalar(struct writer *w, struct value_text v, bool vector)
 
 static const char *whole_at(struct writer *w, struct expr *e, int level);
 
+/* an index over one element has no loop: it is 0 */
+static bool
+is_zero(struct writer *w, const struct expr *e)
+{
+	if (e->op == OP_INDEX) return !strcmp(name_of_index(w, e->index), "0");
+	for (int i = 0; e->op == OP_MUL && i < e->n; i++)
+		if (is_zero(w, e->kid[i])) return true;
+	return false;
+}
+
 static const char *
 whole_sum(struct writer *w, struct expr *e)
 {
@@ -103,12 +113,13 @@ whole_sum(struct writer *w, struct expr *e)
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < e->n; i++) {
 			struct expr *rest;
+			if (is_zero(w, e->kid[i])) continue;
 			bool minus = coefficient(w->plan->program, e->kid[i], &rest) < 0;
 			if (minus != (pass == 1)) continue;
 			struct expr *x = minus && t.length ? scale(w->plan->program, -1, e->kid[i]) : e->kid[i];
 			text_add(&t, "%s%s", !t.length ? "" : minus ? " - " : " + ", whole_at(w, x, t.length ? PRODUCT : SUM_));
 		}
-	return text_end(&t);
+	return t.length ? text_end(&t) : "0";
 }
 
 static const char *
@@ -140,6 +151,7 @@ whole_at(struct writer *w, struct expr *e, int level)
 	case OP_ADD: s = whole_sum(w, e); own = SUM_; break;
 	case OP_MUL: {
 		struct text t = {.arena = a};
+		if (is_zero(w, e)) return "0";
 		for (int i = 0; i < e->n; i++) text_add(&t, "%s%s", i ? " * " : "", whole_at(w, e->kid[i], i ? UNARY : PRODUCT));
 		s = text_end(&t);
 		own = PRODUCT;
@@ -147,7 +159,14 @@ whole_at(struct writer *w, struct expr *e, int level)
 	}
 	case OP_DIV: case OP_MOD: s = whole_division(w, e); own = strchr(s, '(') == s + 12 ? ATOM : PRODUCT; break;
 	case OP_READ: s = element_text(w, e, &vector); break;
-	case OP_IF: s = arena_print(a, "0"); break;
+	case OP_IF: {
+		struct lowered l = lower_equation(w->plan->program, &(struct equation){.body = e->kid[0]});
+		w->guarded++;
+		struct value_text c = write_value(w, &l);
+		w->guarded--;
+		s = arena_print(a, "(%s ? %s : %s)", c.text, whole_at(w, e->kid[1], COMPARE), whole_at(w, e->kid[2], COMPARE));
+		break;
+	}
 	default: s = "0";
 	}
 	return own < level ? arena_print(a, "(%s)", s) : s;

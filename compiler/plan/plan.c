@@ -146,10 +146,13 @@ flush_gradients(struct schedule *s, bool all)
 	}
 }
 
+/* first what the loss and the metrics need: an update may only follow when all of it is done */
 static int
-schedule_equations(struct program *p, const char *need, struct equation ***out)
+schedule_equations(struct program *p, const char *need, const char *forward, struct equation ***out)
 {
 	struct schedule s = {.p = p, .of = equation_table(p), .need = (char *)need, .done = NEW_ARRAY(p->arena, p->tensors.n + 1, char)};
+	for (int i = 0; i < p->equations.n; i++)
+		if (forward[p->equations.at[i]->tensor->id]) emit_equation(&s, p->equations.at[i]);
 	for (int i = 0; i < p->equations.n; i++) {
 		struct equation *q = p->equations.at[i];
 		if (!need[q->tensor->id] || s.done[q->tensor->id] || belongs_to_a_gradient(q)) continue;
@@ -641,15 +644,14 @@ find_gradients(struct program *p, struct plan *plan)
 	}
 }
 
-/* kernels up to the last that the loss or a metric needs come first in the order: adjoints read them */
+/* kernels up to the last that the loss or a metric needs */
 static int
-forward_kernels(struct program *p, struct plan *plan)
+forward_kernels(const struct plan *plan, const char *forward)
 {
 	int n = 0;
-	(void)p;
 	for (int k = 0; k < plan->kernels.n; k++)
 		for (int e = 0; e < plan->kernels.at[k]->equations.n; e++)
-			if (plan->kernels.at[k]->equations.at[e]->tensor->role != ROLE_ADJOINT) n = k + 1;
+			if (forward[plan->kernels.at[k]->equations.at[e]->tensor->id]) n = k + 1;
 	return n;
 }
 
@@ -660,15 +662,17 @@ plan_program(struct program *p, const char *entry, const char *wanted, int panel
 	*plan = (struct plan){.program = p, .entry = entry, .panel = panel, .f64 = f64};
 	plan->place = NEW_ARRAY(p->arena, p->tensors.n + 1, struct slot);
 	struct fusing f = {.p = p, .plan = plan, .of = equation_table(p)};
-	char *need = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
-	for (int i = 0; i < p->tensors.n; i++)
+	char *need = NEW_ARRAY(p->arena, p->tensors.n + 1, char), *forward = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
+	for (int i = 0; i < p->tensors.n; i++) {
 		if (wanted[i]) mark_needed(p, f.of, need, p->tensors.at[i]);
-	f.n = schedule_equations(p, need, &f.order);
+		if (wanted[i] && !gradient_of(p, p->tensors.at[i])) mark_needed(p, f.of, forward, p->tensors.at[i]);
+	}
+	f.n = schedule_equations(p, need, forward, &f.order);
 	f.taken = NEW_ARRAY(p->arena, f.n + 1, char);
 	form_kernels(&f);
 	find_gradients(p, plan);
 	decide_storage(p, plan, wanted);
-	plan->forward = forward_kernels(p, plan);
+	plan->forward = forward_kernels(plan, forward);
 	place_memory(plan);
 	return plan;
 }
