@@ -636,15 +636,14 @@ open_scalar_loop(struct writer *w, const struct index *i)
 static void
 write_plain_reduction(struct writer *w, const struct equation *q)
 {
-	struct arena *a = w->e->arena;
 	bool where = q->reduction == ARGMAX || q->reduction == ARGMIN, best = where || q->reduction == MAX || q->reduction == MIN;
 	bool sixteen = sums_sixteen(q), vector;
 	const char *start = q->reduction == PROD ? "1" : q->reduction == MAX || q->reduction == ARGMAX ? "-NN_INFINITY" : q->reduction == MIN || q->reduction == ARGMIN ? "NN_INFINITY" : "0";
 	if (sixteen) write_line(w, "real sum[16] = {0};");
-	else write_line(w, "real acc = %s;", start);
+	else write_line(w, "real sum = %s;", start);
 	if (sixteen || where) write_line(w, "size_t place = 0;");
 	if (where) write_line(w, "int32_t best = 0;");
-	w->accumulator = sixteen ? "sum[place % 16]" : "acc";
+	w->accumulator = sixteen ? "sum[place % 16]" : "sum";
 	w->accumulator_vector = false;
 	for (int pass = 0; pass < 2; pass++) /* samples outermost */
 		for (int i = 0; i < q->bound_count; i++)
@@ -654,8 +653,8 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 	if (best) {
 		const char *op = q->reduction == MAX || q->reduction == ARGMAX ? ">" : "<";
 		write_line(w, "const real candidate = %s;", v.text);
-		if (where) write_line(w, "if (candidate %s acc) best = (int32_t)place;", op);
-		write_line(w, "if (candidate %s acc) acc = candidate;", op);
+		if (where) write_line(w, "if (candidate %s sum) best = (int32_t)place;", op);
+		write_line(w, "if (candidate %s sum) sum = candidate;", op);
 		if (where) write_line(w, "place++;");
 	} else {
 		write_line(w, "%s = %s;", w->accumulator, v.text);
@@ -663,8 +662,7 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 	}
 	close_loops(w, q->bound_count);
 	const char *at = element_text(w, own_element(w, q), &vector);
-	write_line(w, "%s = %s;", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "acc", l.scale));
-	(void)a;
+	write_line(w, "%s = %s;", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "sum", l.scale));
 }
 
 static void

@@ -92,6 +92,8 @@ as_vector_or_scalar(struct writer *w, struct value_text v, bool vector)
 	return vector ? as_vector(w, v) : v.text;
 }
 
+static const char *ints_text(struct writer *w, struct expr *e, int level);
+
 /* ---- whole numbers -------------------------------------------------------------------------------------------------------------------------------------- */
 
 static const char *whole_at(struct writer *w, struct expr *e, int level);
@@ -178,12 +180,26 @@ whole_text(struct writer *w, struct expr *e, int level)
 	return whole_at(w, e, level);
 }
 
-static const char *ints_text(struct writer *w, struct expr *e, int level);
-
 const char *
 whole_lanes_text(struct writer *w, struct expr *e)
 {
 	return ints_text(w, e, COMPARE);
+}
+
+/* what is added first, then what is taken away */
+static const char *
+ints_sum(struct writer *w, struct expr *e)
+{
+	struct program *p = w->plan->program;
+	struct text t = {.arena = w->e->arena};
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < e->n; i++) {
+			struct expr *rest;
+			bool minus = coefficient(p, e->kid[i], &rest) < 0;
+			if (minus != (pass == 1)) continue;
+			text_add(&t, "%s%s", !t.length ? "" : minus ? " - " : " + ", ints_text(w, minus && t.length ? scale(p, -1, e->kid[i]) : e->kid[i], t.length ? PRODUCT : SUM_));
+		}
+	return text_end(&t);
 }
 
 /* lanes of whole numbers: what the data of each sample says */
@@ -203,10 +219,11 @@ ints_text(struct writer *w, struct expr *e, int level)
 		s = element_text(w, e, &vector);
 		s = vector ? arena_print(a, "load_ints(&%s)", s) : arena_print(a, "all_ints(%s)", s);
 		break;
-	case OP_ADD: case OP_MUL: {
+	case OP_ADD: s = ints_sum(w, e); own = SUM_; break;
+	case OP_MUL: {
 		struct text t = {.arena = a};
-		own = e->op == OP_ADD ? SUM_ : PRODUCT;
-		for (int i = 0; i < e->n; i++) text_add(&t, "%s%s", !i ? "" : e->op == OP_ADD ? " + " : " * ", ints_text(w, e->kid[i], own + 1));
+		own = PRODUCT;
+		for (int i = 0; i < e->n; i++) text_add(&t, "%s%s", i ? " * " : "", ints_text(w, e->kid[i], PRODUCT + 1));
 		s = text_end(&t);
 		break;
 	}
