@@ -73,17 +73,15 @@ rewrite_log(struct program *p, struct expr *x)
 		if (coefficient(p, x->kid[0], &rest) == -1 && rest && is_call(rest, "sigmoid")) return scale(p, -1, call(p, softplus, rest->kid[0]));
 	}
 	if (x->op != OP_MUL) return NULL;
-	bool has_exp = false;
-	for (int i = 0; i < x->n; i++) has_exp |= is_call(x->kid[i], "exp");
-	if (!has_exp) return NULL;
-	struct expr *sum = N(0);
+	/* only exponentials leave: what is left may be a product of two negative numbers */
+	struct expr *sum = N(0), *rest = N(1);
 	for (int i = 0; i < x->n; i++) {
-		struct expr *f = x->kid[i];
-		if (is_call(f, "exp")) sum = add(p, sum, f->kid[0]);
-		else if (f->op == OP_POW && is_number(f->kid[1], -1)) sum = sub(p, sum, call(p, log_, f->kid[0]));
-		else sum = add(p, sum, call(p, log_, f));
+		if (is_call(x->kid[i], "exp")) sum = add(p, sum, x->kid[i]->kid[0]);
+		else rest = mul(p, rest, x->kid[i]);
 	}
-	return sum;
+	if (is_number(sum, 0)) return NULL;
+	if (rest->op == OP_POW && is_number(rest->kid[1], -1)) return sub(p, sum, call(p, log_, rest->kid[0]));
+	return add(p, sum, call(p, log_, rest));
 }
 
 /* the argument without its factor -1, or NULL */

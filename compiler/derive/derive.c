@@ -176,6 +176,15 @@ add_up(struct derivation *d, struct tensor *t)
 	equation_new(p, d->adjoint[t->id], t->rank, lhs, MAP, 0, NULL, body, span);
 }
 
+/* two parameters with one path but for the last name */
+static bool
+same_layer(const struct tensor *a, const struct tensor *b)
+{
+	const char *x = strrchr(a->name, '.'), *y = strrchr(b->name, '.');
+	size_t n = x ? (size_t)(x - a->name) : 0, m = y ? (size_t)(y - b->name) : 0;
+	return a->role == ROLE_PARAM && b->role == ROLE_PARAM && n == m && !strncmp(a->name, b->name, n);
+}
+
 void
 derive(struct program *p, int n, struct tensor *const wrt[])
 {
@@ -195,8 +204,11 @@ derive(struct program *p, int n, struct tensor *const wrt[])
 	}
 	for (int i = equations - 1; i >= 0; i--)
 		if (d.need[p->equations.at[i]->tensor->id]) derive_equation(&d, p->equations.at[i]);
-	for (int i = d.tensors - 1; i >= 0; i--)
-		if (d.need[i]) add_up(&d, p->tensors.at[i]);
+	for (int last = d.tensors - 1, first; last >= 0; last = first - 1) { /* backwards, but the parameters of one layer as they were declared */
+		for (first = last; first > 0 && same_layer(p->tensors.at[first - 1], p->tensors.at[last]); first--) {}
+		for (int i = first; i <= last; i++)
+			if (d.need[i]) add_up(&d, p->tensors.at[i]);
+	}
 	for (int i = 0; i < n; i++)
 		if (d.adjoint[wrt[i]->id]) PUSH(p->arena, &p->gradients, (struct gradient){wrt[i], d.adjoint[wrt[i]->id]});
 	remove_dead(p);
