@@ -164,7 +164,7 @@ apply_phases(struct program *p, struct expr *g, struct bound *b)
 {
 	for (bool again = true; again && is_guarded(g);) {
 		again = false;
-		for (int k = 0; k < conjunct_count(g->kid[0]) && !again; k++) again = apply_phase(p, &g, b, k);
+		for (int k = 0; !again && k < conjunct_count(g->kid[0]); k++) again = apply_phase(p, &g, b, k);
 	}
 	return g;
 }
@@ -210,6 +210,24 @@ may_leave(struct program *p, struct expr *f, struct expr *guard, const struct bo
 		if (mentions_bound(c, b) && shares_index(c, f)) return false;
 	}
 	return true;
+}
+
+/* a guard on data keeps a read inside its tensor when that reads the same data in a subscript: x[s[t]-1] where s[t] >= 1 */
+static bool
+guards_a_read(struct program *p, struct expr *guard, struct expr *e)
+{
+	int n, m, of_guard;
+	struct expr **reads = expr_reads(p, e, &n), **data = expr_reads(p, guard, &of_guard);
+	for (int i = 0; i < n; i++) {
+		if (reads_are_safe(p, reads[i])) continue;
+		for (int k = 0; k < reads[i]->n; k++) {
+			struct expr **inside_ = expr_reads(p, reads[i]->kid[k], &m);
+			for (int a = 0; a < m; a++)
+				for (int b = 0; b < of_guard; b++)
+					if (inside_[a] == data[b]) return true;
+		}
+	}
+	return false;
 }
 
 static struct expr *collect_sum(struct sum *s, struct expr *g, struct bound b);
@@ -271,10 +289,11 @@ collect_sum(struct sum *s, struct expr *g, struct bound b)
 		for (int i = 0; i < conjunct_count(g->kid[0]); i++) {
 			struct expr *c = conjunct(g->kid[0], i);
 			bool leaves = !mentions_bound(c, &b);
-			if (leaves && has_read(p, c)) out = both(p, out, c);
+			if (leaves && has_read(p, c) && may_leave(p, c, g->kid[0], &b) && !guards_a_read(p, c, inner)) out = both(p, out, c);
 			else guard = both(p, guard, c);
 			if (leaves && !has_read(p, c)) out_index = both(p, out_index, c);
 		}
+		if (out != none) out = both(p, out, out_index); /* they protect what it reads */
 	}
 	if (inner->op == OP_ADD) return guarded(p, out, collect_terms(s, guard, inner, NULL, 0, &b));
 	int n = inner->op == OP_MUL ? inner->n : 1, free_count = 0, core_count = 0, sums = 0;

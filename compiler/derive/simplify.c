@@ -131,6 +131,23 @@ struct reuse {
 	int *place; /* of equations, by tensor id, for "only earlier ones" */
 };
 
+static bool match(const struct expr *pattern, struct expr *e, const struct equation *q, struct expr *bound[]);
+
+/* the kids from `from` on, each with a kid of e that is not `taken` yet: terms and factors stand in the order of their creation, which says nothing */
+static bool
+match_any_order(const struct expr *pattern, struct expr *e, const struct equation *q, struct expr *bound[], int from, uint64_t taken)
+{
+	if (from == pattern->n) return true;
+	struct expr *before[MAX_RANK];
+	memcpy(before, bound, sizeof before);
+	for (int i = 0; i < e->n; i++) {
+		if (taken >> i & 1) continue;
+		if (match(pattern->kid[from], e->kid[i], q, bound) && match_any_order(pattern, e, q, bound, from + 1, taken | (uint64_t)1 << i)) return true;
+		memcpy(bound, before, sizeof before);
+	}
+	return false;
+}
+
 /* one-way matching: the pattern's indices stand for whole-number expressions */
 static bool
 match(const struct expr *pattern, struct expr *e, const struct equation *q, struct expr *bound[])
@@ -147,6 +164,7 @@ match(const struct expr *pattern, struct expr *e, const struct equation *q, stru
 	if (pattern->op == OP_READ && pattern->tensor != e->tensor) return false;
 	if (pattern->op == OP_CALL && pattern->function != e->function) return false;
 	if ((pattern->op == OP_DIV || pattern->op == OP_MOD) && pattern->divisor != e->divisor) return false;
+	if ((e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND) && e->n <= 6) return match_any_order(pattern, e, q, bound, 0, 0);
 	for (int i = 0; i < e->n; i++)
 		if (!match(pattern->kid[i], e->kid[i], q, bound)) return false;
 	return true;

@@ -518,7 +518,7 @@ bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct
 	struct interval i = interval_of(t->body);
 	bool free_name = high->kind == NODE_SUBTRACT && high->kid[0]->kind == NODE_NAME && is_free(x, high->kid[0]->text);
 	if (free_name && i.known) {
-		bind(e, x->scope, high->kid[0]->text, value_number(e, (double)(i.high + 1), high->span));
+		scope_bind(e, x->scope, high->kid[0]->text, value_number(e, (double)(i.high + 1), high->span));
 		return true;
 	}
 	long last;
@@ -550,7 +550,7 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 		struct node *dim = dims->kid[i];
 		long size = v->axis[extra + i]->size, asked;
 		if (dim->kind == NODE_NAME && is_free(x, dim->text)) {
-			bind(e, x->scope, dim->text, value_number(e, (double)size, dim->span));
+			scope_bind(e, x->scope, dim->text, value_number(e, (double)size, dim->span));
 			continue;
 		}
 		if (!whole_number(e, evaluate(e, dim, x->scope), dim->span, "a size", &asked)) return false;
@@ -596,12 +596,12 @@ bind_parameter(struct elaborator *e, struct expansion *x, int k)
 		long whole;
 		if (type && type->kid[0]->kind == NODE_NAME && !whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole)) return false;
 		if (!type) v = settle(e, x, param, v);
-		bind(e, x->scope, param->text, v);
+		scope_bind(e, x->scope, param->text, v);
 		return v->kind != VALUE_ERROR;
 	}
 	if (type->kid[1] && !bind_range(e, x, param, v)) return false;
 	if (!bind_shape(e, x, k, &v)) return false;
-	bind(e, x->scope, param->text, v);
+	scope_bind(e, x->scope, param->text, v);
 	return true;
 }
 
@@ -621,7 +621,7 @@ map_axes(struct elaborator *e, struct expansion *x)
 		struct expr *at[MAX_RANK];
 		for (int i = 0; i < v->n; i++)
 			at[i] = index_of(e->p, i < x->extra[k] ? x->lead_index[x->mapped - x->extra[k] + i] : v->axis[i]);
-		bind(e, x->scope, params->kid[k]->text, value_tensor(e, v->n - x->extra[k], v->axis + x->extra[k], value_at(e, v, at), v->span));
+		scope_bind(e, x->scope, params->kid[k]->text, value_tensor(e, v->n - x->extra[k], v->axis + x->extra[k], value_at(e, v, at), v->span));
 	}
 }
 
@@ -774,6 +774,32 @@ sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a
 	return sum;
 }
 
+/* Facts about the library stand in the library: a list in the prelude names the definitions of which something is true. */
+static bool
+is_listed(struct elaborator *e, const char *fact, const char *name)
+{
+	struct value *list = look_up(e->globals, fact);
+	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) {
+		const struct value *v = list->item[i];
+		const char *listed = v->kind == VALUE_DEFINITION ? v->text : v->kind == VALUE_FUNCTION ? v->function->name : "";
+		if (!strcmp(listed, name)) return true;
+	}
+	return false;
+}
+
+/* raw scores are asked for, but these are probabilities already */
+static bool
+check_scores(struct elaborator *e, const char *name, const struct arguments *a)
+{
+	const struct value *v = a->n ? a->at[0] : NULL;
+	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", name) || !is_listed(e, "gives_probabilities", v->maker)) return true;
+	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
+	diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
+	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
+	if (m) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an\n`output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
+	return false;
+}
+
 static struct value *
 apply_instance(struct elaborator *e, struct instance *i, struct arguments *a)
 {
@@ -794,10 +820,11 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct node *name = call_->kid[0];
 	struct arguments a;
 	bool reduction = false;
-	for (int r = SUM; r <= ARGMAX && name->kind == NODE_NAME; r++) reduction |= !strcmp(reduction_name[r], name->text);
+	for (int r = SUM; r <= ARGMIN && name->kind == NODE_NAME; r++) reduction |= !strcmp(reduction_name[r], name->text);
 	struct value *callee = reduction ? NULL : evaluate(e, name, s);
 	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
 	if (reduction) return apply_reduction(e, &a, name->text);
+	if (name->text && !check_scores(e, name->text, &a)) return value_error(e);
 	bool weights = false;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
@@ -813,8 +840,10 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 		return value_error(e);
 	}
 	}
-	if (!piped || v->kind != VALUE_TENSOR) return v;
-	const char *base = name->text ? name->text : "v";
-	struct value *w = materialise(e, v, base, false, call_->span);
-	return w;
+	if (v->kind != VALUE_TENSOR) return v;
+	struct value *w = NEW(e->arena, struct value);
+	*w = *v;
+	w->maker = name->text;
+	w->made = call_->span;
+	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }

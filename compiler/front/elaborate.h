@@ -127,6 +127,8 @@ struct value {
 	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
 	struct expr *body;
 	struct stage *history;
+	const char *maker;    /* the function whose result this is; NULL: another expression */
+	struct span made;     /* where */
 	struct node *definition;
 	struct scope *home; /* where the definition stands */
 	const struct function *function;
@@ -239,7 +241,7 @@ struct diagnostic *problem(struct elaborator *e, const char *code, struct span w
 
 /* scopes (value.c) */
 struct scope *scope_new(struct elaborator *e, struct scope *up);
-void bind(struct elaborator *e, struct scope *s, const char *name, struct value *v);
+void scope_bind(struct elaborator *e, struct scope *s, const char *name, struct value *v);
 void rebind(struct elaborator *e, struct scope *s, const char *name, struct value *v); /* through repeat bodies */
 struct value *look_up(const struct scope *s, const char *name);
 struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s);

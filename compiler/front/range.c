@@ -103,7 +103,7 @@ walk_reduce(struct inference *f, struct node *n, struct scope *s)
 			v->size = (long)(high->number - low->number) + 1;
 			as = add(e->p, as, number(e->p, low->number));
 		}
-		bind(e, inner, a->text, value_tensor(e, 0, NULL, as, a->span));
+		scope_bind(e, inner, a->text, value_tensor(e, 0, NULL, as, a->span));
 	}
 	walk(f, n->kid[1], inner);
 }
@@ -247,13 +247,14 @@ require_range(struct elaborator *e, struct index *i, struct span span)
 static bool
 proved(struct program *p, struct expr *x, const struct access *a)
 {
-	struct interval i = interval_of(x);
-	if (i.known && i.low >= 0) return true;
+	struct expr *wanted = at_least_0(p, x); /* without common factors, like the guards */
+	if (wanted->op == OP_BOOL) return wanted->number != 0;
+	x = wanted->kid[0];
 	for (int k = 0; k < a->guard_count; k++)
 		for (int c = 0; c < conjunct_count(a->guards[k]); c++) {
 			struct expr *g = conjunct(a->guards[k], c);
 			if (g->op != OP_GE0) continue;
-			i = interval_of(sub(p, x, g->kid[0]));
+			struct interval i = interval_of(sub(p, x, g->kid[0]));
 			if (i.known && i.low >= 0) return true;
 		}
 	return false;

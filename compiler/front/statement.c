@@ -61,7 +61,7 @@ run_input(struct elaborator *e, struct node *n, struct scope *s)
 		problem(e, "place", n->span, "", "`%s` belongs directly into a model", n->kind == NODE_INPUT ? "input" : "target");
 		return;
 	}
-	bind(e, s, n->text, value_error(e));
+	scope_bind(e, s, n->text, value_error(e));
 	if (!type_dims(e, n->kid[0], s, &rank, shape + 1)) return;
 	struct tensor *t = tensor_new(e->p, n->text, n->kind == NODE_INPUT ? ROLE_INPUT : ROLE_TARGET, rank + 1, shape);
 	t->batch = true;
@@ -69,7 +69,7 @@ run_input(struct elaborator *e, struct node *n, struct scope *s)
 	t->span = n->span;
 	if (!type_range(e, n->kid[0], s, t)) return;
 	struct value *v = value_of_tensor(e, t, 1, &e->batch, n->name);
-	bind(e, s, n->text, with_stage(e, v, NULL, n->text));
+	scope_bind(e, s, n->text, with_stage(e, v, NULL, n->text));
 	if (e->training) PUSH(e->arena, &e->model->inputs, t);
 }
 
@@ -156,7 +156,7 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 	int rank;
 	long shape[MAX_RANK];
 	const char *path = path_name(e, n->text);
-	bind(e, s, n->text, value_error(e));
+	scope_bind(e, s, n->text, value_error(e));
 	if (!n->kid[1]) {
 		struct diagnostic *m = problem(e, "param-init", n->span, arena_print(e->arena, "%s, but filled with what?", span_text(e->arena, n->kid[0]->span)),
 					       "parameter `%s` has no starting value", n->text);
@@ -181,7 +181,7 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 			diag_help(e->d, m, "write `not in weights`");
 		}
 	}
-	bind(e, s, n->text, value_of_tensor(e, t, 0, NULL, n->name));
+	scope_bind(e, s, n->text, value_of_tensor(e, t, 0, NULL, n->name));
 }
 
 static void
@@ -190,14 +190,14 @@ run_state(struct elaborator *e, struct node *n, struct scope *s)
 	int rank = 0;
 	long shape[MAX_RANK];
 	struct start start;
-	bind(e, s, n->text, value_error(e));
+	scope_bind(e, s, n->text, value_error(e));
 	if (n->kid[0] && !type_dims(e, n->kid[0], s, &rank, shape)) return;
 	if (!read_start(e, &(struct node){.kind = NODE_VALUE, .span = n->kid[1]->span, .n = 1, .kid = &n->kid[1]}, s, &start)) return;
 	struct tensor *t = tensor_new(e->p, path_name(e, n->text), ROLE_STATE, rank, shape);
 	t->start = start;
 	t->span = n->span;
 	t->no_gradient = true;
-	bind(e, s, n->text, value_of_tensor(e, t, 0, NULL, n->name));
+	scope_bind(e, s, n->text, value_of_tensor(e, t, 0, NULL, n->name));
 	PUSH(e->arena, &e->states, (struct state_binding){s, n->text, t});
 }
 
@@ -245,7 +245,7 @@ update_state(struct elaborator *e, struct scope *s, const char *name, struct ten
 		}
 	PUSH(e->arena, &e->p->updates, (struct update){state, new});
 bound:
-	bind(e, s, name, value_of_tensor(e, new, 0, NULL, span));
+	scope_bind(e, s, name, value_of_tensor(e, new, 0, NULL, span));
 }
 
 static void
@@ -258,9 +258,7 @@ define_name(struct elaborator *e, struct scope *s, struct node *name, struct val
 		return;
 	}
 	if (v->kind == VALUE_TENSOR && !v->body->condition) {
-		struct stage *history = v->history;
 		v = materialise(e, v, text, false, span);
-		if (v->kind == VALUE_TENSOR && !v->history) v->history = history;
 	}
 	rebind(e, s, text, v);
 }
@@ -271,6 +269,7 @@ run_define(struct elaborator *e, struct node *n, struct scope *s)
 	struct node *names = n->kid[0];
 	struct value *v = evaluate(e, n->kid[1], s);
 	if (v->kind == VALUE_TENSOR && !v->history) v->span = n->kid[1]->span;
+	if (v->kind == VALUE_TENSOR && v->maker) v->made = n->span;
 	if (v->kind != VALUE_ERROR && names->n > 1 && (v->kind != VALUE_SEVERAL || v->n != names->n)) {
 		problem(e, "results", n->kid[1]->span, shape_text(e, v), "%d names for %d result%s", names->n, v->kind == VALUE_SEVERAL ? v->n : 1,
 			v->kind == VALUE_SEVERAL ? "s" : "");
@@ -303,7 +302,7 @@ is_recurrence(struct elaborator *e, struct node *n, struct scope *s, const char 
 	if (indices->n == 1 && indices->kid[0]->kind == NODE_NEGATE) {
 		struct diagnostic *m = problem(e, "not-yet", n->span, "the start of a recurrence", "recurrences are not supported yet");
 		diag_help(e->d, m, "write the steps out, or use `repeat`");
-		bind(e, s, name, value_error(e));
+		scope_bind(e, s, name, value_error(e));
 		return true;
 	}
 	if (!read || look_up(s, name)) return false;
@@ -312,7 +311,7 @@ is_recurrence(struct elaborator *e, struct node *n, struct scope *s, const char 
 				       "the recurrence for `%s` has no start value", name);
 	note_frames(e, m);
 	diag_help(e->d, m, "give the value before the first step, for example\n`%s[-1] = zeros(n)`", name);
-	bind(e, s, name, value_error(e));
+	scope_bind(e, s, name, value_error(e));
 	return true;
 }
 
@@ -345,7 +344,7 @@ left_side(struct elaborator *e, struct node *indices, struct scope *outer, struc
 			}
 			out[i]->size = high + 1;
 		}
-		bind(e, inner, x->text, value_tensor(e, 0, NULL, index_of(e->p, out[i]), x->span));
+		scope_bind(e, inner, x->text, value_tensor(e, 0, NULL, index_of(e->p, out[i]), x->span));
 	}
 	for (int i = 0; i < indices->n; i++) PUSH(e->arena, &e->context, out[i]);
 	return indices->n;
@@ -438,7 +437,7 @@ run_output(struct elaborator *e, struct node *n, struct scope *s)
 	if (!belongs_to_model(e, n)) return;
 	struct node name = {.kind = NODE_NAME, .span = n->name, .name = n->name, .text = n->text};
 	struct value *v = as_tensor(e, evaluate(e, n->kid[0] ? n->kid[0] : &name, s));
-	if (v && n->kid[0]) bind(e, s, n->text, v);
+	if (v && n->kid[0]) scope_bind(e, s, n->text, v);
 	if (!v || e->training) return;
 	for (int i = 0; i < e->p->output_names.n; i++)
 		if (!strcmp(e->p->output_names.at[i], n->text)) {
@@ -523,7 +522,7 @@ run_instance(struct elaborator *e, struct node *n, struct scope *s)
 	struct node *expr = n->kid[0];
 	struct node *call_ = expr->kind == NODE_CALL ? expr : NULL;
 	struct value *callee = evaluate(e, call_ ? call_->kid[0] : expr, s);
-	bind(e, s, n->text, value_error(e));
+	scope_bind(e, s, n->text, value_error(e));
 	if (callee->kind == VALUE_ERROR) return;
 	if (callee->kind != VALUE_DEFINITION || callee->definition->kind != NODE_LAYER) {
 		problem(e, "layer", expr->span, shape_text(e, callee), "`layer %s = ...` names a layer", n->text);
@@ -541,7 +540,7 @@ run_instance(struct elaborator *e, struct node *n, struct scope *s)
 	v->kind = VALUE_INSTANCE;
 	v->span = n->span;
 	v->instance = i;
-	bind(e, s, n->text, v);
+	scope_bind(e, s, n->text, v);
 }
 
 enum { MOST_COPIES = 100000 };
@@ -566,7 +565,7 @@ run_repeat(struct elaborator *e, struct node *n, struct scope *s)
 	for (long i = low; i <= high && e->d->errors == errors; i++) {
 		struct scope *inner = scope_new(e, s);
 		inner->repeat = true;
-		if (n->text) bind(e, inner, n->text, value_number(e, (double)i, n->name));
+		if (n->text) scope_bind(e, inner, n->text, value_number(e, (double)i, n->name));
 		struct value *v = run_block(e, n->kid[1], inner);
 		if (v->kind != VALUE_ERROR) {
 			problem(e, "return", n->span, "", "`return` cannot stand inside `repeat`");

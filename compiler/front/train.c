@@ -53,19 +53,19 @@ build_optimizer(struct elaborator *outer, struct node *d, struct optimizer_argum
 	o->weight = scalar(e.p, "w", ROLE_PARAM);
 	o->gradient = scalar(e.p, "grad", ROLE_INPUT);
 	o->step = scalar(e.p, "step", ROLE_SETTING);
-	bind(&e, s, "w", value_of_tensor(&e, o->weight, 0, NULL, d->name));
-	bind(&e, s, "grad", value_of_tensor(&e, o->gradient, 0, NULL, d->name));
-	bind(&e, s, "step", value_of_tensor(&e, o->step, 0, NULL, d->name));
+	scope_bind(&e, s, "w", value_of_tensor(&e, o->weight, 0, NULL, d->name));
+	scope_bind(&e, s, "grad", value_of_tensor(&e, o->gradient, 0, NULL, d->name));
+	scope_bind(&e, s, "step", value_of_tensor(&e, o->step, 0, NULL, d->name));
 	PUSH(e.arena, &e.states, (struct state_binding){s, "w", o->weight});
 	for (int i = 0; i < n; i++) {
 		const char *name = arg[i].param->text;
 		if (arg[i].fixed) {
-			bind(&e, s, name, arg[i].value);
+			scope_bind(&e, s, name, arg[i].value);
 			continue;
 		}
 		struct tensor *t = scalar(e.p, name, ROLE_SETTING);
 		PUSH(e.arena, &o->settings, (struct setting){name, arg[i].value->number, t});
-		bind(&e, s, name, value_of_tensor(&e, t, 0, NULL, arg[i].param->span));
+		scope_bind(&e, s, name, value_of_tensor(&e, t, 0, NULL, arg[i].param->span));
 	}
 	run_block(&e, d->kid[1], s);
 	bool moves = false;

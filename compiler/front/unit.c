@@ -43,7 +43,7 @@ define_global(struct elaborator *e, struct node *n, struct value *v)
 			diag_label(e->d, m, old->span, "first here");
 		}
 	}
-	bind(e, e->globals, n->text, v);
+	scope_bind(e, e->globals, n->text, v);
 }
 
 /* the value of -D name=text: a number, or a name that means something at the top of the file */
@@ -104,19 +104,19 @@ bind_builtins(struct elaborator *e, bool training)
 {
 	static const char *const words[] = {"same", "valid", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"};
 	struct span none = {0};
-	bind(e, e->globals, "true", value_truth(e, true, none));
-	bind(e, e->globals, "false", value_truth(e, false, none));
-	bind(e, e->globals, "pi", value_number(e, 3.14159265358979323846, none));
-	bind(e, e->globals, "inf", value_number(e, (double)__builtin_inf(), none));
-	bind(e, e->globals, "training", value_truth(e, training, none));
+	scope_bind(e, e->globals, "true", value_truth(e, true, none));
+	scope_bind(e, e->globals, "false", value_truth(e, false, none));
+	scope_bind(e, e->globals, "pi", value_number(e, 3.14159265358979323846, none));
+	scope_bind(e, e->globals, "inf", value_number(e, (double)__builtin_inf(), none));
+	scope_bind(e, e->globals, "training", value_truth(e, training, none));
 	struct value *weights = value_error(e);
 	weights->kind = VALUE_WEIGHTS;
-	bind(e, e->globals, "weights", weights);
+	scope_bind(e, e->globals, "weights", weights);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		struct value *v = value_error(e);
 		v->kind = VALUE_WORD;
 		v->text = words[i];
-		bind(e, e->globals, words[i], v);
+		scope_bind(e, e->globals, words[i], v);
 	}
 }
 

@@ -154,7 +154,7 @@ look_up(const struct scope *s, const char *name)
 }
 
 void
-bind(struct elaborator *e, struct scope *s, const char *name, struct value *v)
+scope_bind(struct elaborator *e, struct scope *s, const char *name, struct value *v)
 {
 	struct binding *b = own_binding(s, name);
 	if (b) b->value = v;
@@ -166,7 +166,7 @@ rebind(struct elaborator *e, struct scope *s, const char *name, struct value *v)
 {
 	struct scope *at = s;
 	while (at->repeat && !own_binding(at, name)) at = at->up;
-	bind(e, own_binding(at, name) ? at : s, name, v);
+	scope_bind(e, own_binding(at, name) ? at : s, name, v);
 }
 
 /* the index name is bound by some sum(..) of the statement, which ended before */
@@ -479,6 +479,8 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	struct tensor *t = define(p, name, rank, lhs, MAP, 0, NULL, body, ROLE_VALUE, span);
 	struct value *w = value_of_tensor(e, t, lead, lhs, v->span);
 	w->history = v->history;
+	w->maker = v->maker;
+	w->made = v->made;
 	return w;
 }
 
@@ -766,7 +768,7 @@ evaluate_reduce(struct elaborator *e, struct node *n, struct scope *s)
 				v->size = high - low + 1;
 				as = add(e->p, as, number(e->p, (double)low));
 			}
-			bind(e, inner, a->text, value_tensor(e, 0, NULL, as, a->span));
+			scope_bind(e, inner, a->text, value_tensor(e, 0, NULL, as, a->span));
 		}
 		bound[count++] = v;
 		PUSH(e->arena, &e->context, v);
@@ -932,6 +934,7 @@ evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
 	struct value *y = apply_call(e, n->kid[1], s, x);
 	struct span stage = n->kid[1]->span;
+	y->made = n->span;
 	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));
 }
 

@@ -202,10 +202,6 @@ model M {{
 """, lambda w, x, d=delta: F.huber_loss(dense(w, "Dense1", x["x"]), x["t"], reduction="none", delta=d).mean(1), {"x": (7,), "t": (5,)})
 
 
-def penalty(w):
-    return 0.01 * w["Dense1.W"].abs().sum() + 0.003 / 2 * sum((w[k] ** 2).sum() for k in ("Dense1.W", "Dense2.W"))
-
-
 model("l1, l2", "`l1(Dense.W)` and `lambda / 2 * l2(weights)`: biases are outside", """
 let lambda = 0.003
 model M {
@@ -364,6 +360,55 @@ model M {
   loss = mse(y, t)
 }
 """, scalars, {"x": (6,), "t": (4,)})
+
+
+def choices(w, x):
+    a = x["x"] @ w["W"].T
+    return mse(torch.where(a > 0, 2.0, 1.0) * a + torch.where((a > 0.5) & (x["t"] < 1), a ** 2, -a), x["t"])
+
+
+def chosen_penalty(w):
+    W = w["W"]
+    return 0.1 * ((torch.where(W > 0, 2.0, 1.0) + torch.where(W > 0.1, 3.0, 1.0)) * W ** 2).sum()
+
+
+model("choices", "`if` on values, between whole numbers, with `and`; in a penalty, too", """
+model M {
+  input  x: [6]
+  target t: [4]
+  param W: [4, 6] ~ normal(0, 0.4)
+  a = W @ x
+  y = (if a > 0 then 2 else 1) * a + (if a > 0.5 and t < 1 then a^2 else -a)
+  loss = mse(y, t) + 0.1 * sum(i,j) ((if W[i,j] > 0 then 2 else 1) + (if W[i,j] > 0.1 then 3 else 1)) * W[i,j]^2
+}
+""", choices, {"x": (6,), "t": (4,)}, penalty=chosen_penalty)
+
+
+def embedding(w, x):
+    rows = x["x"].unflatten(1, (4, 3))
+    return mse(torch.einsum("nij,kji->nk", torch.tanh(rows), w["W"]), x["t"])
+
+
+model("`/` and `%` in subscripts", "`y[k] = sum(p) W[k, p % 3, p / 3] * tanh(x[p])`", """
+model M {
+  input  x: [12]
+  target t: [5]
+  param W: [5, 3, 4] ~ normal(0, 0.4)
+  y[k] = sum(p in 0..11) W[k, p % 3, p / 3] * tanh(x[p])
+  loss = mse(y, t)
+}
+""", embedding, {"x": (12,), "t": (5,)})
+
+model("reversed", "`h[i] = tanh(W[11-i] * x[11-i])`, `y[j] = h[2*j] + h[2*j+1] * x[j]`", """
+model M {
+  input  x: [12]
+  target t: [6]
+  param W: [12] ~ normal(0, 1)
+  h[i in 0..11] = tanh(W[11-i] * x[11-i])
+  y[j in 0..5] = h[2*j] + h[2*j+1] * W[j]
+  loss = mse(y, t)
+}
+""", lambda w, x: (lambda h: mse(h[:, 0::2] + h[:, 1::2] * w["W"][:6], x["t"]))(torch.tanh(w["W"] * x["x"]).flip(1)), {"x": (12,), "t": (6,)})
 
 # ---- optimizers -----------------------------------------------------------------------------------------------------------
 

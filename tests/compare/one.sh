@@ -1,0 +1,113 @@
+#!/bin/sh
+# Compares one model with the interpreter:  one.sh FILE.nn NUMBER FOLDER [OPTIONS of nnc: -D name=value]...
+#
+# Builds what nnc emits for it, by several compilers at several levels for several targets, and hands the objects to compare.  NUMBER says
+# which of them (all with BITS=full): over all models every combination comes up.  In every second build, lanes behind the last
+# sample are NaN.  The last line: N passed, N failed.
+file=$1 number=$2 work=$3
+shift 3
+nnc=$BUILD/nnc passed=0 failed=0
+mkdir -p "$work"
+
+clang=
+for cc in ${CC:-clang-19 clang}; do
+	command -v "$cc" >/dev/null && clang=$cc && break
+done
+gcc=$(command -v gcc)
+: "${clang:=$gcc}" "${gcc:=$clang}"
+
+has() { grep -qw "$1" /proc/cpuinfo; }
+v3= v4=
+has avx2 && has fma && v3=x86-64-v3
+has avx512f && has avx512vl && has avx512dq && has avx512bw && has avx512cd && v4=x86-64-v4
+: "${v4:=$v3}"
+
+fail() {
+	echo "FAILED: $*"
+	failed=$((failed + 1))
+}
+
+# the shared object of one build, its name in $object; fails where the C does not compile
+build() { # folder, prefix, compiler, level, target
+	object=$1/$2-${3##*/}$4-$5.so
+	masked=
+	[ $((builds % 2)) = 0 ] || masked="-DMASKED=__builtin_nan(\"\")"
+	builds=$((builds + 1))
+	$3 -std=c11 $4 -march=$5 -ffp-contract=off -fno-math-errno -w $masked -shared -fPIC -Wl,-Bsymbolic -I"$1" "$1/$2.c" "$1/$2_main.c" tests/compare/trainer_stub.c -o "$object"
+}
+
+# all models of the emitted folder, with these builds: "compiler level target" each
+compare() { # real, family, builds ...
+	folder=$work/$1 real=$1 family=$2
+	shift 2
+	if [ ! -d "$folder" ] && ! "$nnc" emit "$file" $defines --real=$real -o "$folder" >"$work/messages" 2>&1; then
+		cat "$work/messages"
+		fail "nnc emit $file --real=$real"
+		return
+	fi
+	for main in "$folder"/*_main.c; do
+		prefix=${main##*/}
+		prefix=${prefix%_main.c}
+		model=$(sed -n 's/^	\.model = "\([A-Za-z0-9_]*\)".*/\1/p' "$main")
+		objects=
+		for b; do
+			if build "$folder" "$prefix" $b; then objects="$objects $object"; else fail "$file: $model does not compile: $b"; fi
+		done
+		for object in $objects; do
+			set -- "$@"
+			timeout 300 "$BUILD/compare" "$file" --model "$model" $defines $batches --real $real --family $family $object >"$work/differences" 2>&1
+			if [ $? = 0 ]; then
+				passed=$((passed + 1))
+			else
+				cat "$work/differences"
+				fail "$file: $model, $real, $family: ${object##*/}"
+			fi
+		done
+		rm -f $objects
+	done
+}
+
+defines= batches=
+for option; do
+	case $option in
+	--batches=*) batches="--batches ${option#*=}" ;;
+	*) defines="$defines -D $option" ;;
+	esac
+done
+
+# which builds: a ring of eight, of which each model gets two neighbours as f32 and the two opposite as f64
+nth() { # of the ring
+	case $(($1 % 8)) in
+	0) echo "$clang -O3 $v4" ;;
+	1) echo "$gcc -O0 $v3" ;;
+	2) echo "$gcc -O3 $v4" ;;
+	3) echo "$clang -O0 $v3" ;;
+	4) echo "$gcc -O3 $v3" ;;
+	5) echo "$clang -O0 $v4" ;;
+	6) echo "$clang -O3 $v3" ;;
+	7) echo "$gcc -O0 $v4" ;;
+	esac
+}
+generic() {
+	case $(($1 % 4)) in
+	0) echo "$clang -O3 x86-64" ;;
+	1) echo "$gcc -O3 x86-64" ;;
+	2) echo "$clang -O0 x86-64" ;;
+	3) echo "$gcc -O0 x86-64" ;;
+	esac
+}
+
+builds=$number
+if [ "${BITS:-}" = full ]; then
+	for real in f32 f64; do
+		[ -z "$v3" ] || compare $real fused "$(nth 0)" "$(nth 1)" "$(nth 2)" "$(nth 3)" "$(nth 4)" "$(nth 5)" "$(nth 6)" "$(nth 7)"
+		compare $real unfused "$(generic 0)" "$(generic 1)" "$(generic 2)" "$(generic 3)"
+	done
+else
+	[ -z "$v3" ] || compare f32 fused "$(nth $number)" "$(nth $((number + 1)))"
+	[ -z "$v3" ] || compare f64 fused "$(nth $((number + 4)))"
+	[ $((number % 2)) = 0 ] && real=f32 || real=f64
+	compare $real unfused "$(generic $((number / 2)))"
+fi
+rm -rf "$work"
+echo "$passed passed, $failed failed"
