@@ -248,7 +248,9 @@ write_row_calls(struct writer *w, struct cut c, int parts, const char *row, void
 static void
 call_tile(struct writer *w, const char *rows, const char *first)
 {
-	write_line(w, "@@_tile(m, %s, panel, %s%s, n);", rows, outer_arguments(w, false), first);
+	const char *outer = outer_arguments(w, false);
+	write_line(w, "if (few) @@_tile(m, %s, 1, panel, %s%s, n);", rows, outer, first);
+	write_line(w, "else @@_tile(m, %s, VECS, panel, %s%s, n);", rows, outer, first);
 }
 
 static void
@@ -257,20 +259,20 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES);
 	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
 	enter(&w, k->row);
-	write_zero_sums(&w, "VECS");
+	write_zero_sums(&w, "vecs");
 	for (int i = 0; i < k->sum.n; i++) open_loop(&w, k->sum.at[i]);
 	bool vector;
 	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
 	w.sample = "n + v * LANES";
 	write_line(&w, "lanes right[VECS];");
-	write_line(&w, "UNROLL for (int v = 0; v < VECS; v++) right[v] = load(&%s);", element_text(&w, k->right, &vector));
+	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) right[v] = load(&%s);", element_text(&w, k->right, &vector));
 	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
-	write_line(&w, "\tUNROLL for (int v = 0; v < VECS; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", element_text(&w, k->left, &vector));
+	write_line(&w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", element_text(&w, k->left, &vector));
 	close_loops(&w, k->sum.n);
-	write_epilogue(&w, "VECS");
+	write_epilogue(&w, "vecs");
 	close_brace(&w);
 	w.indent--;
-	finish_function(&w, out, arena_print(e->arena, "INLINE void\n@@_tile(const struct %s *m, const int rows, int panel, %sint %s, int n)", e->prefix, outer, row));
+	finish_function(&w, out, arena_print(e->arena, "INLINE void\n@@_tile(const struct %s *m, const int rows, const int vecs, int panel, %sint %s, int n)", e->prefix, outer, row));
 }
 
 static void
@@ -285,6 +287,7 @@ write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct text 
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
 	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += WIDTH) {");
 	w.indent += 2;
+	write_line(&w, "const int few = samples_in(m, panel) - n <= LANES; /* a single sample, say: one vector is enough */");
 	for (int i = 0; i < k->outer.n; i++) open_loop(&w, k->outer.at[i]);
 	write_row_calls(&w, c, k->parts, loop_name(&w, k->row), call_tile);
 	close_loops(&w, k->outer.n);

@@ -399,7 +399,7 @@ model M {
 }
 """, embedding, {"x": (12,), "t": (5,)})
 
-model("reversed", "`h[i] = tanh(W[11-i] * x[11-i])`, `y[j] = h[2*j] + h[2*j+1] * x[j]`", """
+model("reversed", "`h[i] = tanh(W[11-i] * x[11-i])`, `y[j] = h[2*j] + h[2*j+1] * W[j]`", """
 model M {
   input  x: [12]
   target t: [6]
