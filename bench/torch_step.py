@@ -56,6 +56,8 @@ def make_step(sizes, batch, optimizer_text, l2, settings, compiled):
 
     if compiled:
         loss_of = torch.compile(loss_of)
+        if settings.get("foreach"):
+            update = torch.compile(update)
 
     def step():
         nonlocal at

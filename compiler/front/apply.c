@@ -1,23 +1,12 @@
-/* apply.c - calls: the layers and functions of the language, rows of the scalar table, and the primitives.
+/* apply.c - calls: the layers and functions of the language and the rows of the scalar table.
  *
  * A definition says what it needs in its signature; extra leading axes of an argument are mapped over (rule R3): they become indices of the
  * context, and the body is elaborated once. */
-#include "front/elaborate.h"
+#include "front/apply.h"
 #include <math.h>
 #include <string.h>
 
-enum { MOST = 16 }; /* arguments of a call */
-
-struct arguments {
-	struct node *call;
-	int n;
-	struct value *at[MOST];
-	int keyword_count;
-	struct node *keyword[MOST];
-	struct value *keyword_value[MOST];
-};
-
-static bool
+bool
 read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a)
 {
 	struct node *list = call->kid[1];
@@ -45,277 +34,12 @@ read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct 
 	return fine;
 }
 
-static struct value *
+struct value *
 wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants)
 {
 	problem(e, "arguments", a->call->span, "", "`%s` takes %s", name, wants);
 	return value_error(e);
 }
-
-/* ---- primitives ------------------------------------------------------------------------------------------------------------------------------- */
-
-struct primitive {
-	const char *name;
-	struct value *(*run)(struct elaborator *e, const struct arguments *a);
-};
-
-static struct value *
-one_tensor(struct elaborator *e, const struct arguments *a, const char *name)
-{
-	if (a->n != 1) {
-		wrong_count(e, a, name, "one argument");
-		return NULL;
-	}
-	return as_tensor(e, a->at[0]);
-}
-
-static struct value *
-run_rank(struct elaborator *e, const struct arguments *a)
-{
-	struct value *x = one_tensor(e, a, "rank");
-	return x ? value_number(e, x->n, a->call->span) : value_error(e);
-}
-
-static struct value *
-run_size(struct elaborator *e, const struct arguments *a)
-{
-	if (a->n < 1 || a->n > 2) return wrong_count(e, a, "size", "a tensor, and perhaps the number of an axis");
-	struct value *x = as_tensor(e, a->at[0]);
-	long axis, count = 1;
-	if (!x) return value_error(e);
-	if (a->n == 2) {
-		if (!whole_number(e, a->at[1], a->at[1]->span, "an axis", &axis)) return value_error(e);
-		if (axis < 0 || axis >= x->n) {
-			problem(e, "out-of-range", a->at[1]->span, shape_text(e, x), "there is no axis %ld", axis);
-			return value_error(e);
-		}
-		return value_number(e, (double)x->axis[axis]->size, a->call->span);
-	}
-	for (int i = 0; i < x->n; i++) count *= x->axis[i]->size;
-	return value_number(e, (double)count, a->call->span);
-}
-
-static struct value *
-run_shape(struct elaborator *e, const struct arguments *a)
-{
-	struct value *x = one_tensor(e, a, "shape"), *list = value_error(e);
-	if (!x) return list;
-	list->kind = VALUE_LIST;
-	list->n = x->n;
-	list->item = NEW_ARRAY(e->arena, x->n + 1, struct value *);
-	for (int i = 0; i < x->n; i++) list->item[i] = value_number(e, (double)x->axis[i]->size, a->call->span);
-	return list;
-}
-
-static struct value *
-rounded(struct elaborator *e, const struct arguments *a, const char *name, double (*f)(double))
-{
-	if (a->n == 1 && a->at[0]->kind == VALUE_NUMBER) return value_number(e, f(a->at[0]->number), a->call->span);
-	return wrong_count(e, a, name, "one number known at compile time");
-}
-
-static struct value *
-run_floor(struct elaborator *e, const struct arguments *a)
-{
-	return rounded(e, a, "floor", floor);
-}
-
-static struct value *
-run_ceil(struct elaborator *e, const struct arguments *a)
-{
-	return rounded(e, a, "ceil", ceil);
-}
-
-/* dims from a list, or from the numbers themselves; every product is checked by the caller through tensor sizes */
-static bool
-read_dims(struct elaborator *e, int n, struct value *const items[], struct span span, int *rank, long dims[])
-{
-	if (n == 1 && items[0]->kind == VALUE_LIST) return read_dims(e, items[0]->n, items[0]->item, items[0]->span, rank, dims);
-	if (n > MAX_RANK - 1) {
-		problem(e, "rank", span, "", "a tensor may have at most %d axes", MAX_RANK - 1);
-		return false;
-	}
-	*rank = n;
-	double count = 1;
-	for (int i = 0; i < n; i++) {
-		if (!whole_number(e, items[i], items[i]->span.file ? items[i]->span : span, "a size", &dims[i])) return false;
-		count *= (double)dims[i];
-		if (dims[i] < 1 || count > 1e12) {
-			problem(e, "size", span, "", dims[i] < 1 ? "a size must be at least 1" : "this tensor is too large");
-			return false;
-		}
-	}
-	return true;
-}
-
-static struct value *
-filled(struct elaborator *e, const struct arguments *a, double v)
-{
-	int rank;
-	long dims[MAX_RANK];
-	struct index *axes[MAX_RANK];
-	if (!read_dims(e, a->n, a->at, a->call->span, &rank, dims)) return value_error(e);
-	for (int i = 0; i < rank; i++) axes[i] = index_new(e->p, "j", dims[i]);
-	return value_tensor(e, rank, axes, number(e->p, v), a->call->span);
-}
-
-static struct value *
-run_zeros(struct elaborator *e, const struct arguments *a)
-{
-	return filled(e, a, 0);
-}
-
-static struct value *
-run_ones(struct elaborator *e, const struct arguments *a)
-{
-	return filled(e, a, 1);
-}
-
-static struct value *
-run_reshape(struct elaborator *e, const struct arguments *a)
-{
-	int rank;
-	long dims[MAX_RANK];
-	struct program *p = e->p;
-	if (a->n < 2) return wrong_count(e, a, "reshape", "a tensor and a list of sizes");
-	struct value *x = as_tensor(e, a->at[0]);
-	if (!x || !read_dims(e, a->n - 1, a->at + 1, a->call->span, &rank, dims)) return value_error(e);
-	double from = 1, to = 1;
-	for (int i = 0; i < x->n; i++) from *= (double)x->axis[i]->size;
-	for (int i = 0; i < rank; i++) to *= (double)dims[i];
-	if (from != to) {
-		struct diagnostic *m = problem(e, "shape", a->call->span, arena_print(e->arena, "%s has %.0f elements, %s %.0f", shape_text(e, x), from, dims_text(e->arena, rank, dims), to),
-					       "`reshape` keeps the number of elements");
-		note_frames(e, m);
-		return value_error(e);
-	}
-	struct index *axes[MAX_RANK];
-	struct expr *flat = number(p, 0), *at[MAX_RANK];
-	for (int i = 0; i < rank; i++) {
-		axes[i] = index_new(p, rank == 1 ? "k" : (const char *[]){"h", "i", "j", "k", "l", "m", "n", "o"}[i], dims[i]);
-		flat = add(p, scale(p, (double)dims[i], flat), index_of(p, axes[i]));
-	}
-	for (int i = x->n - 1; i >= 0; i--) {
-		at[i] = i ? floor_mod(p, flat, x->axis[i]->size) : flat;
-		flat = floor_div(p, flat, x->axis[i]->size);
-	}
-	return value_tensor(e, rank, axes, value_at(e, x, at), a->call->span);
-}
-
-static struct value *
-run_concat(struct elaborator *e, const struct arguments *a)
-{
-	struct program *p = e->p;
-	long axis = 0;
-	if (a->n < 2 || a->n > 3) return wrong_count(e, a, "concat", "two tensors and `axis`");
-	struct value *x = as_tensor(e, a->at[0]), *y = as_tensor(e, a->at[1]);
-	struct value *which = a->n == 3 ? a->at[2] : NULL;
-	for (int i = 0; i < a->keyword_count; i++)
-		if (!strcmp(a->keyword[i]->text, "axis")) which = a->keyword_value[i];
-	if (!x || !y || (which && !whole_number(e, which, which->span, "an axis", &axis))) return value_error(e);
-	bool fits = x->n == y->n && axis >= 0 && axis < x->n;
-	for (int i = 0; fits && i < x->n; i++) fits = i == axis || x->axis[i]->size == y->axis[i]->size;
-	if (!fits) {
-		struct diagnostic *m = problem(e, "shape", a->call->span, "", "`concat` needs equal shapes but for the axis");
-		diag_label(e->d, m, a->at[0]->span, "%s", shape_text(e, x));
-		diag_label(e->d, m, a->at[1]->span, "%s", shape_text(e, y));
-		return value_error(e);
-	}
-	struct index *axes[MAX_RANK];
-	struct expr *at[MAX_RANK];
-	for (int i = 0; i < x->n; i++) {
-		axes[i] = index_new(p, x->axis[i]->name, x->axis[i]->size + (i == axis ? y->axis[i]->size : 0));
-		at[i] = index_of(p, axes[i]);
-	}
-	struct expr *first = value_at(e, x, at), *split = at[axis];
-	at[axis] = sub(p, split, number(p, (double)x->axis[axis]->size));
-	struct expr *inside = less(p, split, number(p, (double)x->axis[axis]->size));
-	return value_tensor(e, x->n, axes, choose(p, inside, first, value_at(e, y, at)), a->call->span);
-}
-
-/* zeros around the last two axes (the only one of a vector) */
-static struct value *
-run_pad(struct elaborator *e, const struct arguments *a)
-{
-	struct program *p = e->p;
-	long width;
-	if (a->n != 2) return wrong_count(e, a, "pad", "a tensor and a width");
-	struct value *x = as_tensor(e, a->at[0]);
-	if (!x || !whole_number(e, a->at[1], a->at[1]->span, "the width of a border", &width)) return value_error(e);
-	if (width < 0 || width > 1000000) {
-		problem(e, "size", a->at[1]->span, "", "the width of a border must be at least 0");
-		return value_error(e);
-	}
-	struct index *axes[MAX_RANK];
-	struct expr *at[MAX_RANK], *inside = truth(p, true);
-	for (int i = 0; i < x->n; i++) {
-		long w = i >= x->n - 2 ? width : 0;
-		axes[i] = index_new(p, x->axis[i]->name, x->axis[i]->size + 2 * w);
-		at[i] = sub(p, index_of(p, axes[i]), number(p, (double)w));
-		inside = all_of(p, 3, (struct expr *[]){inside, at_least_0(p, at[i]), at_least_0(p, sub(p, number(p, (double)(x->axis[i]->size - 1)), at[i]))});
-	}
-	return value_tensor(e, x->n, axes, choose(p, inside, value_at(e, x, at), number(p, 0)), a->call->span);
-}
-
-static int *call_counter(struct elaborator *e, const char *name);
-
-static uint32_t
-text_hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
-	return h;
-}
-
-/* An independent draw per element of the value in which the call stands; materialise gives it its subscripts. */
-static struct value *
-draw(struct elaborator *e, const struct arguments *a, enum draw kind, const char *name)
-{
-	if (a->n || a->keyword_count) return wrong_count(e, a, name, "no arguments here: an independent number for each element");
-	const char *path = path_name(e, arena_print(e->arena, "%s%d", name, ++*call_counter(e, name)));
-	struct tensor *t = tensor_new(e->p, path, ROLE_RANDOM, 0, NULL);
-	t->draw = kind;
-	t->site = text_hash(path);
-	t->span = a->call->span;
-	return value_tensor(e, 0, NULL, read_of(e->p, t, 0, NULL), a->call->span);
-}
-
-static struct value *
-run_uniform(struct elaborator *e, const struct arguments *a)
-{
-	return draw(e, a, DRAW_UNIFORM, "uniform");
-}
-
-static struct value *
-run_normal(struct elaborator *e, const struct arguments *a)
-{
-	return draw(e, a, DRAW_NORMAL, "normal");
-}
-
-static const struct primitive primitives[] = {
-	{"rank", run_rank},       {"size", run_size},     {"shape", run_shape}, {"floor", run_floor},     {"ceil", run_ceil},     {"zeros", run_zeros},
-	{"ones", run_ones},       {"reshape", run_reshape}, {"concat", run_concat}, {"pad", run_pad}, {"uniform", run_uniform}, {"normal", run_normal},
-};
-
-const char *
-primitive_name(int i)
-{
-	return i < (int)(sizeof primitives / sizeof *primitives) ? primitives[i].name : NULL;
-}
-
-struct value *
-primitive_named(struct elaborator *e, const char *name)
-{
-	for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
-		if (!strcmp(primitives[i].name, name)) {
-			struct value *v = value_error(e);
-			v->kind = VALUE_PRIMITIVE;
-			v->primitive = &primitives[i];
-			return v;
-		}
-	return NULL;
-}
-
 /* ---- reductions and scalar functions as calls ----------------------------------------------------------------------------------------------------- */
 
 static struct expr *larger(struct program *p, struct expr *a, struct expr *b) { return choose(p, less_equal(p, b, a), a, b); }
@@ -354,7 +78,7 @@ apply_function(struct elaborator *e, const struct function *f, const struct argu
 
 /* ---- definitions ---------------------------------------------------------------------------------------------------------------------------------- */
 
-static int *
+int *
 call_counter(struct elaborator *e, const char *name)
 {
 	const char *path = path_name(e, "");

@@ -2,8 +2,11 @@
  *
  * unit.c       a file: its definitions, models, trains; -D
  * statement.c  statements: what a line of a model or layer does
- * value.c      values and expressions
- * apply.c      calls: layers, functions, the primitives of docs/language.md
+ * value.c      values, scopes, and equations from values
+ * expression.c expressions
+ * message.c    what diagnostics say about values
+ * apply.c      calls of layers and functions
+ * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
  * train.c      the train block */
 #ifndef NNC_ELABORATE_H
@@ -213,12 +216,17 @@ struct elaborator {
 };
 
 /* value.c */
+struct value *value_new(struct elaborator *e, enum value_kind kind, struct span span);
 struct value *value_error(struct elaborator *e);
 struct value *value_number(struct elaborator *e, double v, struct span span);
 struct value *value_truth(struct elaborator *e, bool v, struct span span);
 struct value *value_tensor(struct elaborator *e, int rank, struct index *const axes[], struct expr *body, struct span span);
 struct value *value_of_tensor(struct elaborator *e, struct tensor *t, int leading, struct index *const lead[], struct span span);
 struct value *as_tensor(struct elaborator *e, struct value *v); /* numbers and lists too; reports and gives NULL otherwise */
+/* fresh axes, of the sizes and names of `like` */
+void new_axes(struct elaborator *e, int rank, struct index *const like[], struct index *out[]);
+/* the value at the last v->n of `n` indices */
+struct expr *value_at_tail(struct elaborator *e, const struct value *v, int n, struct index *const axes[]);
 struct expr *value_at(struct elaborator *e, const struct value *v, struct expr *const subscripts[]);
 struct value *elementwise(struct elaborator *e, struct span span, struct span op, const char *name,
 			  struct expr *(*f)(struct program *, struct expr *, struct expr *), struct value *a, struct value *b);

@@ -1,0 +1,29 @@
+/* apply.h - the arguments of a call, shared by apply.c and primitive.c. */
+#ifndef NNC_APPLY_H
+#define NNC_APPLY_H
+
+#include "front/elaborate.h"
+
+enum { MOST = 16 }; /* arguments of a call */
+
+struct arguments {
+	struct node *call;
+	int n;
+	struct value *at[MOST];
+	int keyword_count;
+	struct node *keyword[MOST];
+	struct value *keyword_value[MOST];
+};
+
+struct primitive {
+	const char *name;
+	struct value *(*run)(struct elaborator *e, const struct arguments *a);
+};
+
+/* false: some argument was wrong, which was reported */
+bool read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a);
+struct value *wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants);
+/* how often `name` was called at this place of the path so far; to be counted up */
+int *call_counter(struct elaborator *e, const char *name);
+
+#endif

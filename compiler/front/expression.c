@@ -1,0 +1,518 @@
+/* expression.c - expressions of the syntax tree as values. */
+#include "front/elaborate.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- operators -------------------------------------------------------------------------------------------------------------------------------- */
+
+struct value *
+elementwise(struct elaborator *e, struct span span, struct span op, const char *name,
+	    struct expr *(*f)(struct program *, struct expr *, struct expr *), struct value *a, struct value *b)
+{
+	struct value *x = as_tensor(e, a), *y = as_tensor(e, b);
+	if (!x || !y) return value_error(e);
+	struct value *longer = x->n >= y->n ? x : y, *shorter = longer == x ? y : x;
+	for (int i = 0; i < shorter->n; i++) {
+		if (shorter->axis[i]->size == longer->axis[longer->n - shorter->n + i]->size) continue;
+		struct diagnostic *m = problem(e, "shape", op, "", "`%s` needs equal shapes", name);
+		diag_label(e->d, m, a->span, "%s", shape_text(e, x));
+		diag_label(e->d, m, b->span, "%s", shape_text(e, y));
+		if (m) note_history(e, m, span_text(e->arena, a->span), x);
+		if (m) note_history(e, m, span_text(e->arena, b->span), y);
+		note_frames(e, m);
+		return value_error(e);
+	}
+	struct index *axes[MAX_RANK];
+	new_axes(e, longer->n, longer->axis, axes);
+	return value_tensor(e, longer->n, axes, f(e->p, value_at_tail(e, x, longer->n, axes), value_at_tail(e, y, longer->n, axes)), span);
+}
+
+static struct expr *greater(struct program *p, struct expr *a, struct expr *b) { return less(p, b, a); }
+static struct expr *greater_equal(struct program *p, struct expr *a, struct expr *b) { return less_equal(p, b, a); }
+static struct expr *unequal(struct program *p, struct expr *a, struct expr *b) { return negation(p, equal(p, a, b)); }
+static struct expr *whole_div(struct program *p, struct expr *a, struct expr *b) { return floor_div(p, a, (long)b->number); }
+static struct expr *whole_mod(struct program *p, struct expr *a, struct expr *b) { return floor_mod(p, a, (long)b->number); }
+
+static double number_add(double a, double b) { return a + b; }
+static double number_sub(double a, double b) { return a - b; }
+static double number_mul(double a, double b) { return a * b; }
+static double number_div(double a, double b) { return a / b; }
+static double number_mod(double a, double b) { return a - b * floor(a / b); }
+static double number_less(double a, double b) { return a < b; }
+static double number_greater(double a, double b) { return a > b; }
+static double number_less_equal(double a, double b) { return a <= b; }
+static double number_greater_equal(double a, double b) { return a >= b; }
+static double number_equal(double a, double b) { return a == b; }
+static double number_unequal(double a, double b) { return a != b; }
+
+static const struct operation {
+	const char *name;
+	struct expr *(*expr)(struct program *, struct expr *, struct expr *);
+	double (*number)(double, double);
+	bool compares;
+} operations[] = {
+	[NODE_ADD] = {"+", add, number_add, false},
+	[NODE_SUBTRACT] = {"-", sub, number_sub, false},
+	[NODE_MULTIPLY] = {"*", mul, number_mul, false},
+	[NODE_DIVIDE] = {"/", divide, number_div, false},
+	[NODE_MODULO] = {"%", whole_mod, number_mod, false},
+	[NODE_POWER] = {"^", power, pow, false},
+	[NODE_LESS] = {"<", less, number_less, true},
+	[NODE_GREATER] = {">", greater, number_greater, true},
+	[NODE_LESS_EQUAL] = {"<=", less_equal, number_less_equal, true},
+	[NODE_GREATER_EQUAL] = {">=", greater_equal, number_greater_equal, true},
+	[NODE_EQUAL] = {"==", equal, number_equal, true},
+	[NODE_UNEQUAL] = {"!=", unequal, number_unequal, true},
+};
+
+/* the operator's own characters, between its operands */
+static struct span
+operator_span(struct node *n)
+{
+	struct span s = {n->span.file, n->kid[0]->span.end, n->kid[1]->span.begin};
+	const char *text = s.file->text, *name = operations[n->kind].name ? operations[n->kind].name : "@";
+	while (s.begin < s.end && strncmp(text + s.begin, name, strlen(name))) s.begin++;
+	s.end = s.begin + strlen(name);
+	return s;
+}
+
+static bool
+is_constant(const struct value *v)
+{
+	return v->kind == VALUE_NUMBER || v->kind == VALUE_TRUTH;
+}
+
+/* words, truths and lists compare by equality at compile time */
+static struct value *
+compare_words(struct elaborator *e, struct node *n, struct value *a, struct value *b)
+{
+	bool same = a->kind == b->kind && ((a->kind == VALUE_WORD && !strcmp(a->text, b->text)) || (a->kind == VALUE_TRUTH && a->number == b->number));
+	return value_truth(e, same == (n->kind == NODE_EQUAL), n->span);
+}
+
+static struct value *
+evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
+{
+	const struct operation *op = &operations[n->kind];
+	struct value *a = evaluate(e, n->kid[0], s), *b = evaluate(e, n->kid[1], s);
+	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR) return value_error(e);
+	if ((n->kind == NODE_EQUAL || n->kind == NODE_UNEQUAL) && (a->kind == VALUE_WORD || b->kind == VALUE_WORD)) return compare_words(e, n, a, b);
+	bool whole = n->kind == NODE_MODULO || (n->kind == NODE_DIVIDE && e->subscript);
+	if (is_constant(a) && is_constant(b)) {
+		if ((n->kind == NODE_DIVIDE || n->kind == NODE_MODULO) && b->number == 0) {
+			problem(e, "division", n->kid[1]->span, "this is 0", "division by zero");
+			return value_error(e);
+		}
+		double v = op->number(a->number, b->number);
+		if (n->kind == NODE_DIVIDE && e->subscript) v = floor(v);
+		return op->compares ? value_truth(e, v != 0, n->span) : value_number(e, v, n->span);
+	}
+	struct value w = *a, x = *b;
+	w.span = n->kid[0]->span; /* messages underline the operands as written */
+	x.span = n->kid[1]->span;
+	if (whole) {
+		long k;
+		struct value *t = as_tensor(e, a);
+		if (!t || !whole_number(e, b, n->kid[1]->span, "what a whole number is divided by", &k)) return value_error(e);
+		if (k <= 0 || !t->body->integer) {
+			problem(e, "whole-division", operator_span(n), k <= 0 ? "divides by a number that is not positive" : "the left side is no whole number",
+				"`%s` here works on whole numbers, by a positive constant", op->name);
+			return value_error(e);
+		}
+		return elementwise(e, n->span, operator_span(n), op->name, n->kind == NODE_DIVIDE ? whole_div : whole_mod, &w, &x);
+	}
+	return elementwise(e, n->span, operator_span(n), op->name, op->expr, &w, &x);
+}
+
+/* A @ B: matrix.matrix, matrix.vector, vector.vector; leading axes of A are mapped */
+static struct value *
+evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *a = as_tensor(e, evaluate(e, n->kid[0], s)), *b = as_tensor(e, evaluate(e, n->kid[1], s));
+	if (!a || !b) return value_error(e);
+	if (a->n == 0 || b->n == 0 || b->n > 2) {
+		struct diagnostic *m = problem(e, "shape", operator_span(n), "", "`@` multiplies matrices and vectors");
+		diag_label(e->d, m, n->kid[0]->span, "%s", shape_text(e, a));
+		diag_label(e->d, m, n->kid[1]->span, "%s", shape_text(e, b));
+		if (m) diag_help(e->d, m, "write `*` to multiply by a number");
+		return value_error(e);
+	}
+	if (a->axis[a->n - 1]->size != b->axis[0]->size) {
+		struct diagnostic *m = problem(e, "shape", n->kid[0]->span, shape_text(e, a), "`@` needs the inner sizes to agree");
+		diag_label(e->d, m, n->kid[1]->span, "%s", shape_text(e, b));
+		diag_note(e->d, m, "%ld columns on the left, %ld rows on the right", a->axis[a->n - 1]->size, b->axis[0]->size);
+		if (m && a->n == 2 && a->axis[0]->size == b->axis[0]->size)
+			diag_help(e->d, m, "`%s.T @ %s` fits, or declare `%s: [%ld, %ld]`: outputs first, inputs second", span_text(e->arena, n->kid[0]->span),
+				  span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span), a->axis[1]->size, a->axis[0]->size);
+		note_frames(e, m);
+		return value_error(e);
+	}
+	struct index *i = index_new(e->p, "i", b->axis[0]->size), *axes[MAX_RANK], *column = NULL;
+	struct expr *left[MAX_RANK], *right[2] = {index_of(e->p, i)};
+	int rank = a->n - 1;
+	new_axes(e, rank, a->axis, axes);
+	for (int k = 0; k < rank; k++) left[k] = index_of(e->p, axes[k]);
+	left[rank] = index_of(e->p, i);
+	if (b->n == 2) {
+		if (rank == MAX_RANK) return value_error(e);
+		axes[rank++] = column = index_new(e->p, b->axis[1]->name, b->axis[1]->size);
+		right[1] = index_of(e->p, column);
+	}
+	struct value *product = value_tensor(e, rank, axes, mul(e->p, value_at(e, a, left), value_at(e, b, right)), n->span);
+	return reduce_value(e, SUM, 1, &i, product, n->span);
+}
+
+/* ---- the other expressions ---------------------------------------------------------------------------------------------------------------------- */
+
+static struct value *
+evaluate_if(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *c = evaluate(e, n->kid[0], s);
+	if (c->kind == VALUE_ERROR) return c;
+	if (c->kind == VALUE_TRUTH) return evaluate(e, n->kid[c->number != 0 ? 1 : 2], s);
+	struct value *condition = as_tensor(e, c);
+	if (!condition) return value_error(e);
+	if (!condition->body->condition) {
+		struct diagnostic *m = problem(e, "condition", n->kid[0]->span, shape_text(e, c), "`if` needs a condition");
+		diag_help(e->d, m, "compare it with something, for example `... > 0`");
+		return value_error(e);
+	}
+	PUSH(e->arena, &e->guards, condition->body);
+	struct value *yes = as_tensor(e, evaluate(e, n->kid[1], s));
+	e->guards.at[e->guards.n - 1] = negation(e->p, condition->body);
+	struct value *no = as_tensor(e, evaluate(e, n->kid[2], s));
+	e->guards.n--;
+	if (!yes || !no) return value_error(e);
+	struct value *longest = yes->n >= no->n ? yes : no;
+	if (condition->n > longest->n) longest = condition;
+	struct value *all[3] = {condition, yes, no};
+	for (int k = 0; k < 3; k++)
+		for (int i = 0; i < all[k]->n; i++)
+			if (all[k]->axis[i]->size != longest->axis[longest->n - all[k]->n + i]->size) {
+				struct diagnostic *m = problem(e, "shape", n->kid[k]->span, shape_text(e, all[k]), "the parts of an `if` need equal shapes");
+				for (int o = 0; m && o < 3; o++)
+					if (o != k) diag_label(e->d, m, n->kid[o]->span, "%s", shape_text(e, all[o]));
+				note_frames(e, m);
+				return value_error(e);
+			}
+	struct index *axes[MAX_RANK];
+	new_axes(e, longest->n, longest->axis, axes);
+	struct expr *part[3];
+	for (int k = 0; k < 3; k++) part[k] = value_at_tail(e, all[k], longest->n, axes);
+	return value_tensor(e, longest->n, axes, choose(e->p, part[0], part[1], part[2]), n->span);
+}
+
+static struct value *
+evaluate_logic(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *a = evaluate(e, n->kid[0], s);
+	if (a->kind == VALUE_TRUTH && (a->number != 0) != (n->kind == NODE_AND)) return a;
+	struct value *b = evaluate(e, n->kid[1], s);
+	if (a->kind == VALUE_TRUTH) return b;
+	struct span op = {n->span.file, n->kid[0]->span.end, n->kid[1]->span.begin};
+	return elementwise(e, n->span, op, n->kind == NODE_AND ? "and" : "or", n->kind == NODE_AND ? both : either, a, b);
+}
+
+static struct value *
+evaluate_reduce(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct node *args = n->kid[0]->kid[1], *name = n->kid[0]->kid[0];
+	struct index *bound[MAX_RANK];
+	struct scope *inner = scope_new(e, s);
+	int count = 0, context = e->context.n;
+	bool batch = false;
+	enum reduction r = SUM;
+	while (strcmp(reduction_name[r], name->text)) r++;
+	for (int i = 0; i < args->n; i++) {
+		struct node *a = args->kid[i];
+		if ((a->kind != NODE_NAME && a->kind != NODE_IN) || count == MAX_RANK) {
+			struct diagnostic *m = problem(e, "index", a->span, "", "`%s(...)` in front of a product names the indices to run over", name->text);
+			diag_help(e->d, m, "write `%s(i) ...`, or `%s(x)` with nothing after it for a whole tensor", name->text, name->text);
+			return value_error(e);
+		}
+		struct index *v;
+		if (a->kind == NODE_NAME && !strcmp(a->text, "batch")) {
+			v = index_batch(e->p, "n'");
+			batch = true;
+		} else {
+			v = index_new(e->p, a->text, 0);
+			struct expr *as = index_of(e->p, v);
+			if (a->kind == NODE_IN) {
+				long low, high;
+				if (!whole_number(e, evaluate(e, a->kid[0]->kid[0], s), a->kid[0]->kid[0]->span, "the end of a range", &low) ||
+				    !whole_number(e, evaluate(e, a->kid[0]->kid[1], s), a->kid[0]->kid[1]->span, "the end of a range", &high))
+					return value_error(e);
+				if (high < low) {
+					problem(e, "index-range", a->kid[0]->span, arena_print(e->arena, "%ld..%ld is empty", low, high), "a range needs at least one element");
+					return value_error(e);
+				}
+				v->size = high - low + 1;
+				as = add(e->p, as, number(e->p, (double)low));
+			}
+			scope_bind(e, inner, a->text, value_tensor(e, 0, NULL, as, a->span));
+		}
+		bound[count++] = v;
+		PUSH(e->arena, &e->context, v);
+	}
+	struct value *body = infer_ranges(e, n->kid[1], inner) ? as_tensor(e, evaluate(e, n->kid[1], inner)) : NULL;
+	e->context.n = context;
+	for (int i = 0; body && i < count; i++)
+		if (!bound[i]->batch && !require_range(e, bound[i], args->kid[i]->span)) body = NULL;
+	if (!body) return value_error(e);
+	if (batch) { /* the samples of this reduction are its own */
+		struct value *w = NEW(e->arena, struct value);
+		*w = *body;
+		for (int i = 0; i < count; i++) {
+			struct expr *to = index_of(e->p, bound[i]);
+			if (bound[i]->batch) w->body = substitute(e->p, w->body, 1, &e->batch, &to);
+		}
+		body = w;
+	}
+	return reduce_value(e, r, count, bound, body, n->span);
+}
+
+/* one subscript: a pick, a slice, or the whole axis */
+struct subscript {
+	bool slice;
+	long low;
+	struct expr *pick;
+};
+
+static bool
+read_subscript(struct elaborator *e, struct node *n, struct scope *s, const struct node *base, long size, struct subscript *out, long *axis)
+{
+	bool keep = e->subscript;
+	e->subscript = true;
+	bool fine = false;
+	if (n->kind == NODE_RANGE) {
+		long low, high;
+		if (whole_number(e, evaluate(e, n->kid[0], s), n->kid[0]->span, "the end of a slice", &low) &&
+		    whole_number(e, evaluate(e, n->kid[1], s), n->kid[1]->span, "the end of a slice", &high)) {
+			fine = low >= 0 && high < size && low <= high;
+			if (!fine)
+				problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "%ld..%ld is no slice of `%s`", low, high,
+					span_text(e->arena, base->span));
+			*out = (struct subscript){.slice = true, .low = low};
+			*axis = high - low + 1;
+		}
+	} else {
+		struct value *v = as_tensor(e, evaluate(e, n, s));
+		if (v && v->n) {
+			struct diagnostic *m = problem(e, "not-yet", n->span, shape_text(e, v), "look-ups of several rows at once are not supported yet");
+			diag_help(e->d, m, "write the equation with an index: `y[t,k] = E[s[t], k]`");
+		} else if (v && !v->body->integer) {
+			problem(e, "subscript", n->span, "", "a subscript must be a whole number");
+		} else if (v) {
+			out->pick = v->body;
+			out->slice = false;
+			fine = true;
+			if (v->body->op == OP_INDEX && v->body->index->size == 0 && !v->body->index->batch) v->body->index->size = size;
+			if (v->body->op == OP_NUMBER && (v->body->number < 0 || v->body->number >= (double)size)) {
+				struct diagnostic *m = problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "index %.0f is outside `%s`",
+							       v->body->number, span_text(e->arena, base->span));
+				if (m && v->body->number == -1)
+					diag_help(e->d, m, "the last element is `%s[%ld]`; `[-1]` is only the start of a recurrence", span_text(e->arena, base->span), size - 1);
+				fine = false;
+			} else {
+				struct expr **guards = NEW_ARRAY(e->arena, e->guards.n + 1, struct expr *);
+				if (e->guards.n) memcpy(guards, e->guards.at, (size_t)e->guards.n * sizeof *guards);
+				PUSH(e->arena, &e->accesses, (struct access){v->body, size, e->guards.n, guards, base->span, n->span, e->frame});
+			}
+		}
+	}
+	e->subscript = keep;
+	return fine;
+}
+
+static struct value *
+evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *base = evaluate(e, n->kid[0], s);
+	struct node *subs = n->kid[1];
+	if (base->kind == VALUE_LIST && subs->n == 1 && subs->kid[0]->kind != NODE_RANGE) {
+		long i;
+		struct value *v = evaluate(e, subs->kid[0], s);
+		if (v->kind == VALUE_NUMBER && whole_number(e, v, subs->kid[0]->span, "a subscript", &i)) {
+			if (i >= 0 && i < base->n) return base->item[i];
+			problem(e, "out-of-range", subs->kid[0]->span, arena_print(e->arena, "valid: 0..%d", base->n - 1), "index %ld is outside the list", i);
+			return value_error(e);
+		}
+	}
+	base = as_tensor(e, base);
+	if (!base) return value_error(e);
+	if (subs->n > base->n) {
+		problem(e, "subscript", subs->kid[base->n]->span, shape_text(e, base), "`%s` has %d %s, not %d", span_text(e->arena, n->kid[0]->span), base->n,
+			base->n == 1 ? "axis" : "axes", subs->n);
+		return value_error(e);
+	}
+	struct index *axes[MAX_RANK];
+	struct expr *at[MAX_RANK];
+	int rank = 0;
+	for (int i = 0; i < base->n; i++) {
+		struct subscript u = {.slice = true};
+		long size = base->axis[i]->size;
+		if (i < subs->n && !read_subscript(e, subs->kid[i], s, n->kid[0], base->axis[i]->size, &u, &size)) return value_error(e);
+		if (u.slice) {
+			axes[rank] = index_new(e->p, base->axis[i]->name, size);
+			u.pick = add(e->p, index_of(e->p, axes[rank++]), number(e->p, (double)u.low));
+		}
+		at[i] = u.pick;
+	}
+	return value_tensor(e, rank, axes, value_at(e, base, at), n->span);
+}
+
+static struct value *
+evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *base = evaluate(e, n->kid[0], s);
+	if (base->kind == VALUE_ERROR) return base;
+	if (!strcmp(n->text, "T")) {
+		base = as_tensor(e, base);
+		if (!base) return value_error(e);
+		if (base->n < 2) {
+			problem(e, "shape", n->kid[0]->span, shape_text(e, base), "`.T` transposes a matrix");
+			return value_error(e);
+		}
+		struct index *axes[MAX_RANK];
+		new_axes(e, base->n, base->axis, axes);
+		struct expr *at[MAX_RANK];
+		for (int i = 0; i < base->n; i++) at[i] = index_of(e->p, axes[i]);
+		struct index *last = axes[base->n - 1];
+		axes[base->n - 1] = axes[base->n - 2];
+		axes[base->n - 2] = last;
+		return value_tensor(e, base->n, axes, value_at(e, base, at), n->span);
+	}
+	if (base->kind == VALUE_INSTANCE) {
+		const char *path = path_name(e, arena_print(e->arena, "%s.%s", base->instance->name, n->text));
+		for (int i = 0; i < e->p->tensors.n; i++)
+			if (e->p->tensors.at[i]->role == ROLE_PARAM && !strcmp(e->p->tensors.at[i]->name, path)) return value_of_tensor(e, e->p->tensors.at[i], 0, NULL, n->span);
+		struct diagnostic *m = problem(e, "unknown-name", n->name, "not there", "`%s` has no weights named `%s` yet", base->instance->name, n->text);
+		diag_help(e->d, m, "a named layer gets its weights where it is first used");
+		return value_error(e);
+	}
+	problem(e, "unknown-name", n->name, "", "%s has no part `%s`", shape_text(e, base), n->text);
+	return value_error(e);
+}
+
+static struct value *
+evaluate_list(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *v = value_new(e, VALUE_LIST, n->span);
+	v->n = n->n;
+	v->item = NEW_ARRAY(e->arena, n->n ? n->n : 1, struct value *);
+	for (int i = 0; i < n->n; i++) {
+		v->item[i] = evaluate(e, n->kid[i], s);
+		if (v->item[i]->kind == VALUE_ERROR) return v->item[i];
+	}
+	return v;
+}
+
+static struct value *
+evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *x = evaluate(e, n->kid[0], s);
+	if (x->kind == VALUE_ERROR) return x;
+	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
+	struct value *y = apply_call(e, n->kid[1], s, x);
+	struct span stage = n->kid[1]->span;
+	y->made = n->span;
+	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));
+}
+
+static struct value *
+evaluate_name(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *v = look_up(s, n->text);
+	const struct function *f;
+	if (!v && (f = function_named(n->text))) {
+		v = value_new(e, VALUE_FUNCTION, n->span);
+		v->function = f;
+	}
+	if (!v) v = primitive_named(e, n->text);
+	if (!v) return unknown_name(e, n, s);
+	struct value *w = NEW(e->arena, struct value); /* the value with the place where it is used */
+	*w = *v;
+	w->span = n->span;
+	return w;
+}
+
+static struct value *
+evaluate_negate(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *v = evaluate(e, n->kid[0], s);
+	if (v->kind == VALUE_NUMBER) return value_number(e, -v->number, n->span);
+	v = as_tensor(e, v);
+	if (!v) return value_error(e);
+	return value_tensor(e, v->n, v->axis, scale(e->p, -1, v->body), n->span);
+}
+
+static struct value *
+evaluate_not(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct value *v = evaluate(e, n->kid[0], s);
+	if (v->kind == VALUE_TRUTH) return value_truth(e, v->number == 0, n->span);
+	v = as_tensor(e, v);
+	if (!v) return value_error(e);
+	if (!v->body->condition) {
+		problem(e, "condition", n->kid[0]->span, shape_text(e, v), "`not` needs a condition");
+		return value_error(e);
+	}
+	return value_tensor(e, v->n, v->axis, negation(e->p, v->body), n->span);
+}
+
+static struct value *
+evaluate_number(struct elaborator *e, struct node *n, struct scope *s)
+{
+	(void)s;
+	char *end;
+	double v = strtod(n->text, &end); /* the scanner let only digits, a point and an exponent through */
+	if (!isfinite(v)) {
+		problem(e, "number", n->span, "", "this number is too large for double precision");
+		return value_error(e);
+	}
+	return value_number(e, v, n->span);
+}
+
+static struct value *
+evaluate_text(struct elaborator *e, struct node *n, struct scope *s)
+{
+	(void)s;
+	struct value *v = value_new(e, VALUE_TEXT, n->span);
+	v->text = n->text;
+	return v;
+}
+
+static struct value *
+evaluate_call(struct elaborator *e, struct node *n, struct scope *s)
+{
+	return apply_call(e, n, s, NULL);
+}
+
+static struct value *(*const evaluators[])(struct elaborator *, struct node *, struct scope *) = {
+	[NODE_IF] = evaluate_if,         [NODE_PIPE] = evaluate_pipe,        [NODE_OR] = evaluate_logic,       [NODE_AND] = evaluate_logic,
+	[NODE_NOT] = evaluate_not,       [NODE_NEGATE] = evaluate_negate,    [NODE_LESS] = evaluate_operation, [NODE_GREATER] = evaluate_operation,
+	[NODE_LESS_EQUAL] = evaluate_operation, [NODE_GREATER_EQUAL] = evaluate_operation, [NODE_EQUAL] = evaluate_operation,
+	[NODE_UNEQUAL] = evaluate_operation, [NODE_ADD] = evaluate_operation, [NODE_SUBTRACT] = evaluate_operation,
+	[NODE_MULTIPLY] = evaluate_operation, [NODE_DIVIDE] = evaluate_operation, [NODE_MODULO] = evaluate_operation,
+	[NODE_MATRIX] = evaluate_matrix, [NODE_POWER] = evaluate_operation, [NODE_REDUCE] = evaluate_reduce,   [NODE_CALL] = evaluate_call,
+	[NODE_INDEX] = evaluate_index,   [NODE_DOT] = evaluate_dot,         [NODE_NAME] = evaluate_name,       [NODE_NUMBER] = evaluate_number,
+	[NODE_TEXT] = evaluate_text,     [NODE_LIST] = evaluate_list,
+};
+
+struct value *
+evaluate(struct elaborator *e, struct node *n, struct scope *s)
+{
+	if ((size_t)n->kind >= sizeof evaluators / sizeof *evaluators || !evaluators[n->kind]) {
+		problem(e, "value", n->span, "", "a value is needed here");
+		return value_error(e);
+	}
+	if (++e->depth > 2000) {
+		if (e->depth == 2001) problem(e, "depth", n->span, "", "this is nested too deeply");
+		e->depth--;
+		return value_error(e);
+	}
+	struct value *v = evaluators[n->kind](e, n, s);
+	e->depth--;
+	return v;
+}

@@ -1,0 +1,186 @@
+/* message.c - what diagnostics say about values: shapes, how they came about, in which call, and names that mean nothing. */
+#include "front/elaborate.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- messages ---------------------------------------------------------------------------------------------------------------------------- */
+
+struct diagnostic *
+problem(struct elaborator *e, const char *code, struct span where, const char *label, const char *format, ...)
+{
+	if (e->quiet) return NULL;
+	va_list args, again;
+	va_start(args, format);
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, format, args);
+	char *title = arena_alloc(e->arena, (size_t)n + 1);
+	vsnprintf(title, (size_t)n + 1, format, again);
+	va_end(args);
+	va_end(again);
+	/* a place inside the prelude is the compiler's business: show the user's call instead */
+	struct frame *f = e->frame;
+	while (where.file && where.file->library && f) {
+		where = f->span;
+		f = f->up;
+	}
+	return diag_new(e->d, code, where, label, "%s", title);
+}
+
+const char *
+dims_text(struct arena *a, int rank, const long shape[])
+{
+	struct text t = {.arena = a};
+	if (rank == 0) return "one number";
+	for (int i = 0; i < rank; i++) text_add(&t, "%s%ld", i ? ", " : "[", shape[i]);
+	text_add(&t, "]");
+	return text_end(&t);
+}
+
+void
+value_shape(const struct value *v, long shape[])
+{
+	for (int i = 0; v->kind == VALUE_TENSOR && i < v->n; i++) shape[i] = v->axis[i]->size;
+}
+
+const char *
+shape_text(struct elaborator *e, const struct value *v)
+{
+	long shape[MAX_RANK];
+	switch (v->kind) {
+	case VALUE_NUMBER: return arena_print(e->arena, "the number %.6g", v->number);
+	case VALUE_TRUTH: return v->number != 0 ? "true" : "false";
+	case VALUE_WORD: return arena_print(e->arena, "the word `%s`", v->text);
+	case VALUE_TEXT: return "a text";
+	case VALUE_LIST: return "a list";
+	case VALUE_TENSOR: break;
+	case VALUE_DEFINITION: return v->definition->kind == NODE_LAYER ? "a layer" : v->definition->kind == NODE_FN ? "a function" : "an optimizer";
+	case VALUE_FUNCTION: case VALUE_PRIMITIVE: return "a function";
+	case VALUE_INSTANCE: return "a layer";
+	case VALUE_WEIGHTS: return "the set of all weights";
+	case VALUE_SEVERAL: return arena_print(e->arena, "%d results", v->n);
+	case VALUE_ERROR: return "unknown";
+	}
+	value_shape(v, shape);
+	return dims_text(e->arena, v->n, shape);
+}
+
+/* "in `Affine(10)` on line 10, where `x` is [784] and `m` is 10" */
+void
+note_frames(struct elaborator *e, struct diagnostic *m)
+{
+	for (struct frame *f = e->frame; m && f; f = f->up) {
+		if (f->definition->span.file && f->definition->span.file->library) continue;
+		struct text t = {.arena = e->arena};
+		struct node *params = f->definition->kid[0];
+		text_add(&t, "in `%s` on line %d", f->text, span_place(f->span).line);
+		for (int i = 0; i < params->n; i++) {
+			struct value *v = NULL;
+			for (int k = 0; k < f->scope->bindings.n; k++)
+				if (!strcmp(f->scope->bindings.at[k].name, params->kid[i]->text)) v = f->scope->bindings.at[k].value;
+			if (!v || v->kind == VALUE_ERROR) continue;
+			const char *s = v->kind == VALUE_NUMBER ? arena_print(e->arena, "%.6g", v->number) : shape_text(e, v);
+			text_add(&t, "%s`%s` is %s", i == 0 ? ", where " : i == params->n - 1 ? " and " : ", ", params->kid[i]->text, s);
+		}
+		diag_note(e->d, m, "%s", text_end(&t));
+	}
+}
+
+static int
+stage_lines(const struct stage *s, int *width)
+{
+	int n = 0;
+	for (; s; s = s->before, n++)
+		if ((int)strlen(s->text) > *width) *width = (int)strlen(s->text);
+	return n;
+}
+
+void
+note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v)
+{
+	int width = 0, n = stage_lines(v->history, &width);
+	if (!m || n < 2) return;
+	const struct stage **list = NEW_ARRAY(e->arena, n, const struct stage *);
+	for (const struct stage *s = v->history; s; s = s->before) list[--n] = s;
+	struct text t = {.arena = e->arena};
+	text_add(&t, "how `%s` gets its shape:", name);
+	int lines = stage_lines(v->history, &width);
+	for (int i = 0; i < lines; i++) text_add(&t, "\n   %-*s  %s", width, list[i]->text, dims_text(e->arena, list[i]->rank, list[i]->shape));
+	diag_note(e->d, m, "%s", text_end(&t));
+}
+
+struct value *
+with_stage(struct elaborator *e, struct value *v, struct stage *before, const char *text)
+{
+	if (v->kind != VALUE_TENSOR) return v;
+	struct stage *s = NEW(e->arena, struct stage);
+	*s = (struct stage){.before = before, .text = text, .rank = v->n};
+	value_shape(v, s->shape);
+	struct value *w = NEW(e->arena, struct value);
+	*w = *v;
+	w->history = s;
+	return w;
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------------------------------------- */
+
+/* the index name is bound by some sum(..) of the statement, which ended before */
+static struct node *
+sum_binding(struct node *n, const char *name)
+{
+	if (!n) return NULL;
+	if (n->kind == NODE_REDUCE) {
+		struct node *args = n->kid[0]->kid[1];
+		for (int i = 0; i < args->n; i++)
+			if (args->kid[i]->text && !strcmp(args->kid[i]->text, name)) return n;
+	}
+	for (int i = 0; i < n->n; i++) {
+		struct node *found = sum_binding(n->kid[i], name);
+		if (found) return found;
+	}
+	return NULL;
+}
+
+struct value *
+unknown_name(struct elaborator *e, struct node *n, struct scope *s)
+{
+	const char *name = n->text;
+	if (e->quiet) return value_error(e);
+	for (int i = 0; i < e->unknown.n; i++) /* one mistake, one message */
+		if (!strcmp(e->unknown.at[i], name)) return value_error(e);
+	PUSH(e->arena, &e->unknown, name);
+	struct node *sum = e->statement ? sum_binding(e->statement, name) : NULL;
+	struct diagnostic *m;
+	if (sum) {
+		m = problem(e, "index-scope", n->span, arena_print(e->arena, "`%s` has no meaning here", name), "`%s` is used outside its `%s`", name,
+			    span_text(e->arena, sum->kid[0]->span));
+		diag_label(e->d, m, sum->span, "the sum ends here: it takes one product");
+		note_frames(e, m);
+		struct node *all = e->statement->kid[e->statement->n - 1];
+		size_t from = sum->kid[1]->span.begin;
+		struct span inside = {all->span.file, from, all->span.end};
+		if (sum->span.begin == all->span.begin)
+			diag_help(e->d, m, "to include it in the sum, use parentheses: `%s (%s)`", span_text(e->arena, sum->kid[0]->span), span_text(e->arena, inside));
+		return value_error(e);
+	}
+	if (e->subscript && e->statement && e->statement->kind == NODE_INDEXED) {
+		m = problem(e, "index-scope", n->span, "where does this index come from?", "index `%s` is neither on the left side nor summed over", name);
+		note_frames(e, m);
+		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`,\nor add `%s` to the left side to keep it as an axis", name, name, name);
+		return value_error(e);
+	}
+	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
+	LIST(const char *) names = {0};
+	for (struct scope *at = s; at; at = at->up)
+		for (int i = 0; i < at->bindings.n; i++) PUSH(e->arena, &names, at->bindings.at[i].name);
+	for (int i = 0; function_row(i); i++) PUSH(e->arena, &names, function_row(i)->name);
+	for (int i = 0; primitive_name(i); i++) PUSH(e->arena, &names, primitive_name(i));
+	const char *near = nearest_name(name, names.at, names.n);
+	if (near) {
+		struct value *v = look_up(s, near);
+		const char *what = v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_LAYER ? "a layer"
+			: !v || v->kind == VALUE_DEFINITION || v->kind == VALUE_FUNCTION ? "a function" : "a value";
+		diag_help(e->d, m, "there is %s with a similar name: `%s`", what, near);
+	}
+	return value_error(e);
+}
