@@ -6,8 +6,8 @@
 SIZES joined by commas, relu between the layers, cross entropy; L2 is weight decay on the matrices.  The records lie in memory as tensors, and a
 batch is a view of them: no loader, no shuffling.  Eager in several settings (optimizer for each tensor, all at once, fused) and compiled.
 
-For each line on standard input it times every setting for about 0.3 s in turn and prints one line: the lowest median of a step in microseconds,
-eager and compiled ("-" where torch.compile does not work here), and the names of these settings.
+For each line on standard input it prints one line: the median of a step in microseconds over about 0.3 s, eager and compiled ("-" where
+torch.compile does not work here), and the names of the two settings.  The first line times every setting, and only the two best stay.
 """
 import os
 
@@ -94,10 +94,14 @@ def main():
             except Exception as e:
                 print(f"{kind} {name}: {str(e).splitlines()[0][:200]}", file=sys.stderr)
     for _ in sys.stdin:
-        best = []
+        line = []
         for steps in (eager, compiled):
-            best.append(min(((median_step(step), name) for name, step in steps.items()), default=("-", "-")))
-        print(*[figure for figure, _ in best], *[name.replace(" ", "_") for _, name in best], flush=True)
+            times = {name: median_step(step) for name, step in steps.items()}
+            best = min(times, key=times.get, default=None)
+            for name in times.keys() - {best}:
+                del steps[name]
+            line += [times.get(best, "-"), str(best).replace(" ", "_")]
+        print(line[0], line[2], line[1], line[3], flush=True)
 
 
 main()

@@ -102,12 +102,13 @@ run_simplify(struct compilation *c)
 static void
 run_plan(struct compilation *c)
 {
-	struct c_names prefixes = {.arena = &c->arena};
 	for (int i = 0; i < c->unit.models.n; i++) {
 		struct model *m = c->unit.models.at[i];
 		char *lower = arena_print(&c->arena, "%s", m->name);
 		for (char *s = lower; *s; s++) *s = (char)tolower((unsigned char)*s);
-		struct built b = {.model = m, .prefix = c_name(&prefixes, lower)};
+		struct built b = {.model = m, .prefix = c_is_keyword(lower) ? arena_print(&c->arena, "model_%s", lower) : lower};
+		for (int k = 0; k < c->built.n; k++) /* models Net and NET */
+			if (!strcmp(c->built.at[k].prefix, b.prefix)) b.prefix = arena_print(&c->arena, "%s_%d", b.prefix, i + 1);
 		for (int k = 0; k < ENTRIES; k++) b.plans[k] = plan_entry(m, (enum entry)k, c->options.f64);
 		PUSH(&c->arena, &c->built, b);
 	}

@@ -27,7 +27,7 @@ command_shapes(struct compilation *c, const struct options *o)
 		double total = 0;
 		printf("model %s\n", m->name);
 		for (int k = 0; k < m->inputs.n; k++)
-			printf("  %-40s %s\n", m->inputs.at[k]->name, dims_text(&c->arena, m->inputs.at[k]->rank - 1, m->inputs.at[k]->shape + 1));
+			printf("  %-40s %s\n", m->inputs.at[k]->name, input_type_text(&c->arena, m->inputs.at[k]));
 		for (int k = 0; k < m->layers.n; k++) {
 			const struct layer_shape *l = &m->layers.at[k];
 			printf("  %-40s %-20s", l->text, dims_text(&c->arena, l->rank, l->shape));

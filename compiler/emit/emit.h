@@ -23,6 +23,7 @@ struct c_name {
 const char *c_name(struct c_names *names, const char *from);
 /* the same for something whose key in the table is not the name that it would like */
 const char *c_name_as(struct c_names *names, const char *key, const char *wanted);
+bool c_is_keyword(const char *name);
 /* text that may stand in a C comment or string literal */
 const char *c_comment(struct arena *a, const char *text);
 const char *c_string(struct arena *a, const char *text);

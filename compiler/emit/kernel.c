@@ -217,8 +217,7 @@ static void
 write_part_range(struct writer *w, struct cut c, int parts)
 {
 	if (parts < 2) return;
-	long chunk = ((c.sixes / ROWS + parts - 1) / parts) * ROWS;
-	write_line(w, "const int from = part * %ld, to = from + %ld < %ld ? from + %ld : %ld;", chunk, chunk, c.sixes, chunk, c.sixes);
+	write_line(w, "const int from = part * %ld / %d * %d, to = (part + 1) * %ld / %d * %d;", c.sixes / ROWS, parts, ROWS, c.sixes / ROWS, parts, ROWS);
 }
 
 /* calls of the tile for all rows; `format` takes the number of rows and the first row */

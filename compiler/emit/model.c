@@ -210,15 +210,15 @@ static const char pack_text[] =
 	"static void\n"
 	"nn_pack(const real *rows, size_t features, int samples, real *panels)\n"
 	"{\n"
+	"\tconst size_t whole = features - features % LANES;\n"
 	"\tfor (int first = 0; first < samples; first += PANEL) {\n"
 	"\t\treal(*to)[PANEL] = panel_of(panels, features, first / PANEL);\n"
 	"\t\tconst real *from = rows + (size_t)first * features;\n"
 	"\t\tconst int here = samples - first < PANEL ? samples - first : PANEL;\n"
 	"\t\tint n = 0;\n"
 	"\t\tfor (; n + LANES <= here; n += LANES) {\n"
-	"\t\t\tsize_t i = 0;\n"
-	"\t\t\tfor (; i + LANES <= features; i += LANES) transpose(from + (size_t)n * features + i, features, &to[i][n], PANEL);\n"
-	"\t\t\tfor (; i < features; i++)\n"
+	"\t\t\tfor (size_t i = 0; i < whole; i += LANES) transpose(from + (size_t)n * features + i, features, &to[i][n], PANEL);\n"
+	"\t\t\tfor (size_t i = whole; i < features; i++)\n"
 	"\t\t\t\tfor (int l = 0; l < LANES; l++) to[i][n + l] = from[(size_t)(n + l) * features + i];\n"
 	"\t\t}\n"
 	"\t\tfor (; n < PANEL; n++)\n"
@@ -262,10 +262,10 @@ static const char to_rows_text[] =
 	"INLINE void\n"
 	"nn_to_rows(real (*panel)[PANEL], const size_t features, int samples, real *rows)\n"
 	"{\n"
+	"\tconst size_t whole = features - features % LANES;\n"
 	"\tfor (int n = 0; n < samples; n += LANES) {\n"
-	"\t\tsize_t i = 0;\n"
-	"\t\tfor (; i + LANES <= features; i += LANES) transpose(&panel[i][n], PANEL, rows + (size_t)n * features + i, features);\n"
-	"\t\tfor (; i < features; i++)\n"
+	"\t\tfor (size_t i = 0; i < whole; i += LANES) transpose(&panel[i][n], PANEL, rows + (size_t)n * features + i, features);\n"
+	"\t\tfor (size_t i = whole; i < features; i++)\n"
 	"\t\t\tfor (int l = 0; l < LANES; l++) rows[(size_t)(n + l) * features + i] = panel[i][n + l];\n"
 	"\t}\n"
 	"}\n"
@@ -331,15 +331,23 @@ uniform_text(struct emission *e, const struct expr *x, const struct optimizer *o
 	case OP_POW:
 		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number < 0) {
 			if (x->kid[1]->number == -1) return arena_print(a, "(1 / %s)", uniform_text(e, x->kid[0], o));
-			return arena_print(a, "(1 / nn_power(%s, %s))", uniform_text(e, x->kid[0], o), c_number(a, -x->kid[1]->number, true));
+			struct expr *positive = power_of(e->model->train, x->kid[0], -x->kid[1]->number);
+			return arena_print(a, "(1 / %s)", uniform_text(e, positive, o));
 		}
-		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number == 0.5) return arena_print(a, "__builtin_sqrt(%s)", uniform_text(e, x->kid[0], o));
+		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number != floor(x->kid[1]->number)) /* a half: checked by the front end */
+			return arena_print(a, "(__builtin_sqrt(%s) * nn_power(%s, %.0f))", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[0], o), floor(x->kid[1]->number));
 		return arena_print(a, "nn_power(%s, %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
 	case OP_IF: return arena_print(a, "(%s ? %s : %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o), uniform_text(e, x->kid[2], o));
 	case OP_LT: return arena_print(a, "(%s < %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
 	case OP_LE: return arena_print(a, "(%s <= %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
 	case OP_EQ: return arena_print(a, "(%s == %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
 	case OP_NOT: return arena_print(a, "(!%s)", uniform_text(e, x->kid[0], o));
+	case OP_GE0: return arena_print(a, "(%s >= 0)", uniform_text(e, x->kid[0], o));
+	case OP_EQ0: return arena_print(a, "(%s == 0)", uniform_text(e, x->kid[0], o));
+	case OP_AND:
+		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i ? " && " : "(", uniform_text(e, x->kid[i], o));
+		text_add(&t, ")");
+		return text_end(&t);
 	default: return "0";
 	}
 }
@@ -615,7 +623,12 @@ write_step(struct emission *e, struct text *t, int uniforms_before)
 		text_add(t, "\t%s: /* %s */\n%s\t\tm->sink = %s;\n\t\tbreak;\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name),
 			 text_end(&own), c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
 	}
-	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n\treturn 0;\n}\n\n");
+	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n");
+	const struct program *train = e->model->train;
+	for (int i = 0; i < train->updates.n; i++) /* s <- expr */
+		text_add(t, "\tmemcpy(m->%s, m->%s, %ld * sizeof(real));\n", c_name(&e->members, train->updates.at[i].old->name), buffer_name(e, train->updates.at[i].new, ""),
+			 tensor_count(train->updates.at[i].old));
+	text_add(t, "\treturn 0;\n}\n\n");
 }
 
 /* ---- the struct, the table ------------------------------------------------------------------------------------------------------------------------------------------------ */

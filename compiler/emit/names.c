@@ -16,6 +16,22 @@ static const char *const reserved[] = {
 	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "candidate", "best", "place", "from", "to",
 };
 
+/* a name that `struct NAME` cannot have in C or C++ */
+bool
+c_is_keyword(const char *name)
+{
+	static const char *const keywords[] = {
+		"alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const", "constexpr", "continue", "default", "delete", "do",
+		"double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace",
+		"new", "not", "nullptr", "operator", "or", "private", "protected", "public", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct",
+		"switch", "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor",
+		"real", "lanes", "ints", "uints", "linux", "unix", "call", "kernel",
+	};
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+		if (!strcmp(keywords[i], name)) return true;
+	return name[0] == '_' || !strncmp(name, "nn_", 3);
+}
+
 static bool
 is_reserved(const char *name)
 {

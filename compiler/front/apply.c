@@ -430,7 +430,7 @@ enter_instance(struct elaborator *e, struct instance *i, const struct arguments 
 static void
 list_layer(struct elaborator *e, const struct arguments *a, const char *path, const struct value *v, int tensors_before)
 {
-	if (e->frame || e->quiet || !e->model || !e->training || v->kind != VALUE_TENSOR) return;
+	if (e->frame || e->quiet || !e->model || !e->training || v->kind != VALUE_TENSOR || (!path && v->n == 0)) return;
 	struct layer_shape l = {.text = span_text(e->arena, a->call->span), .path = path, .rank = v->n, .span = a->call->span};
 	value_shape(v, l.shape);
 	for (int i = tensors_before; i < e->p->tensors.n; i++)
@@ -484,6 +484,9 @@ static struct value *
 sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a)
 {
 	struct value *sum = value_number(e, 0, a->call->span);
+	e->weights_used = a->call->span;
+	e->weights_count = 0;
+	for (int i = 0; i < e->p->tensors.n; i++) e->weights_count += e->p->tensors.at[i]->role == ROLE_PARAM && !e->p->tensors.at[i]->outside_weights;
 	for (int i = 0; i < e->p->tensors.n; i++) {
 		struct tensor *t = e->p->tensors.at[i];
 		if (t->role != ROLE_PARAM || t->outside_weights) continue;

@@ -209,6 +209,8 @@ struct elaborator {
 	struct frame *frame;
 	struct instance *instance; /* being applied */
 	struct node *statement;
+	struct span weights_used; /* where `weights` was used, and how many there were */
+	int weights_count;
 	LIST(const char *) unknown; /* names already reported in this statement */
 	struct define_option *defines;
 	int define_count;
@@ -271,6 +273,7 @@ void prove_accesses(struct elaborator *e, int from);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
+const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
 struct optimizer *elaborate_optimizer(struct elaborator *e, struct node *definition, struct node *call, struct scope *s);
 
 #endif

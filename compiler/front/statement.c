@@ -1,5 +1,5 @@
 /* statement.c - what each statement of a model, layer or function does. */
-#include "front/elaborate.h"
+#include "front/apply.h"
 #include <math.h>
 #include <string.h>
 
@@ -99,7 +99,7 @@ read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct star
 	if (name->kind == NODE_NAME && !initialiser_named(word)) {
 		struct value *v = evaluate(e, name, s);
 		if (v->kind == VALUE_ERROR) return false;
-		word = v->kind == VALUE_WORD ? v->text : NULL;
+		word = v->kind == VALUE_WORD ? v->text : v->kind == VALUE_PRIMITIVE ? v->primitive->name : NULL;
 	}
 	const struct initialiser *i = initialiser_named(word);
 	if (!i) {

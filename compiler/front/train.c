@@ -1,4 +1,5 @@
 /* train.c - the train block: where the data comes from, which optimizer, how long. */
+#include "core/lower.h"
 #include "front/elaborate.h"
 #include <math.h>
 #include <string.h>
@@ -40,6 +41,33 @@ struct optimizer_argument {
 	bool fixed; /* compile-time: a word, a truth, or a number that decides whether a state exists */
 };
 
+/* What depends on settings and the step only is computed once a step, in double, without a library: + - * /, whole and half powers. */
+static bool
+is_computable(const struct expr *x)
+{
+	if (x->op == OP_CALL) return false;
+	if (x->op == OP_POW && x->kid[1]->op == OP_NUMBER && 2 * x->kid[1]->number != floor(2 * x->kid[1]->number)) return false;
+	if (x->op == OP_POW && x->kid[1]->op != OP_NUMBER && !(x->kid[1]->op == OP_READ && !strcmp(x->kid[1]->tensor->name, "step"))) return false;
+	for (int i = 0; i < x->n; i++)
+		if (!is_computable(x->kid[i])) return false;
+	return true;
+}
+
+static void
+check_settings(struct elaborator *e, struct node *d)
+{
+	for (int i = 0; i < e->p->equations.n; i++) {
+		int n;
+		struct expr **nodes = expr_nodes(e->p, e->p->equations.at[i]->body, &n);
+		for (int k = 0; k < n; k++) {
+			if (nodes[k]->op == OP_NUMBER || !is_uniform(nodes[k]) || is_computable(nodes[k])) continue;
+			struct diagnostic *m = problem(e, "not-yet", d->name, "", "`%s` computes something from settings and `step` that is not supported yet", d->text);
+			diag_help(e->d, m, "+ - * / and powers of `step`, or by whole and half numbers, are");
+			return;
+		}
+	}
+}
+
 static struct optimizer *
 build_optimizer(struct elaborator *outer, struct node *d, struct optimizer_argument *arg, int n)
 {
@@ -68,6 +96,7 @@ build_optimizer(struct elaborator *outer, struct node *d, struct optimizer_argum
 		scope_bind(&e, s, name, value_of_tensor(&e, t, 0, NULL, arg[i].param->span));
 	}
 	run_block(&e, d->kid[1], s);
+	check_settings(&e, d);
 	bool moves = false;
 	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
 	if (!moves) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
@@ -254,10 +283,19 @@ read_literal(struct elaborator *e, struct value *v, struct source_entry *s, stru
 static bool read_source(struct elaborator *e, struct node *n, struct source_entry *s);
 
 static bool
+holds_source(const struct node *n)
+{
+	if (n->kind == NODE_CALL || n->kind == NODE_LIST || n->kind == NODE_INDEX) return true;
+	for (int i = 0; i < n->n; i++)
+		if (n->kid[i] && holds_source(n->kid[i])) return true;
+	return false;
+}
+
+static bool
 read_arithmetic(struct elaborator *e, struct node *n, struct source_entry *s)
 {
 	static const char symbol[] = {[NODE_ADD] = '+', [NODE_SUBTRACT] = '-', [NODE_MULTIPLY] = '*', [NODE_DIVIDE] = '/', [NODE_POWER] = '^'};
-	bool left = n->kid[0]->kind == NODE_NUMBER || n->kid[0]->kind == NODE_NAME;
+	bool left = !holds_source(n->kid[0]);
 	struct value *v = evaluate(e, n->kid[left ? 0 : 1], e->globals);
 	if (v->kind == VALUE_ERROR || !read_source(e, n->kid[left ? 1 : 0], s)) return false;
 	if (v->kind != VALUE_NUMBER) {
@@ -311,12 +349,12 @@ input_named(const struct model *m, const char *name)
 	return -1;
 }
 
-static const char *
-type_text(struct elaborator *e, const struct tensor *t)
+const char *
+input_type_text(struct arena *a, const struct tensor *t)
 {
-	const char *dims = t->rank > 1 ? dims_text(e->arena, t->rank - 1, t->shape + 1) : NULL;
+	const char *dims = t->rank > 1 ? dims_text(a, t->rank - 1, t->shape + 1) : NULL;
 	if (!t->integer) return dims ? dims : "real";
-	return arena_print(e->arena, "%s%s%ld..%ld", dims ? dims : "", dims ? " of " : "", t->low, t->high);
+	return arena_print(a, "%s%s%ld..%ld", dims ? dims : "", dims ? " of " : "", t->low, t->high);
 }
 
 static void
@@ -353,7 +391,7 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		while (type.begin < type.end && t->span.file->text[type.begin] != ':') type.begin++;
 		type.begin++;
 		while (type.begin < type.end && t->span.file->text[type.begin] == ' ') type.begin++;
-		diag_label(e->d, d, (struct span){type.file, type.begin, type.begin + 1}, "declared here, %s%s", t->integer ? "in " : "as ", type_text(e, t));
+		diag_label(e->d, d, (struct span){type.file, type.begin, type.begin + 1}, "declared here, %s%s", t->integer ? "in " : "as ", input_type_text(e->arena, t));
 		diag_help(e->d, d, "for example `%s = csv(\"points.csv\", columns=[2])`", t->name);
 	}
 }

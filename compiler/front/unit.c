@@ -120,6 +120,14 @@ bind_builtins(struct elaborator *e, bool training)
 	}
 }
 
+static int
+count_weights(const struct program *p)
+{
+	int n = 0;
+	for (int i = 0; i < p->tensors.n; i++) n += p->tensors.at[i]->role == ROLE_PARAM && !p->tensors.at[i]->outside_weights;
+	return n;
+}
+
 /* Elaborates one model in one mode.  Global names are evaluated anew: `training` differs, and values belong to a program. */
 static struct program *
 elaborate_mode(struct elaborator *base, struct node *prelude, struct node *file, struct model *m, struct node *model, bool training, bool quiet,
@@ -140,26 +148,38 @@ elaborate_mode(struct elaborator *base, struct node *prelude, struct node *file,
 	e.batch = index_batch(e.p, "n");
 	PUSH(e.arena, &e.context, e.batch);
 	run_block(&e, model->kid[0], scope_new(&e, e.globals));
+	if (e.weights_used.file && count_weights(e.p) > e.weights_count) {
+		struct diagnostic *d = problem(&e, "weights", e.weights_used, arena_print(e.arena, "%d of %d so far", e.weights_count, count_weights(e.p)), "`weights` is used before all weights are there");
+		diag_help(e.d, d, "put this line below the last layer");
+	}
 	return e.p;
 }
 
-/* a parameter that nothing reads does not exist */
+static bool
+is_read(struct program *p, const char *name)
+{
+	for (int i = 0; i < p->equations.n; i++) {
+		int n;
+		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
+		for (int r = 0; r < n; r++)
+			if (reads[r]->tensor->role == ROLE_PARAM && !strcmp(reads[r]->tensor->name, name)) return true;
+	}
+	return false;
+}
+
+/* A parameter that nothing reads, neither in training nor in evaluation, does not exist.  Ids index tables, so the lists keep their places: it
+ * loses its role. */
 static void
 drop_unread_params(struct program *train, struct program *eval)
 {
 	struct program *both_[2] = {train, eval};
 	for (int k = 0; k < 2; k++) remove_dead(both_[k]);
-	for (int k = 0; k < 2; k++) {
-		struct program *p = both_[k];
-		char *read = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
-		for (int i = 0; i < p->equations.n; i++) {
-			int n;
-			struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
-			for (int r = 0; r < n; r++) read[reads[r]->tensor->id] = 1;
-		}
-		/* ids index tables, so the list keeps its places: an unread parameter loses its role */
-		for (int i = 0; i < p->tensors.n; i++)
-			if (p->tensors.at[i]->role == ROLE_PARAM && !read[i]) p->tensors.at[i]->role = ROLE_VALUE;
+	for (int i = 0; i < train->tensors.n; i++) {
+		struct tensor *t = train->tensors.at[i];
+		if (t->role != ROLE_PARAM || is_read(train, t->name) || is_read(eval, t->name)) continue;
+		t->role = ROLE_VALUE;
+		for (int k = 0; k < eval->tensors.n; k++)
+			if (eval->tensors.at[k]->role == ROLE_PARAM && !strcmp(eval->tensors.at[k]->name, t->name)) eval->tensors.at[k]->role = ROLE_VALUE;
 	}
 }
 

@@ -692,6 +692,7 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 		wanted[p->loss->id] = 1;
 		for (int i = 0; i < p->metrics.n; i++) wanted[p->metrics.at[i]->id] = 1;
 	}
+	for (int i = 0; entry == TRAIN && i < p->updates.n; i++) wanted[p->updates.at[i].new->id] = 1;
 	for (int i = 0; entry == TRAIN && i < p->gradients.n; i++) wanted[p->gradients.at[i].gradient->id] = 1;
 	return plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64);
 }

@@ -7,7 +7,7 @@
  * optimizer, with its parts run in order, in reverse order, and by 2 and 3 threads.  Memory handed to the model is full of 0xff bytes
  * (NaN, -1) and ends where a page without access begins, as all arrays do; what the model may not write cannot be written.
  *
- * Says what differs, in hexadecimal, and ends with 1 then. */
+ * Says what differs, in hexadecimal; the last line is `N passed, N failed`, counting objects.  Ends with 1 when any failed. */
 #define _GNU_SOURCE
 #include "compare.h"
 #include "runtime/program.h"
@@ -537,6 +537,7 @@ main(int argc, char **argv)
 	if (own_batch && own > 0 && own < 1000) sizes[size_count++] = own;
 	reference_compute(&r, sizes, size_count);
 	for (int i = 0; i < objects; i++) failed += try_apart(&r, object[i], family, verbose);
+	printf("%d passed, %d failed\n", objects - failed, failed);
 	compile_free(&r.compilation);
 	free(text);
 	return failed > 0;

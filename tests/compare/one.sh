@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compares one model with the interpreter:  one.sh FILE.nn NUMBER FOLDER [OPTIONS of nnc: -D name=value]...
+# Compares one model with the interpreter:  one.sh FILE.nn NUMBER FOLDER [NAME=VALUE | --batches=1,37]...
 #
 # Builds what nnc emits for it, by several compilers at several levels for several targets, and hands the objects to compare.  NUMBER says
 # which of them (all with BITS=full): over all models every combination comes up.  In every second build, lanes behind the last
@@ -53,16 +53,23 @@ compare() { # real, family, builds ...
 		for b; do
 			if build "$folder" "$prefix" $b; then objects="$objects $object"; else fail "$file: $model does not compile: $b"; fi
 		done
-		for object in $objects; do
-			set -- "$@"
-			timeout 300 "$BUILD/compare" "$file" --model "$model" $defines $batches --real $real --family $family $object >"$work/differences" 2>&1
-			if [ $? = 0 ]; then
-				passed=$((passed + 1))
-			else
-				cat "$work/differences"
-				fail "$file: $model, $real, $family: ${object##*/}"
-			fi
-		done
+		[ -n "$objects" ] || continue
+		counts=$("$BUILD/compare" "$file" --model "$model" $defines $batches --real "$real" --family "$family" $objects 2>&1 | tee "$work/differences" | tail -n 1)
+		case $counts in
+		*" passed, 0 failed") ;;
+		*" passed, "*" failed")
+			sed '$d' "$work/differences"
+			echo "FAILED: $file: $model, $real, $family"
+			;;
+		*)
+			cat "$work/differences"
+			fail "$file: $model, $real, $family: no comparison"
+			counts="0 passed, 0 failed"
+			;;
+		esac
+		passed=$((passed + ${counts%% *}))
+		counts=${counts#* passed, }
+		failed=$((failed + ${counts%% *}))
 		rm -f $objects
 	done
 }
