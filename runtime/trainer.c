@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 static const struct nn_command commands[] = {
@@ -99,6 +100,9 @@ nn_trainer(const struct nn_program *program, int argc, char **argv)
 	const struct nn_command *command = argc > 1 ? find(argv[1]) : NULL;
 	int status = NN_WRONG_USAGE, asked = 0;
 
+#ifdef SIGXFSZ
+	signal(SIGXFSZ, SIG_IGN); /* a file over the limit is then an error of write, which has a message and cleans up */
+#endif
 	for (int k = 0; argc > 1 && k < 3; k++)
 		asked |= strcmp(argv[1], helps[k]) == 0;
 	if (command)

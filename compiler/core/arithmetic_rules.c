@@ -53,10 +53,10 @@ collect_terms(struct bag *b, double *constant, int n, struct expr *const terms[]
 }
 
 static int
-by_id(const void *a, const void *b)
+by_order(const void *a, const void *b)
 {
 	const struct collected *x = a, *y = b;
-	return (x->item->id > y->item->id) - (x->item->id < y->item->id);
+	return expr_by_order(&x->item, &y->item);
 }
 
 /* K * (e / K) + e % K = e; true when one pair was joined */
@@ -119,7 +119,7 @@ add_all(struct program *p, int n, struct expr *const terms[])
 	collect_terms(&b, &constant, n, terms);
 	do drop_zeros(&b);
 	while (join_quotient(&b, &constant) || join_guards(&b, &constant));
-	qsort(b.at, (size_t)b.n, sizeof *b.at, by_id);
+	qsort(b.at, (size_t)b.n, sizeof *b.at, by_order);
 	if (b.n == 0) return number(p, constant);
 	struct expr *few[16], **out = b.n + 1 <= 16 ? few : NEW_ARRAY(p->arena, b.n + 1, struct expr *);
 	int count = 0;
@@ -208,7 +208,7 @@ mul_all(struct program *p, int n, struct expr *const factors[])
 		for (int i = 0; i < out[0]->n; i++) terms[i] = scale(p, m.number, out[0]->kid[i]);
 		return add_all(p, out[0]->n, terms);
 	}
-	qsort(out, (size_t)count, sizeof *out, expr_by_id);
+	qsort(out, (size_t)count, sizeof *out, expr_by_order);
 	if (m.number != 1 || count == 0) {
 		memmove(out + 1, out, (size_t)count * sizeof *out);
 		out[0] = number(p, m.number);

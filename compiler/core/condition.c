@@ -107,7 +107,7 @@ all_of(struct program *p, int n, struct expr *const conditions[])
 	for (int i = 0; i < count; i++)
 		if (contains(count, set, negation(p, set[i]))) return truth(p, false);
 	if (count == 0) return truth(p, true);
-	qsort(set, (size_t)count, sizeof *set, expr_by_id);
+	qsort(set, (size_t)count, sizeof *set, expr_by_order);
 	return count == 1 ? set[0] : expr_plain(p, OP_AND, count, set);
 }
 

@@ -60,6 +60,29 @@ union_of_free(struct program *p, enum op op, struct index *own, int n, struct ex
 	return out;
 }
 
+/* Terms and factors stand in the order of their youngest tensor, youngest first (`W * x`, `dz * x`), then of a hash of their structure; what reads
+ * nothing comes last, as it was made.  Indices count for nothing, so an equation over other indices keeps its order: every copy of it computes
+ * the same bits. */
+static uint64_t
+structural_order(const struct expr *e)
+{
+	uint32_t youngest = 0, h = mix(0x9e3779b9u, (uint64_t)e->op + 1);
+	if (e->op == OP_READ) {
+		youngest = (uint32_t)e->tensor->id + 1;
+		h = mix(h, youngest);
+	} else if (e->op == OP_CALL) {
+		for (const char *s = e->function->name; *s; s++) h = mix(h, (uint64_t)*s);
+	} else if (e->op == OP_NUMBER || e->op == OP_BOOL || e->op == OP_DIV || e->op == OP_MOD) {
+		h = mix(h, payload_of(e));
+	}
+	for (int i = 0; i < e->n; i++) {
+		uint32_t below = ~(uint32_t)(e->kid[i]->order >> 32);
+		if (below > youngest) youngest = below;
+		h = mix(h, e->kid[i]->order);
+	}
+	return (uint64_t)~youngest << 32 | (youngest ? h : 0);
+}
+
 static bool
 all_integer(int n, struct expr *const kids[])
 {
@@ -114,6 +137,7 @@ expr_node(struct program *p, const struct expr *like, int n, struct expr *const 
 	e->hash = hash;
 	e->id = p->expr_count++;
 	if (n) memcpy(e->kid, kids, (size_t)n * sizeof *kids);
+	e->order = structural_order(e);
 	e->free = union_of_free(p, e->op, like->op == OP_INDEX ? like->index : NULL, n, kids);
 	e->integer = is_integer_node(e);
 	e->condition = e->op == OP_BOOL || e->op == OP_GE0 || e->op == OP_EQ0 || e->op == OP_LT || e->op == OP_LE || e->op == OP_EQ ||
@@ -169,9 +193,10 @@ read_at(struct program *p, struct tensor *t, struct index *const indices[])
 }
 
 int
-expr_by_id(const void *a, const void *b)
+expr_by_order(const void *a, const void *b)
 {
 	const struct expr *x = *(struct expr *const *)a, *y = *(struct expr *const *)b;
+	if (x->order != y->order) return x->order < y->order ? -1 : 1;
 	return (x->id > y->id) - (x->id < y->id);
 }
 

@@ -55,7 +55,8 @@ struct expr {
 	enum op op;
 	bool integer;     /* a whole number, whatever the data */
 	bool condition;   /* true or false, not a number */
-	int id;           /* in order of creation: the canonical order of terms and factors */
+	int id;           /* in order of creation */
+	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
 	uint32_t hash;
 	int n;
 	const struct indices *free; /* the indices that it mentions */

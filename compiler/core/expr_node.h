@@ -8,7 +8,7 @@
 struct expr *expr_node(struct program *p, const struct expr *like, int n, struct expr *const kids[]);
 struct expr *expr_plain(struct program *p, enum op op, int n, struct expr *const kids[]);
 /* the canonical order of terms, factors and conjuncts, for qsort */
-int expr_by_id(const void *a, const void *b);
+int expr_by_order(const void *a, const void *b);
 bool is_truth(const struct expr *e, bool v);
 /* (a - constant modulo g) / g, for a common factor g of the coefficients */
 struct expr *affine_divided(struct program *p, const struct affine *a, long g);
