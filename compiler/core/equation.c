@@ -291,6 +291,10 @@ remove_dead(struct program *p)
 	for (int i = 0; i < p->equations.n; i++)
 		if (w.state[p->equations.at[i]->tensor->id]) p->equations.at[n++] = p->equations.at[i];
 	p->equations.n = n;
+	n = 0;
+	for (int i = 0; i < p->values.n; i++) /* nobody may find what is gone */
+		if (w.state[p->values.at[i].equation->tensor->id]) p->values.at[n++] = p->values.at[i];
+	p->values.n = n;
 }
 
 bool

@@ -130,6 +130,22 @@ belongs_to_a_gradient(const struct equation *q)
 	return !q->tensor->batch && q->tensor->role == ROLE_ADJOINT;
 }
 
+/* Is it the gradient of a parameter that something still reads, or a part of one?  Parts wait, too: the rest is fused behind them. */
+static bool
+feeds_update_too_early(struct schedule *s, const struct equation *q)
+{
+	for (int i = 0; i < s->p->gradients.n; i++) {
+		const struct gradient *g = &s->p->gradients.at[i];
+		struct equation *whole = s->of[g->gradient->id];
+		bool part = whole == q;
+		int n;
+		struct expr **reads = whole ? expr_reads(s->p, whole->body, &n) : NULL;
+		for (int r = 0; whole && r < n; r++) part |= reads[r]->tensor == q->tensor;
+		if (part && is_read_later(s, g->param, q)) return true;
+	}
+	return false;
+}
+
 static void
 flush_gradients(struct schedule *s, bool all)
 {
@@ -138,8 +154,7 @@ flush_gradients(struct schedule *s, bool all)
 		for (int i = 0; i < s->p->equations.n; i++) {
 			struct equation *q = s->p->equations.at[i];
 			if (!s->need[q->tensor->id] || s->done[q->tensor->id] || !belongs_to_a_gradient(q) || !is_ready(s, q)) continue;
-			struct tensor *param = gradient_of(s->p, q->tensor);
-			if (!all && param && is_read_later(s, param, q)) continue;
+			if (!all && feeds_update_too_early(s, q)) continue;
 			emit_equation(s, q);
 			again = true;
 		}

@@ -4,7 +4,8 @@
     compare.py [--nnc build/nnc] [--work FOLDER] [--write-docs docs/pytorch.md] [NAME...]
 
 For each model: the trainer's own initial weights with noise added (so that biases are not 0), one batch of random data, then `gradients`
-against autograd on the same numbers.  PyTorch computes in f64, also for the f32 program, from the numbers as rounded to f32: what differs
+against autograd on the same numbers; then one step of SGD(lr=1) from the initial weights, which must move them by autograd's gradient (in a
+step, weights are updated while other gradients are still to come).  PyTorch computes in f64, also for the f32 program, from the numbers as rounded to f32: what differs
 is nnc's error alone.  The error of a tensor is the largest difference over the largest number of that tensor in PyTorch (no less than 1e-8
 of the largest of all).  Prints a line a comparison and `N passed, N failed, 0 skipped`.
 """
@@ -116,14 +117,37 @@ def draw(model, rng, real):
     return data
 
 
+def with_train_block(model, name, real):
+    sources = "".join(f'    {k} = npy("{name}_{real}_{k}.npy")\n' for k in model.draw)
+    return f"""{model.text}
+train M {{
+  data {{
+{sources}  }}
+  optimizer = SGD(lr=1)
+  batch_size = {model.batch}
+  epochs = 1
+  shuffle = false
+}}
+"""
+
+
+def one_step(c, model, program, path, data):
+    run(program, "init", "-o", path + ".start")
+    run(program, "train", "--steps", 1, "-q", "--data", c.work, "-o", path + ".end")
+    start, _ = read_safetensors(path + ".start")
+    end, _ = read_safetensors(path + ".end")
+    _, expected = autograd(model, start, data)
+    return largest_error({k: start[k].astype(np.float64) - end[k] for k in start}, expected)
+
+
 def compare_gradients(c, number, model):
-    """the errors by real, and PyTorch's own in f32"""
+    """the errors by real, PyTorch's own in f32, and that of a step"""
     errors = {}
     for real in ("f64", "f32"):
         what, name = f"gradients, {model.name}, {real}", f"m{number}"
         rng = np.random.default_rng(number)
         try:
-            program = c.build(name, model.text, real, model.defines)
+            program = c.build(name, with_train_block(model, name, real), real, model.defines)
             path = os.path.join(c.work, f"{name}_{real}")
             run(program, "init", "-o", path + ".w")
             weights, _ = read_safetensors(path + ".w")
@@ -147,7 +171,10 @@ def compare_gradients(c, number, model):
                 error, where = loss_error, "the loss"
             errors[real] = error
             c.judge(what, error, LIMIT[real], where)
-            if real == "f32":
+            if real == "f64":
+                errors["step"], where = one_step(c, model, program, path, data)
+                c.judge(f"a step, {model.name}, f64", errors["step"], LIMIT[real], where)
+            else:
                 errors["torch"] = largest_error(autograd(model, weights, data, torch.float32)[1], expected)[0]
         except Exception as e:
             c.broken(what, e)
@@ -177,7 +204,8 @@ def reference_training(weights, data, make):
     for _ in range(STEPS):
         if optimizer:
             optimizer.zero_grad()
-        library.optimizer_loss(w, {k: t[at:at + BATCH] for k, t in x.items()}).mean().backward()
+        loss = library.optimizer_loss(w, {k: t[at:at + BATCH] for k, t in x.items()}).mean()
+        (loss + library.OPTIMIZER_PENALTY * sum((t ** 2).sum() for k, t in w.items() if k.endswith("W"))).backward()
         step()
         at = at + BATCH if at + BATCH < RECORDS else 0
     return {k: t.detach().numpy() for k, t in w.items()}
@@ -186,7 +214,7 @@ def reference_training(weights, data, make):
 def compare_optimizer(c, number, optimizer, reference, make):
     what, name = f"{STEPS} steps, {optimizer}, {reference}", f"o{number}"
     try:
-        program = c.build(name, library.optimizer_text.format(optimizer=optimizer), "f64")
+        program = c.build(name, library.optimizer_text.format(optimizer=optimizer, penalty=library.OPTIMIZER_PENALTY), "f64")
         path = os.path.join(c.work, name)
         run(program, "init", "--seed", 3, "-o", path + ".start")
         run(program, "train", "--seed", 3, "--steps", STEPS, "--data", c.work, "-q", "-o", path + ".end")
@@ -226,17 +254,18 @@ comparisons where PyTorch is installed.
 
 The same weights and the same batch (37 samples) given to a trainer's command `gradients` and to autograd. PyTorch computes in f64, for the f32
 program from the numbers as rounded to f32. The error is the largest over all tensors and the loss: largest difference / largest
-number of the tensor. It must be at most {LIMIT['f64']:.0e} in f64 and {LIMIT['f32']:.0e} in f32. Beside it, PyTorch's own error in f32.
+number of the tensor. It must be at most {LIMIT['f64']:.0e} in f64 and {LIMIT['f32']:.0e} in f32. "A step" is how far one training step of SGD(lr=1) in
+f64 moves the weights, against the same gradient. The last column is PyTorch's own error in f32.
 
-| model | what is compared | f64 | f32 | PyTorch f32 |
-|---|---|---|---|---|
+| model | what is compared | f64 | a step | f32 | PyTorch f32 |
+|---|---|---|---|---|---|
 """)
         for m, e in gradients:
-            f.write(f"| {m.name} | {m.what} | {figure(e.get('f64'))} | {figure(e.get('f32'))} | {figure(e.get('torch'))} |\n")
+            f.write(f"| {m.name} | {m.what} | {figure(e.get('f64'))} | {figure(e.get('step'))} | {figure(e.get('f32'))} | {figure(e.get('torch'))} |\n")
         f.write(f"""
 ## Optimizers
 
-{STEPS} steps in f64 on a net 6-16-16-4 (tanh, cross entropy), {RECORDS} records in batches of {BATCH}, the last of each epoch {RECORDS % BATCH}, not shuffled. The error of the
+{STEPS} steps in f64 on a net 6-16-16-4 (tanh, cross entropy, l2), {RECORDS} records in batches of {BATCH}, the last of each epoch {RECORDS % BATCH}, not shuffled. The error of the
 weights after the last step, as above; at most {OPTIMIZER_LIMIT:.0e}.
 
 | in nnc | against | error |

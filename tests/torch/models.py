@@ -410,6 +410,20 @@ model M {
 }
 """, lambda w, x: (lambda h: mse(h[:, 0::2] + h[:, 1::2] * w["W"][:6], x["t"]))(torch.tanh(w["W"] * x["x"]).flip(1)), {"x": (12,), "t": (6,)})
 
+model("products of parameters", "`y[i] = A[i] * B[i] * x[i] + sum(j,k) C[i,j] * D[j,k] * x[k]`: each gradient reads the other parameter", """
+model M {
+  input  x: [6]
+  target t: [6]
+  param A: [6] ~ normal(0, 1)
+  param B: [6] ~ normal(0, 1)
+  param C: [6, 3] ~ normal(0, 0.4)
+  param D: [3, 6] ~ normal(0, 0.4)
+  y[i] = A[i] * B[i] * x[i] + sum(j,k) C[i,j] * D[j,k] * x[k]
+  loss = mse(y, t) + 0.01 * sum(i) A[i]^2 * B[i]
+}
+""", lambda w, x: mse(w["A"] * w["B"] * x["x"] + x["x"] @ (w["C"] @ w["D"]).T, x["t"]), {"x": (6,), "t": (6,)},
+      penalty=lambda w: 0.01 * (w["A"] ** 2 * w["B"]).sum())
+
 # ---- optimizers -----------------------------------------------------------------------------------------------------------
 
 SGD_LECTURE = "v = mu v - lr g; w = w + v"
@@ -431,12 +445,13 @@ optimizers = [  # in nnc, the reference in words, what makes it; a pair (mu, nes
     ("AdamW(lr=5e-3, weight_decay=0.1)", "torch.optim.AdamW", lambda p: torch.optim.AdamW(p, lr=5e-3, weight_decay=0.1)),
 ]
 
+OPTIMIZER_PENALTY = 1e-3
 optimizer_text = """
 model M {{
   input  x: [6]
   target t: 0..3
   y = x -> Dense(16) -> tanh -> Dense(16) -> tanh -> Dense(4)
-  loss = cross_entropy(y, t)
+  loss = cross_entropy(y, t) + {penalty} * l2(weights)
 }}
 train M {{
   data {{

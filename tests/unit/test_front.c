@@ -123,8 +123,8 @@ static const struct {
 } printed[] = {
 	{"model M {\n input x: [2]\n target t: 0..1\n param w: [2] = 0\n param b: real = 0\n z = sum(i) w[i]*x[i] + b\n loss = binary_cross_entropy(z, t)\n}\n",
 	 "sum1[n] = sum(i) w[i] * x[n,i]\n"
-	 "z[n] = b + sum1[n]\n"
-	 "loss[n] = softplus(z[n]) - t[n] * z[n]\n"},
+	 "z[n] = sum1[n] + b\n"
+	 "loss[n] = softplus(z[n]) - z[n] * t[n]\n"},
 	{"model M {\n input x: [3, 4]\n y = x -> Dense(2) -> relu\n loss = sum(y)\n}\n",
 	 "Dense1.sum1[n,t,j] = sum(i) Dense1.W[j,i] * x[n,t,i]\n"
 	 "Dense1.y[n,t,j] = Dense1.sum1[n,t,j] + Dense1.b[j]\n"},
