@@ -444,7 +444,7 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	enter(&w, k->lane);
 	struct program *p = plan->program;
 	long features = tensor_count(k->rows);
-	bool vector, gradient = k->gradient != NULL;
+	bool vector, gradient = k->direct;
 	write_zero_sums(&w, "vecs");
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	w.indent++;
@@ -474,17 +474,11 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	w.lanes = LANES_ARE_LAST_AXIS;
 	w.lane_index = k->lane;
 	w.part = "part";
-	const struct tensor *last = k->equations.at[k->equations.n - 1]->tensor;
-	if (gradient) { /* the finished gradient goes into the block */
-		for (int i = 0; i < k->equations.n; i++)
-			for (int g = 0; g < p->gradients.n; g++)
-				if (p->gradients.at[g].gradient == k->equations.at[i]->tensor) last = k->equations.at[i]->tensor;
-	}
 	write_epilogue(&w, "vecs");
 	if (gradient) {
 		const char *value = NULL;
 		for (int i = 0; i < w.held.n; i++)
-			if (w.held.at[i].tensor == last) value = w.held.at[i].name;
+			if (w.held.at[i].tensor == k->finished) value = w.held.at[i].name;
 		if (!value) {
 			const struct equation *q = k->equations.at[k->equations.n - 1];
 			struct value_text v;
@@ -514,7 +508,7 @@ call_outer(struct writer *w, const char *rows, const char *first)
 	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false);
 	bool chunks = columns > CHUNK;
 	const char *from = chunks ? "first" : "0", *to = chunks ? "last" : arena_print(a, "%ld", columns);
-	const char *block = k->gradient ? arena_print(a, ", %s, block", from) : "";
+	const char *block = k->direct ? arena_print(a, ", %s, block", from) : "";
 	if (chunks) {
 		write_line(w, "for (int first = 0; first < %ld; first += %ld) {", columns, chunk);
 		w->indent++;
@@ -527,7 +521,7 @@ call_outer(struct writer *w, const char *rows, const char *first)
 	write_line(w, "for (; %s + WIDTH <= %s; %s += WIDTH) @@_tile(m, %s, VECS, 0, %s%s, %s%s);", i, to, i, rows, outer, first, i, block);
 	write_line(w, "for (; %s + LANES <= %s; %s += LANES) @@_tile(m, %s, 1, 0, %s%s, %s%s);", i, to, i, rows, outer, first, i, block);
 	if (columns % 16) write_line(w, "if (%s < %s) @@_tile(m, %s, 1, %s - %s, %s%s, %s%s);", i, to, rows, to, i, outer, first, i, block);
-	if (k->gradient) {
+	if (k->direct) {
 		struct text at = {.arena = a};
 		struct equation *q = k->equations.at[0];
 		struct affine *f = flat_access(w->plan->program, k, read_at(w->plan->program, q->tensor, q->lhs));
@@ -551,7 +545,7 @@ write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct text
 	text_add(out, "\n");
 	struct writer w = writer_new(e, plan, k, LANES_ARE_LAST_AXIS);
 	struct cut c = cut_rows(k->row->size);
-	if (k->gradient) write_line(&w, "real block[%d][%ld];", ROWS, k->lane->size < CHUNK ? (k->lane->size + 15) / 16 * 16 : CHUNK);
+	if (k->direct) write_line(&w, "real block[%d][%ld];", ROWS, k->lane->size < CHUNK ? (k->lane->size + 15) / 16 * 16 : CHUNK);
 	if (k->parts > 1) write_part_range(&w, c, k->parts);
 	else write_line(&w, "(void)part;");
 	for (int i = 0; i < k->outer.n; i++) open_loop(&w, k->outer.at[i]);

@@ -518,11 +518,13 @@ write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int
 		struct kernel *k = plan->kernels.at[i];
 		const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts);
 		text_add(t, "\trun(m, %s, %s);\n", k->name, parts);
-		if (!k->gradient || k->kind == KERNEL_OUTER) continue;
-		const struct equation *q = k->equations.at[k->equations.n - 1];
-		int number = 0;
-		for (int x = 0; x < e->model->train->tensors.n && e->model->train->tensors.at[x] != k->gradient; x++) number += e->model->train->tensors.at[x]->role == ROLE_PARAM;
-		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", number, tensor_count(q->tensor), buffer_name(e, q->tensor, ""));
+	}
+	for (int i = from; i < to; i++) { /* what was not handed on row by row: some gradient may have read the parameter of another */
+		struct kernel *k = plan->kernels.at[i];
+		if (!k->gradient || k->direct) continue;
+		int number_ = 0;
+		for (int x = 0; e->model->train->tensors.at[x] != k->gradient; x++) number_ += e->model->train->tensors.at[x]->role == ROLE_PARAM;
+		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
 	}
 }
 

@@ -611,8 +611,8 @@ decide_storage(struct program *p, struct plan *plan, const char *wanted)
 		case ROLE_RANDOM: at->storage = COMPUTED; break;
 		default:
 			if (maker < 0) break;
-			bool kept = is_asked_for(plan, wanted, t) && !gradient_of(p, t);
-			if (plan->kernels.at[maker]->kind == KERNEL_OUTER && gradient_of(p, t)) at->storage = NOT_STORED; /* handed on row by row */
+			bool kept = is_asked_for(plan, wanted, t);
+			if (plan->kernels.at[maker]->direct && plan->kernels.at[maker]->finished == t) at->storage = NOT_STORED; /* handed on row by row */
 			else if (!kept && stays_in_registers(p, plan, t, maker)) at->storage = NOT_STORED;
 			else at->storage = t->batch ? IN_PANELS : IN_PLAIN;
 			at->first = at->last = maker;
@@ -647,6 +647,26 @@ decide_storage(struct program *p, struct plan *plan, const char *wanted)
 	}
 }
 
+/* nothing after kernel k reads the parameter whose gradient it finishes, and the kernel itself reads it at the element of the moment only */
+static bool
+is_last_reader(struct program *p, const struct plan *plan, int k)
+{
+	const struct tensor *param = plan->kernels.at[k]->gradient;
+	for (int j = k; j < plan->kernels.n; j++)
+		for (int e = 0; e < plan->kernels.at[j]->equations.n; e++) {
+			const struct equation *q = plan->kernels.at[j]->equations.at[e];
+			int n;
+			struct expr **reads = expr_reads(p, q->body, &n);
+			for (int r = 0; r < n; r++) {
+				if (reads[r]->tensor != param) continue;
+				if (j > k || e == 0) return false;
+				for (int i = 0; i < reads[r]->n; i++)
+					if (reads[r]->kid[i]->op != OP_INDEX || reads[r]->kid[i]->index != q->lhs[i]) return false;
+			}
+		}
+	return true;
+}
+
 static void
 find_gradients(struct program *p, struct plan *plan)
 {
@@ -654,8 +674,11 @@ find_gradients(struct program *p, struct plan *plan)
 		struct kernel *kernel = plan->kernels.at[k];
 		for (int e = 0; e < kernel->equations.n; e++) {
 			struct tensor *param = gradient_of(p, kernel->equations.at[e]->tensor);
-			if (param) kernel->gradient = param;
+			if (!param) continue;
+			kernel->gradient = param;
+			kernel->finished = kernel->equations.at[e]->tensor;
 		}
+		kernel->direct = kernel->gradient && kernel->kind == KERNEL_OUTER && is_last_reader(p, plan, k);
 	}
 }
 

@@ -36,6 +36,8 @@ struct kernel {
 	struct index *lane;    /* KERNEL_OUTER: of a vector */
 	LIST(struct index *) sum; /* the loops inside a tile, in written order */
 	struct tensor *gradient; /* the parameter whose gradient this finishes; NULL: none */
+	struct tensor *finished; /* that gradient */
+	bool direct;             /* KERNEL_OUTER: rows are handed to the update as they are finished; else the gradient is stored, and used at the end */
 	int parts;             /* pieces that may run at the same time; 1: not worth it.  0: as many as panels */
 	const char *name;      /* of the C function; equal kernels share one */
 };

@@ -2,13 +2,14 @@
 # gcc, at -O0 and -O3, for AVX2, AVX-512 and plain x86-64 (the unfused family), in batches of 1, 37, 128 and the file's own, with parts in
 # order, in reverse, and on 2 and 3 threads.  A model gets four builds of these; BITS=full makes all.  ONLY=word tests files with that
 # word in their path.
-compare=$PWD/tests/compare out=$PWD/$BUILD/tests/bits
-passed=0 failed=0 skipped=0
+BUILD=${BUILD:-build}
 case $BUILD in
 /*) ;;
 *) BUILD=$PWD/$BUILD ;;
 esac
 export BUILD
+compare=tests/compare out=$BUILD/tests/bits
+passed=0 failed=0 skipped=0
 
 if [ "$(uname -m)" != x86_64 ]; then
 	echo "skipped: x86-64: this machine is another one"
