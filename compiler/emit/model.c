@@ -463,13 +463,22 @@ write_starts(struct emission *e, struct text *t, struct parameters *params, stru
 	struct text body = {.arena = e->arena};
 	for (int i = 0; i < params->n; i++) write_start_of(e, &body, params->at[i]);
 	for (int i = 0; i < states->n; i++) write_start_of(e, &body, states->at[i]);
+	text_add(&body, "\tif (m->use == NN_TRAIN) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
+	for (int i = 0; i < e->model->training.optimizers.n; i++) {
+		const struct optimizer *o = e->model->training.optimizers.at[i];
+		for (int k = 0; k < o->states.n; k++) {
+			double first = o->states.at[k]->start.argument[0];
+			if (first == 0) continue;
+			text_add(&body, "\tif (m->use == NN_TRAIN) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
+				 c_number(e->arena, first, e->f64));
+		}
+	}
 	const char *s = text_end(&body);
 	if (strstr(s, "nn_start_uniform")) text_add(t, "%s", start_uniform_text);
 	if (strstr(s, "nn_start_normal") || strstr(s, "nn_start_orthogonal")) text_add(t, "%s", start_normal_text);
 	if (strstr(s, "nn_start_orthogonal")) text_add(t, "%s", start_orthogonal_text);
 	if (strstr(s, "nn_start_constant")) text_add(t, "%s", start_constant_text);
-	text_add(t, "void\n%s_start(struct %s *m, uint64_t seed)\n{\n\tm->seed = seed;\n%s", e->prefix, e->prefix, s);
-	text_add(t, "\tif (m->use == NN_TRAIN) memset(m->moments, 0, MOMENTS * sizeof(real));\n}\n\n");
+	text_add(t, "void\n%s_start(struct %s *m, uint64_t seed)\n{\n\tm->seed = seed;\n%s}\n\n", e->prefix, e->prefix, s);
 }
 
 /* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */

@@ -366,6 +366,7 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		}
 		snprintf(what, sizeof what, "after %d steps of %s,", STEPS, optimizer->name);
 		compare_tensors(t, o, what, NN_PARAM, -1, &s->params);
+		compare_tensors(t, o, what, NN_STATE, -1, &s->states);
 		compare_tensors(t, o, what, NN_MOMENT, k, &s->moments);
 	}
 }

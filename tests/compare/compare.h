@@ -26,7 +26,8 @@ LIST_TYPE(value_list, struct values);
 struct stepped { /* after STEPS steps of one optimizer */
 	double sums[STEPS][16];
 	int finite[STEPS];
-	struct value_list params, moments; /* moments: state by state, parameter by parameter, as in the table */
+	struct value_list params, states;
+	struct value_list moments; /* state by state, parameter by parameter, as in the table */
 };
 
 struct batch { /* one batch, and everything the interpreter makes of it */

@@ -181,11 +181,11 @@ add_up(const struct world *w, double sums[])
 }
 
 static void
-run_training(struct reference *r, struct world *w, const struct batch *b, const struct value_list *params, uint32_t step)
+run_training(struct world *w, const struct batch *b, const struct value_list *params, const struct value_list *states, uint32_t step)
 {
 	give(w, &b->inputs);
 	give(w, params);
-	give(w, &r->states);
+	give(w, states);
 	w->step = step;
 	interpret(w);
 }
@@ -234,7 +234,7 @@ compute_gradients(struct reference *r, struct batch *b)
 {
 	struct program *p = r->model->train;
 	struct world w = world_of(r, p, b->n);
-	run_training(r, &w, b, &r->params, GRADIENT_STEP);
+	run_training(&w, b, &r->params, &r->states, GRADIENT_STEP);
 	add_up(&w, b->trained);
 	for (int i = 0; i < r->params.n; i++) {
 		struct values v = r->params.at[i];
@@ -301,6 +301,7 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 	struct world w = world_of(r, p, b->n), own = world_of(r, o->program, 1);
 	int states = o->states.n;
 	s->params = copies(p->arena, &r->params);
+	s->states = copies(p->arena, &r->states);
 	for (int k = 0; k < states; k++)
 		for (int i = 0; i < r->params.n; i++) {
 			struct values v = r->params.at[i];
@@ -310,10 +311,14 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 			PUSH(p->arena, &s->moments, v);
 		}
 	for (int step = 1; step <= STEPS; step++) {
-		run_training(r, &w, b, &s->params, (uint32_t)step);
+		run_training(&w, b, &s->params, &s->states, (uint32_t)step);
 		add_up(&w, s->sums[step - 1]);
 		s->finite[step - 1] = isfinite(s->sums[step - 1][0]);
 		if (!s->finite[step - 1]) continue;
+		for (int u = 0; u < p->updates.n; u++) /* s <- expr */
+			for (int i = 0; i < s->states.n; i++)
+				if (!strcmp(s->states.at[i].name, p->updates.at[u].old->name))
+					memcpy(s->states.at[i].at, w.value[p->updates.at[u].new->id], (size_t)s->states.at[i].count * sizeof(double));
 		for (int i = 0; i < s->params.n; i++) {
 			struct tensor *g = gradient_of(p, s->params.at[i].name);
 			double *moments[16];
