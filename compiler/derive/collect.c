@@ -177,8 +177,7 @@ is_batch_factor(const struct expr *f)
 	return f->op == OP_BATCH || (f->op == OP_POW && f->kid[0]->op == OP_BATCH);
 }
 
-/* every read in f is inside its tensor whatever the guards say */
-static bool
+bool
 reads_are_safe(struct program *p, struct expr *f)
 {
 	int n;

@@ -15,6 +15,8 @@
 
 /* Rules S and L on a forward program: sum(r) exp(e) is computed as exp(e - max e), logarithms look through exponentials. */
 void stabilise(struct program *p);
+/* Rule H: computed factors of sums become equations of their own. */
+void settle_factors(struct program *p);
 /* Rule T: an inner transcendental node of a map, and a sum under one, become equations of their own. */
 void split_scalars(struct program *p);
 
@@ -51,7 +53,10 @@ struct solution solve(struct program *p, int n, struct expr *const subscripts[],
 struct expr *collect(struct program *p, struct expr *g, int lhs_count, struct index *const lhs[], int left_count, struct index *const left[], const char *name,
 		     struct span span);
 
-/* dears of the expression: operations of its DAG, transcendental functions counted as 20 */
+/* every read in e is inside its tensor whatever guards say */
+bool reads_are_safe(struct program *p, struct expr *e);
+
+/* the price of an expression: operations of its DAG, transcendental functions counted as 20 */
 int expr_cost(struct program *p, struct expr *e);
 /* the cheapest of: as it is, multiplied out, factored (rules X and F) */
 struct expr *cheapest(struct program *p, struct expr *e);

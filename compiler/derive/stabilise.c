@@ -4,6 +4,8 @@
  *    M has no gradient because S does not depend on it.  The constructors of products and logarithms do the rest: softmax becomes E / Z,
  *    log-sum-exp M + log(Z).
  * L: log(..) looks through a read of a map whose body is an exponential or a sigmoid.
+ * H: a factor of a sum that is computed and depends on some of the indices only (relu(x[i]) in sum(i) W[j,i] * relu(x[i])) becomes an equation: it
+ *    is computed once, and the sum is a product of plain reads.
  * T: transcendental values inside a map, and sums under one, become equations, so that the derivative can read them. */
 #include "core/function.h"
 #include "derive/derive.h"
@@ -163,6 +165,80 @@ split_scalars(struct program *p)
 		if (q->reduction || q->tensor->no_gradient) continue;
 		q->body = rewrite(p, q->body, name_scalars, &(struct split){q, true});
 		q->body = rewrite(p, q->body, name_scalars, &(struct split){q, false});
+	}
+	order_equations(p);
+}
+
+/* ---- H ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* the equation's indices that e mentions, samples first */
+static int
+indices_of(const struct equation *q, const struct expr *e, struct index *out[])
+{
+	int n = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < q->lhs_count + q->bound_count; i++) {
+			struct index *v = i < q->lhs_count ? q->lhs[i] : q->bound[i - q->lhs_count];
+			if (v->batch == (pass == 0) && mentions(e, v)) out[n++] = v;
+		}
+	return n;
+}
+
+/* the factor as a read of an equation of its own, where that is computed less often than the sum's body */
+static struct expr *
+settled(struct program *p, const struct equation *q, struct expr *f)
+{
+	struct index *lhs[2 * MAX_RANK];
+	int n = indices_of(q, f, lhs), reads;
+	expr_reads(p, f, &reads);
+	if (f->op == OP_READ || f->integer || reads == 0 || n == 0 || n >= q->lhs_count + q->bound_count || n > MAX_RANK || !reads_are_safe(p, f)) return f;
+	struct tensor *t = define(p, arena_print(p->arena, "%s_factor", q->tensor->name), n, lhs, MAP, 0, NULL, f, ROLE_VALUE, q->span);
+	return read_at(p, t, lhs);
+}
+
+static bool
+is_within(const struct expr *a, const struct expr *b)
+{
+	for (int i = 0; i < a->free->n; i++)
+		if (!mentions(b, a->free->at[i])) return false;
+	return true;
+}
+
+/* if c then a * b * .. else 0, with a condition on data: back to the factor that it came from */
+static struct expr *
+guard_factor(struct program *p, struct expr *body)
+{
+	if (body->op != OP_IF || !is_number(body->kid[2], 0) || body->kid[1]->op != OP_MUL) return body;
+	struct expr *c = body->kid[0], *product = body->kid[1], *out = number(p, 1);
+	for (int i = 0; i < conjunct_count(c); i++)
+		if (!has_read(p, conjunct(c, i)) || conjunct(c, i)->op == OP_EQ0) return body;
+	int best = -1;
+	for (int k = 0; k < product->n; k++)
+		if (is_within(c, product->kid[k]) && (best < 0 || product->kid[k]->free->n < product->kid[best]->free->n)) best = k;
+	if (best < 0 || !reads_are_safe(p, c)) return body;
+	struct expr *f = choose(p, c, product->kid[best], number(p, 0));
+	struct index *lhs[MAX_RANK];
+	int n = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < f->free->n && n < MAX_RANK; i++)
+			if (f->free->at[i]->batch == (pass == 0)) lhs[n++] = f->free->at[i];
+	struct tensor *t = define(p, "factor", n, lhs, MAP, 0, NULL, f, ROLE_VALUE, (struct span){0});
+	for (int k = 0; k < product->n; k++) out = mul(p, out, k == best ? read_at(p, t, lhs) : product->kid[k]);
+	return out;
+}
+
+void
+settle_factors(struct program *p)
+{
+	int equations = p->equations.n;
+	for (int i = 0; i < equations; i++) {
+		struct equation *q = p->equations.at[i];
+		if (q->reduction != SUM) continue;
+		q->body = guard_factor(p, q->body);
+		if (q->body->op != OP_MUL) continue;
+		struct expr *body = number(p, 1);
+		for (int k = 0; k < q->body->n; k++) body = mul(p, body, settled(p, q, q->body->kid[k]));
+		q->body = body;
 	}
 	order_equations(p);
 }

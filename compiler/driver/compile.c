@@ -78,6 +78,8 @@ run_derive(struct compilation *c)
 		struct model *m = c->unit.models.at[i];
 		stabilise(m->eval);
 		stabilise(m->train);
+		settle_factors(m->eval);
+		settle_factors(m->train);
 		if (!m->train->loss) continue;
 		split_scalars(m->train);
 		LIST(struct tensor *) params = {0};

@@ -422,6 +422,14 @@ fits_behind(struct fusing *f, const struct kernel *k, const struct equation *q, 
 	return reads_kernel;
 }
 
+static bool
+finishes_gradient(const struct program *p, const struct kernel *k)
+{
+	for (int e = 0; e < k->equations.n; e++)
+		if (gradient_of(p, k->equations.at[e]->tensor)) return true;
+	return false;
+}
+
 static void
 fuse_behind(struct fusing *f, struct kernel *k, int position)
 {
@@ -431,6 +439,7 @@ fuse_behind(struct fusing *f, struct kernel *k, int position)
 		for (int i = position + 1; i < f->n; i++) {
 			struct equation *q = f->order[i];
 			if (f->taken[i] || q->reduction || !same_space(q, first)) continue;
+			if (gradient_of(f->p, q->tensor) && finishes_gradient(f->p, k)) continue; /* one update a kernel */
 			struct equation *r = renamed(f->p, q, first);
 			if (!fits_behind(f, k, r, position)) continue;
 			PUSH(f->p->arena, &k->equations, r);
