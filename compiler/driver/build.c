@@ -333,11 +333,11 @@ build_program(struct compilation *c, struct built *b, const struct options *o, c
 		if (!objects) status = 1;
 		char *fresh = arena_print(a, "%s.%ld", program, (long)getpid());
 		if (!status) status = link_program(c, cc, objects, folder, zlib, fresh);
+		if (status) fprintf(stderr, "error: %s could not build %s\n", cc, program);
 		if (!status && rename(fresh, program)) status = failed("write", program);
 		if (status) unlink(fresh);
 	}
 	remove_folder(a, folder);
-	if (status) fprintf(stderr, "error: %s could not build %s\n", cc, program);
 	return status ? 1 : 0;
 }
 

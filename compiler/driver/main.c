@@ -1,9 +1,11 @@
 /* main.c - nnc: the commands as a table.
  *
  *   read the options, read the file, run the passes up to the one that the command needs, print the messages, run the command */
+#define _XOPEN_SOURCE 700 /* SIGXFSZ */
 #include "driver/driver.h"
 #include "core/print.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -237,6 +239,7 @@ main(int argc, char **argv)
 {
 	struct compilation c = {0};
 	struct options o;
+	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk, with its message */
 	int status = options_read(&o, &c.arena, argc, argv);
 	if (!status && o.version) {
 		printf("nnc " NNC_VERSION "\n");

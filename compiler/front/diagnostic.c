@@ -410,7 +410,7 @@ const char *
 nearest_name(const char *name, const char *const names[], int count)
 {
 	const char *best = NULL;
-	int least = (int)strlen(name) / 3 + 1;
+	int least = (int)strlen(name) / 3 + 2; /* a swap of two letters counts as two */
 	for (int i = 0; i < count; i++) {
 		int d = distance(name, names[i]);
 		if (d < least) {

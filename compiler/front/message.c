@@ -24,6 +24,11 @@ problem(struct elaborator *e, const char *code, struct span where, const char *l
 		where = f->span;
 		f = f->up;
 	}
+	for (int i = 0; i < e->d->all.n; i++) { /* one mistake, one message */
+		const struct diagnostic *m = e->d->all.at[i];
+		const struct span *s = &m->labels.at[0].span;
+		if (s->file == where.file && s->begin == where.begin && s->end == where.end && !strcmp(m->title, title)) return NULL;
+	}
 	return diag_new(e->d, code, where, label, "%s", title);
 }
 

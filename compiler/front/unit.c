@@ -241,6 +241,7 @@ elaborate(struct unit *u, struct node *prelude, struct node *file, struct define
 		const char *near = nearest_name(defines[i].name, names, n);
 		if (near) diag_help(e.d, m, "it has `let %s`", near);
 	}
+	if (u->diagnostics.errors) return; /* models would only stumble over it again */
 	int models = 0;
 	for (int i = 0; i < file->n; i++) {
 		struct node *n = file->kid[i];
@@ -259,7 +260,15 @@ elaborate(struct unit *u, struct node *prelude, struct node *file, struct define
 			if (!found) problem(&e, "unknown-name", n->name, "not defined", "there is no model named `%s`", n->text);
 		}
 	}
-	if (only && models && !u->models.n && !u->diagnostics.errors) problem(&e, "unknown-name", (struct span){0}, "", "--model %s: the file has no such model", only);
+	if (only && models && !u->models.n && !u->diagnostics.errors) {
+		const char *names[64];
+		int n = 0;
+		for (int i = 0; i < file->n && n < 64; i++)
+			if (file->kid[i]->kind == NODE_MODEL) names[n++] = file->kid[i]->text;
+		struct diagnostic *m = problem(&e, "unknown-name", (struct span){0}, "", "--model %s: the file has no such model", only);
+		const char *near = nearest_name(only, names, n);
+		diag_help(e.d, m, "it has `%s`", near ? near : names[0]);
+	}
 	if (!models && !u->diagnostics.errors) {
 		struct diagnostic *m = problem(&e, "model", (struct span){file->span.file, 0, 0}, "", "there is no model in this file");
 		diag_help(e.d, m, "a network is written `model Name { ... }`");

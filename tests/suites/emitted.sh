@@ -1,0 +1,327 @@
+# What an emitted folder is: C without a warning, nothing but memcpy and memset from outside, no mutable data, a header for C and C++, the
+# same files wherever it was made; and what names, strings and paths cannot do to it.
+BUILD=${BUILD:-build}
+case $BUILD in
+/*) ;;
+*) BUILD=$PWD/$BUILD ;;
+esac
+nnc=$BUILD/nnc root=$PWD work=$BUILD/tests/emitted
+warnings="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Werror"
+arithmetic="-ffp-contract=off -fno-math-errno"
+passed=0 failed=0 skipped=0
+
+rm -rf "$work"
+mkdir -p "$work"
+${MAKE:-make} -s BUILD="$BUILD" "$nnc" || exit 1
+
+# ok STATUS WHAT: counts; what was printed is in $work/said
+ok() {
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $2"
+		head -n 40 "$work/said"
+	fi
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	echo "skipped: $1"
+}
+
+first() { # of the commands that this machine has
+	for command; do
+		command -v "$command" >/dev/null && echo "$command" && return
+	done
+}
+
+compilers=
+for cc in "$(first clang-19 clang)" "$(first gcc)"; do
+	[ -z "$cc" ] || compilers="$compilers $cc"
+done
+[ -n "$(first clang-19 clang)" ] || skip "clang: not installed"
+[ -n "$(first gcc)" ] || skip "gcc: not installed"
+cxx=
+for c in "$(first g++)" "$(first clang++-19 clang++)"; do
+	[ -z "$c" ] || cxx="$cxx $c"
+done
+[ -n "$cxx" ] || skip "c++: neither g++ nor clang++ is installed"
+if [ "$(uname -m)" = x86_64 ]; then targets="native x86-64"; else targets=native; fi
+
+# ---- C ---------------------------------------------------------------------------------------------------------------------------------
+
+# m.c and m_main.c of a folder, all models, without a warning
+without_warnings() { # folder, compiler, options ...
+	from=$1 by=$2
+	shift 2
+	for c in "$from"/*.c; do
+		$by $warnings $arithmetic "$@" -I"$from" -c "$c" -o "${c%.c}.o" >"$work/said" 2>&1 || return 1
+	done
+}
+
+# the symbols that a model uses from outside or that are mutable.  Without -fno-pic, tables with pointers are for the loader to write.
+wrong_symbols() { # folder
+	for main in "$1"/*_main.c; do
+		nm "${main%_main.c}.o"
+	done | awk '$1 == "U" && $2 != "memcpy" && $2 != "memset" || $2 ~ /^[DdBbCGgSs]$/' >"$work/said"
+	! [ -s "$work/said" ]
+}
+
+for file in examples/*.nn; do
+	name=$(basename "$file" .nn) folder=$work/c/$name
+	mkdir -p "$work/c"
+	"$nnc" emit "$file" -o "$folder" >"$work/said" 2>&1 && "$nnc" emit "$file" --real=f64 -o "$folder.f64" >>"$work/said" 2>&1
+	ok $? "nnc emit $file"
+	for cc in $compilers; do
+		for target in $targets; do
+			without_warnings "$folder" "$cc" -O2 -march=$target -fno-pic
+			ok $? "$name: $cc -march=$target without a warning"
+			wrong_symbols "$folder"
+			ok $? "$name: $cc -march=$target: what m.c takes from outside, and mutable data"
+		done
+		without_warnings "$folder.f64" "$cc" -fsyntax-only
+		ok $? "$name: $cc, float64, without a warning"
+	done
+
+	header=$(basename "$(ls "$folder"/*_main.c | head -n 1)" _main.c).h
+	printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/header.c"
+	for cc in $compilers; do
+		$cc $warnings -I"$folder" -fsyntax-only "$work/header.c" >"$work/said" 2>&1
+		ok $? "$name: $header alone in C11, $cc"
+	done
+	for c in $cxx; do
+		$c -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror -x c++ -I"$folder" -fsyntax-only "$work/header.c" >"$work/said" 2>&1
+		ok $? "$name: $header alone in C++17, $c"
+	done
+done
+
+for file in tests/compare/models/*.nn; do # of every kind
+	folder=$work/c/model
+	rm -rf "$folder"
+	"$nnc" emit "$file" -o "$folder" >"$work/said" 2>&1
+	ok $? "nnc emit $file"
+	for cc in $compilers; do
+		without_warnings "$folder" "$cc" -fsyntax-only
+		ok $? "$file: without a warning, $cc"
+	done
+done
+rm -rf "$work/c/model"
+
+# several models in one program
+for header in "$work"/c/*/*_main.c; do
+	case $header in *.f64/*) continue ;; esac
+	echo "#include \"${header%_main.c}.h\""
+done >"$work/headers.c"
+for cc in $compilers; do
+	$cc $warnings -fsyntax-only "$work/headers.c" >"$work/said" 2>&1
+	ok $? "the headers of all examples together, $cc"
+done
+
+# ---- the same files from everywhere ------------------------------------------------------------------------------------------------------
+
+for file in examples/*.nn; do
+	name=$(basename "$file")
+	mkdir -p "$work/one" "$work/two/deep er"
+	cp "$file" "$work/one"
+	cp "$file" "$work/two/deep er"
+	(cd "$work/one" && "$nnc" emit "$name" -o out) >"$work/said" 2>&1 && (cd "$work/two/deep er" && "$nnc" emit "$name" -o out) >>"$work/said" 2>&1 &&
+		(cd / && "$nnc" emit "$work/one/$name" -o "$work/two/absolute") >>"$work/said" 2>&1 &&
+		diff -r "$work/one/out" "$work/two/deep er/out" >>"$work/said" && diff -r "$work/one/out" "$work/two/absolute" >>"$work/said"
+	ok $? "$name: the same files from three folders"
+	rm -rf "$work/one" "$work/two"
+done
+
+# ---- names -------------------------------------------------------------------------------------------------------------------------------
+
+# every word that means something in C, in C++, in the headers or in generated code, as every kind of name that a file has
+words='auto break case char const continue default do double enum extern float for goto int long main register return short signed sizeof static
+	struct switch typedef union unsigned void volatile while inline restrict bool class new delete this template typename namespace operator
+	private public virtual catch throw try using friend asm typeof linux unix NULL EOF errno NAN INFINITY M_PI I assert size_t int32_t uint32_t
+	uint64_t nn_int memcpy memset printf malloc exit abort exp log sqrt sin cos tanh erf pow fabs lanes ints uints real load store all gather
+	pick any madd vmadd smadd ssqrt vsqrt vabs tree16 transpose panel panels PANEL LANES WIDTH VECS HEADER PARAMS STATES MOMENTS MASKED INLINE
+	UNROLL m n i j k r v p part parts first last rows sum step seed settings sums grad optimizer samples samples_in run run_part kernel call
+	forward backward keep_gradient param_offset model inputs outputs sources arith_0 columns_0 literal_0 batch use pool sink gradients
+	workspace params moments threads predict evaluate train open start prepare memory tensors nn_tensor nn_pack nn_total nn_trainer
+	nn_program_of_model inputs_ open_ start_ NN_F64 NN_PARAM _Bool _x __func__ __LINE__ x_in x_out scalar per_sample block right before after
+	acc best place at width vecs row candidate NN_INFINITY int8_t UINT32_MAX INT32_MAX SIZE_MAX offsetof to from rest Dense_W Dense1_W dx'
+mkdir -p "$work/names"
+cd "$work/names" || exit 1
+
+refused() { # the word itself is one of the language's
+	printf 'model A {\n  input x: [2]\n  target r: [2]\n  param %s: [2] = 1\n  y = %s * x\n  loss = mse(y, r)\n  output y\n}\n' "$1" "$1" >probe.nn
+	! "$nnc" check probe.nn >/dev/null 2>&1
+}
+
+free=
+for word in $words; do
+	refused "$word" || free="$free $word"
+done
+
+# parameters, values, outputs, indices and metrics of all these names in one model
+{
+	echo "model register {"
+	echo "  input  int: [2]"
+	echo "  target main: [2]"
+	echo "  layer double = Dense(2)"
+	echo "  float = int -> double"
+	for word in $free; do
+		case $word in int | main | double | float | tanh | sum) continue ;; esac
+		echo "  param $word: [2, 2] ~ normal(0, 0.1)"
+		echo "  y_$word[a] = sum(b) $word[a,b] * float[b]"
+		echo "  float = float + tanh(y_$word)"
+	done
+	echo "  loss = mse(float, main) + 0.1 * l2(weights)"
+	echo "  output float"
+	echo "  output register = float * 2"
+	echo "  output printf = argmax(float)"
+	echo "  metric void = mae(float, main)"
+	echo "  metric NULL = sum(float)"
+	echo "}"
+	echo "optimizer volatile(static = 0.1, goto = 2) {"
+	echo "  state struct = 0"
+	echo "  struct = struct * goto + grad"
+	echo "  w = w - static * struct"
+	echo "}"
+	echo "train register {"
+	echo "  data { int = csv(\"a.csv\")"
+	echo "         main = csv(\"b.csv\") }"
+	echo "  optimizer = volatile"
+	echo "  optimizers = [SGD]"
+	echo "}"
+} >parameters.nn
+# values and inputs of these names, and indices
+{
+	echo "model main {"
+	for word in $free; do
+		case $word in tanh | exp | sum) continue ;; esac
+		echo "  input $word: [3]"
+	done
+	echo "  target goto_: [3]"
+	echo "  h = ones(3)"
+	for word in $free; do
+		case $word in tanh | exp | sum) continue ;; esac
+		echo "  w_$word[$word] = tanh(h[$word])"
+		echo "  h = w_$word + 0.5 * $word"
+	done
+	echo "  y = h -> Dense(3)"
+	echo "  loss = mse(y, goto_)"
+	echo "  output y"
+	echo "}"
+} >inputs.nn
+# models of such names
+for word in auto int main register double NULL EOF _Bool _x assert exit memcpy exp sin printf lanes real store size_t int32_t nn_tensor nn_vec nn_math m n x run \
+	panel unix PANEL NN_F64 model Model MODEL xor class; do
+	case " $free " in *" $word "*) ;; *) refused "$word" && continue ;; esac
+	echo "model $word { input x: [2]; target r: [2]; y = x -> Dense(2); loss = mse(y, r); output y }"
+done >models.nn
+for name in parameters inputs models; do
+	"$nnc" emit $name.nn -o $name >"$work/said" 2>&1
+	ok $? "names: nnc emit $name.nn"
+	for cc in $compilers; do
+		without_warnings $name "$cc" -fsyntax-only
+		ok $? "names: $name.nn without a warning, $cc"
+		for header in $name/*.h; do
+			case $header in */nn_*.h) continue ;; esac
+			echo "#include \"$header\""
+		done >all.c
+		$cc $warnings -fsyntax-only all.c >"$work/said" 2>&1
+		ok $? "names: the headers of $name.nn together, $cc"
+	done
+done
+for c in $cxx; do
+	for name in parameters inputs; do
+		echo "#include \"$name/$(basename "$(ls $name/*_main.c | head -n 1)" _main.c).h\"" >one.cc
+		$c -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only one.cc >"$work/said" 2>&1
+		ok $? "names: the header of $name.nn in C++17, $c"
+	done
+done
+"$nnc" build parameters.nn -o parameters.bin >"$work/said" 2>&1 && ./parameters.bin info >"$work/said" 2>&1
+ok $? "names: the trainer of parameters.nn runs info"
+
+# ---- strings, comments and paths ------------------------------------------------------------------------------------------------------------
+
+mkdir -p "$work/paths"
+cd "$work/paths" || exit 1
+hostile='*/ #error "closed"
+/* %s%n %d
+a\
+$(touch pwned)
+`touch pwned`
+x" ; touch pwned ; "y
+??/ ??) trigraphs
+; touch pwned #
+--help
+\x41\0\n
+"; system("touch pwned"); "'
+
+number=0
+printf '%s\n' "$hostile" | while IFS= read -r text; do
+	number=$((number + 1))
+	string=$(printf '%s' "$text" | tr -d '"') # the language's text has no quotes in it
+	{
+		echo "# $text"
+		echo "model A { # $text"
+		echo "  input  x: [2]    # $text"
+		echo "  target r: real # $text"
+		echo "  y = x -> Dense(1) # $text"
+		echo "  loss = mse(y, r) # $text"
+		echo "  output y # $text"
+		echo "}"
+		echo "train A {"
+		echo "  data { x = csv(\"$string\", columns=[\"$string\", \"b\"])"
+		echo "         r = csv(\"$string\", columns=[0]) / 3 }"
+		echo "  optimizer = SGD # $text"
+		echo "}"
+		echo "# $text"
+	} >"text$number.nn"
+	mkdir -p "in $number"
+	file=$(printf '%s' "$text" | tr '/' '_').nn # a file's name has no slash: the folder's may end before it
+	cp "text$number.nn" "in $number/$file"
+	case $text in */*) mkdir -p "in $number/${text%%/*}" && cp "text$number.nn" "in $number/${text%%/*}/a.nn" && echo "in $number/${text%%/*}/a.nn" ;; esac
+	echo "text$number.nn"
+	echo "in $number/$file"
+done >list
+
+number=0
+while IFS= read -r file; do
+	number=$((number + 1))
+	rm -rf out
+	"$nnc" emit "$file" -o out >"$work/said" 2>&1
+	ok $? "paths: nnc emit $file"
+	for cc in $compilers; do
+		without_warnings out "$cc" -fsyntax-only
+		ok $? "paths: $file without a warning, $cc"
+	done
+done <list
+
+# the trainers: of a text with everything, under a name with everything
+everything='$(touch pwned) %s x"y `touch pwned` ; touch pwned'
+mkdir -p "$everything"
+{
+	echo 'model A { input x: [2]; target r: real; y = x -> Dense(1); loss = mse(y, r); output y }'
+	echo 'train A {'
+	echo '  data { x = csv("*/ $(touch pwned) %s%n.csv", columns=["%n", "`touch pwned`"])'
+	echo '         r = csv("*/ $(touch pwned) %s%n.csv", columns=[0]) }'
+	echo '  optimizer = SGD'
+	echo '}'
+} >"$everything/$everything.nn"
+"$nnc" build "$everything/$everything.nn" -o "$everything/program" >"$work/said" 2>&1
+ok $? "paths: nnc build of a file under such a name"
+"$everything/program" info >"$work/said" 2>&1
+ok $? "paths: its trainer runs info"
+"$everything/program" train --epochs 1 >"$work/said" 2>&1 && echo 'it trained without data' >>"$work/said" && ok 1 "paths: its trainer has no data"
+"$nnc" build "text1.nn" -o 'program $(touch pwned) %s "' >"$work/said" 2>&1 && './program $(touch pwned) %s "' info >"$work/said" 2>&1
+ok $? "paths: a trainer under such a name runs info"
+"$nnc" check "text1.nn" -D '$(touch pwned)=1' >"$work/said" 2>&1
+"$nnc" build "text1.nn" -o x --cc '$(touch pwned)' >"$work/said" 2>&1
+"$nnc" build "text1.nn" -o x --target 'native -o pwned' >"$work/said" 2>&1
+"$nnc" build "text1.nn" -o x --target '$(touch pwned)' >"$work/said" 2>&1
+find "$work" -name pwned >"$work/said"
+! [ -s "$work/said" ] && ! [ -e "$root/pwned" ]
+ok $? "paths: nothing was run"
+
+cd "$root" || exit 1
+rm -rf "$work"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
