@@ -4,6 +4,7 @@
  * value.c    the arithmetic of one equation as a C expression
  * kernel.c   a kernel as a C function
  * model.c    m.h and m.c: the model
+ * helpers.c  the small functions that m.c may need
  * trainer.c  m_main.c: the tables that runtime/ works from */
 #ifndef NNC_EMIT_H
 #define NNC_EMIT_H
@@ -56,7 +57,6 @@ struct emission { /* of one model */
 	struct text kernels;
 	LIST(const char *) buffers;  /* members that point into the workspace */
 	LIST(bool) buffer_is_integer;
-	bool uses_floor;
 };
 
 /* how an expression is computed */
@@ -131,6 +131,8 @@ struct file_text {
 LIST_TYPE(file_list, struct file_text);
 void write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out);
 void write_trainer(struct emission *e, const char *command, const char *file, const char *target, double flops, struct file_list *out);
+/* the helper functions that `body` calls */
+void write_helpers(struct text *t, const char *body);
 void write_optimizer(struct emission *e, struct optimizer *o, struct text *out);
 
 #endif

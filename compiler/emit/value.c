@@ -130,7 +130,6 @@ whole_division(struct writer *w, struct expr *e)
 	struct interval i = interval_of(e->kid[0]);
 	bool div = e->op == OP_DIV;
 	if (i.known && i.low >= 0) return arena_print(w->e->arena, "%s %s %ld", whole_at(w, e->kid[0], PRODUCT), div ? "/" : "%", e->divisor);
-	w->e->uses_floor = true;
 	return arena_print(w->e->arena, "%s(%s, %ld)", div ? "nn_floor_div" : "nn_floor_mod", whole_at(w, e->kid[0], COMPARE), e->divisor);
 }
 
