@@ -511,6 +511,7 @@ write_table(struct emission *e, struct text *t, struct parameters *params, struc
 				write_table_row(e, t, arena_print(a, "%s.%s", params->at[i]->name, training->optimizers.at[o]->states.at[s]->name), "NN_MOMENT", o, params->at[i],
 						arena_print(a, "HEADER + (PARAMS + STATES + %d * PARAMS + %ld) * sizeof(real)", block, params->offset[i]));
 	text_add(t, "};\nconst size_t %s_tensor_count = sizeof %s_tensors / sizeof *%s_tensors;\n\n", e->prefix, e->prefix, e->prefix);
+	if (!training->optimizers.n) return;
 	text_add(t, "static const size_t param_offset[] = {");
 	for (int i = 0; i < params->n; i++) text_add(t, "%s%ld", i ? ", " : "", params->offset[i]);
 	text_add(t, "%s};\n\n", params->n ? "" : "0");

@@ -13,7 +13,7 @@ static const char *const reserved[] = {
 	"nullptr", "operator", "or", "panel", "panel_of", "part", "parts", "pick", "pick_ints", "private", "protected", "public", "r", "real", "register",
 	"restrict", "return", "rows", "samples", "seed", "short", "signed", "sink", "sizeof", "smadd", "ssqrt", "static", "step", "store", "store_ints",
 	"store_part", "struct", "sum", "switch", "template", "this", "throw", "to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints",
-	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "candidate", "best", "place", "from", "to",
+	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "samples_in", "ints_of", "load_some", "store_some", "run_part", "run", "kernel", "call", "few", "candidate", "best", "place", "from", "to",
 };
 
 /* a name that `struct NAME` cannot have in C or C++ */
@@ -39,9 +39,10 @@ is_reserved(const char *name)
 		if (!strcmp(reserved[i], name)) return true;
 	/* the implementation's: _x, nn_ functions, all-capital macros */
 	if (name[0] == '_' || !strncmp(name, "nn_", 3)) return true;
-	bool capital = strlen(name) > 1;
-	for (const char *s = name; *s; s++) capital &= isupper((unsigned char)*s) || *s == '_';
-	return capital;
+	if (strlen(name) > 2 && !strcmp(name + strlen(name) - 2, "_t")) return true; /* size_t */
+	bool macro = strlen(name) > 2; /* INT32_MAX, LANES */
+	for (const char *s = name; *s; s++) macro &= !islower((unsigned char)*s);
+	return macro;
 }
 
 static bool

@@ -60,11 +60,7 @@ uniform_name(struct emission *e, struct expr *x)
 	for (int i = 0; i < e->uniforms.n; i++)
 		if (e->uniforms.at[i].expr == x) return e->uniforms.at[i].name;
 	const char *base = x->op == OP_READ ? x->tensor->name : x->op == OP_POW && x->kid[0]->op == OP_BATCH ? "per_sample" : "scalar";
-	const char *name = c_name(&e->members, arena_print(e->arena, "%s %d", base, e->uniforms.n)), *shown = c_name(&e->members, arena_print(e->arena, "%s", base));
-	bool free_ = true;
-	for (int i = 0; i < e->uniforms.n; i++) free_ &= strcmp(e->uniforms.at[i].name, shown) != 0;
-	for (int i = 0; i < e->buffers.n; i++) free_ &= strcmp(e->buffers.at[i], shown) != 0;
-	if (free_) name = shown;
+	const char *name = c_name_as(&e->members, arena_print(e->arena, "uniform %d", e->uniforms.n), base);
 	PUSH(e->arena, &e->uniforms, (struct uniform){x, name});
 	return name;
 }
