@@ -218,6 +218,15 @@ define_existing(struct program *p, struct equation *q)
 	PUSH(p->arena, &p->values, (struct value_number){key, q});
 }
 
+void
+forget_values(struct program *p, const char *kept)
+{
+	int n = 0;
+	for (int i = 0; i < p->values.n; i++)
+		if (kept[p->values.at[i].equation->tensor->id]) p->values.at[n++] = p->values.at[i];
+	p->values.n = n;
+}
+
 struct equation *
 equation_of(const struct program *p, const struct tensor *t)
 {
@@ -236,75 +245,4 @@ bound_elements(const struct equation *q, bool *batch)
 		else n *= (double)q->bound[i]->size;
 	}
 	return n;
-}
-
-/* ---- dependence --------------------------------------------------------------------------------------------------------------------------- */
-
-struct equation **
-equation_table(struct program *p)
-{
-	struct equation **of = NEW_ARRAY(p->arena, p->tensors.n + 1, struct equation *);
-	for (int i = 0; i < p->equations.n; i++) of[p->equations.at[i]->tensor->id] = p->equations.at[i];
-	return of;
-}
-
-struct walk {
-	struct program *p;
-	struct equation **of;
-	char *state; /* 1: being visited, 2: done */
-	LIST(struct equation *) order;
-	bool cycle;
-};
-
-static void
-visit(struct walk *w, struct tensor *t)
-{
-	struct equation *q = w->of[t->id];
-	if (w->state[t->id] == 1) w->cycle = true;
-	if (w->state[t->id]) return;
-	w->state[t->id] = 1;
-	if (q) {
-		int n;
-		struct expr **reads = expr_reads(w->p, q->body, &n);
-		for (int i = 0; i < n; i++) visit(w, reads[i]->tensor);
-		PUSH(w->p->arena, &w->order, q);
-	}
-	w->state[t->id] = 2;
-}
-
-static struct walk
-walk_new(struct program *p)
-{
-	return (struct walk){.p = p, .of = equation_table(p), .state = NEW_ARRAY(p->arena, p->tensors.n + 1, char)};
-}
-
-void
-remove_dead(struct program *p)
-{
-	struct walk w = walk_new(p);
-	if (p->loss) visit(&w, p->loss);
-	for (int i = 0; i < p->outputs.n; i++) visit(&w, p->outputs.at[i]);
-	for (int i = 0; i < p->metrics.n; i++) visit(&w, p->metrics.at[i]);
-	for (int i = 0; i < p->updates.n; i++) visit(&w, p->updates.at[i].new);
-	for (int i = 0; i < p->gradients.n; i++) visit(&w, p->gradients.at[i].gradient);
-	int n = 0;
-	for (int i = 0; i < p->equations.n; i++)
-		if (w.state[p->equations.at[i]->tensor->id]) p->equations.at[n++] = p->equations.at[i];
-	p->equations.n = n;
-	n = 0;
-	for (int i = 0; i < p->values.n; i++) /* nobody may find what is gone */
-		if (w.state[p->values.at[i].equation->tensor->id]) p->values.at[n++] = p->values.at[i];
-	p->values.n = n;
-}
-
-bool
-order_equations(struct program *p)
-{
-	struct walk w = walk_new(p);
-	for (int i = 0; i < p->equations.n; i++) visit(&w, p->equations.at[i]->tensor);
-	if (w.cycle) return false;
-	p->equations.at = w.order.at;
-	p->equations.n = w.order.n;
-	p->equations.room = w.order.room;
-	return true;
 }

@@ -120,6 +120,8 @@ struct tensor *define(struct program *p, const char *name, int lhs_count, struct
 struct tensor *defined_as(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[],
 			  struct expr *body);
 /* enters an equation that exists into the value numbering */
+/* nobody may find the values of tensors that are gone: by tensor id, 0 for these */
+void forget_values(struct program *p, const char *kept);
 void define_existing(struct program *p, struct equation *q);
 struct equation *equation_of(const struct program *p, const struct tensor *t); /* NULL for inputs, parameters ... */
 /* the same for all tensors at once, by tensor id */
@@ -127,8 +129,23 @@ struct equation **equation_table(struct program *p);
 
 /* drops equations that nothing asked for depends on */
 void remove_dead(struct program *p);
-/* equations in an order in which each reads only earlier ones; false when they form a cycle (a recurrence) */
+/* Equations in an order in which each reads only earlier ones, those of a recurrence side by side: at one step each reads only earlier ones.
+ * false: equations read each other in a cycle that is no recurrence. */
 bool order_equations(struct program *p);
+
+struct recurrence_of { /* equations that read each other at earlier (or later) steps of one axis, in the order of one step */
+	int n;
+	struct equation **at;
+	int *time;     /* by member: which axis of its left side is time */
+	int direction; /* 1: steps 0, 1 ..; -1: backwards */
+	long steps;
+	int first;     /* place of at[0] among the ordered equations */
+};
+
+/* the recurrences of a program, in order */
+int find_recurrences(struct program *p, struct recurrence_of ***out);
+/* the step at which r->at[reader] reads a member, relative to its own */
+long recurrence_offset(struct program *p, const struct recurrence_of *r, int reader, const struct expr *read);
 
 /* the number of elements that the bound indices run over, without those over samples */
 double bound_elements(const struct equation *q, bool *batch);

@@ -388,27 +388,33 @@ gather_nodes(struct program *p, struct expr *e, struct gather *g)
 	if (!g->reads_only || e->op == OP_READ) PUSH(p->arena, &g->nodes, e);
 }
 
-static struct expr **
-gathered(struct program *p, struct expr *e, bool reads_only, int *n)
+static struct expr_list *
+gathered(struct program *p, struct expr *e, bool reads_only)
 {
 	struct gather g = {.reads_only = reads_only};
 	memo_start(&g.seen);
 	gather_nodes(p, e, &g);
 	free(g.seen.at);
-	*n = g.nodes.n;
-	return g.nodes.at;
+	struct expr_list *l = arena_alloc(p->arena, sizeof *l + (size_t)g.nodes.n * sizeof *l->at);
+	l->n = g.nodes.n;
+	if (l->n) memcpy(l->at, g.nodes.at, (size_t)l->n * sizeof *l->at);
+	return l;
 }
 
 struct expr **
 expr_nodes(struct program *p, struct expr *e, int *n)
 {
-	return gathered(p, e, false, n);
+	if (!e->nodes) e->nodes = gathered(p, e, false);
+	*n = e->nodes->n;
+	return e->nodes->at;
 }
 
 struct expr **
 expr_reads(struct program *p, struct expr *e, int *n)
 {
-	return gathered(p, e, true, n);
+	if (!e->reads) e->reads = gathered(p, e, true);
+	*n = e->reads->n;
+	return e->reads->at;
 }
 
 bool

@@ -241,8 +241,9 @@ reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 	return l->scale ? v->a->mul(r, v->a->round(uniform_value(v, l->scale))) : r;
 }
 
+/* the equation, or, of a recurrence, one step of it: the axis `time` stays at `step` */
 static void
-interpret_equation(struct world *w, const struct equation *q)
+interpret_equation(struct world *w, const struct equation *q, int time, long step)
 {
 	struct program *p = w->program;
 	int n = q->lhs_count + q->bound_count;
@@ -255,13 +256,39 @@ interpret_equation(struct world *w, const struct equation *q)
 	struct evaluation v = {w, w->arithmetic, n, index, NEW_ARRAY(p->arena, n + 1, long), 0};
 	struct lowered l = lower_equation(p, q);
 	double *out = world_tensor(w, q->tensor);
-	long i = 0;
-	do out[i++] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
-	while (advance(&v, 0, q->lhs_count));
+	if (time < 0) {
+		long i = 0;
+		do out[i++] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
+		while (advance(&v, 0, q->lhs_count));
+		return;
+	}
+	do {
+		long i = 0;
+		v.at[time] = step;
+		for (int a = 0; a < q->lhs_count; a++) i = i * size_of(&v, q->lhs[a]) + v.at[a];
+		out[i] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
+	} while (advance(&v, time + 1, q->lhs_count) || advance(&v, 0, time));
+}
+
+static void
+interpret_recurrence(struct world *w, const struct recurrence_of *r)
+{
+	for (long k = 0; k < r->steps; k++)
+		for (int i = 0; i < r->n; i++) interpret_equation(w, r->at[i], r->time[i], r->direction > 0 ? k : r->steps - 1 - k);
 }
 
 void
 interpret(struct world *w)
 {
-	for (int i = 0; i < w->program->equations.n; i++) interpret_equation(w, w->program->equations.at[i]);
+	struct program *p = w->program;
+	struct recurrence_of **r;
+	int count = find_recurrences(p, &r), next = 0;
+	for (int i = 0; i < p->equations.n; i++) {
+		if (next < count && r[next]->first == i) {
+			interpret_recurrence(w, r[next]);
+			i += r[next++]->n - 1;
+		} else {
+			interpret_equation(w, p->equations.at[i], -1, 0);
+		}
+	}
 }

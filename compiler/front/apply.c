@@ -376,6 +376,7 @@ finish(struct elaborator *e, const struct expansion *x, struct value *v, bool la
 		return v;
 	}
 	if (v->kind != VALUE_TENSOR) return v;
+	if (v->recurrence) v = value_tensor(e, v->n, v->axis, v->body, v->span);
 	if (layer || x->mapped || v->body->op == OP_READ) v = materialise(e, v, layer ? "y" : x->definition->text, false, x->args->call->span);
 	return unmap(e, x, v);
 }

@@ -8,6 +8,7 @@
  * apply.c      calls of layers and functions
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
+ * recurrence.c equations over time that read their own earlier steps
  * train.c      the train block */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
@@ -111,6 +112,7 @@ enum value_kind {
 	VALUE_INSTANCE,   /* layer enc = ... */
 	VALUE_WEIGHTS,
 	VALUE_SEVERAL,    /* return h, c */
+	VALUE_RECURRENCE, /* h[-1] was given, h[t] is still to come */
 };
 
 struct stage { /* how a value got its shape */
@@ -137,6 +139,7 @@ struct value {
 	const struct function *function;
 	const struct primitive *primitive;
 	struct instance *instance;
+	struct recurrence *recurrence; /* also of its finished tensor, inside the block that defines it */
 };
 
 struct instance {
@@ -209,6 +212,8 @@ struct elaborator {
 	struct frame *frame;
 	struct instance *instance; /* being applied */
 	struct node *statement;
+	struct node *block; /* being run, and which of its statements */
+	int position;
 	struct span weights_used; /* where `weights` was used, and how many there were */
 	int weights_count;
 	LIST(const char *) unknown; /* names already reported in this statement */
@@ -236,6 +241,8 @@ struct value *evaluate(struct elaborator *e, struct node *n, struct scope *s);
 struct value *materialise(struct elaborator *e, struct value *v, const char *name, bool force, struct span span);
 struct value *reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *body, struct span span);
 struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v, struct span span);
+/* draws without subscripts become one per element of the left side */
+struct expr *place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[], const char *name);
 int dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out);
 const char *path_name(struct elaborator *e, const char *base);
 const char *shape_text(struct elaborator *e, const struct value *v);
@@ -254,6 +261,7 @@ struct scope *scope_new(struct elaborator *e, struct scope *up);
 void scope_bind(struct elaborator *e, struct scope *s, const char *name, struct value *v);
 void rebind(struct elaborator *e, struct scope *s, const char *name, struct value *v); /* through repeat bodies */
 struct value *look_up(const struct scope *s, const char *name);
+struct value *own_value(const struct scope *s, const char *name); /* of this scope alone; NULL: none */
 struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s);
 
 /* apply.c */
@@ -263,13 +271,26 @@ const char *primitive_name(int i);
 
 /* statement.c */
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
+int left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[]);
 bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
 
 /* range.c */
 /* false: an index would run over two sizes, which was reported */
 bool infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
+/* how far an index of time runs, from the statements that have it on their left side; 0: nothing says it */
+long infer_time(struct elaborator *e, int n, struct node *const statements[], const char *time, struct scope *s);
 bool require_range(struct elaborator *e, struct index *i, struct span span);
 void prove_accesses(struct elaborator *e, int from);
+
+/* recurrence.c */
+bool is_start(const struct node *indexed);
+void run_start(struct elaborator *e, struct node *n, struct scope *s, const char *name);
+struct recurrence *recurrence_stepped(struct elaborator *e, struct scope *s, const char *name, bool *fine);
+struct value *define_recurrence(struct elaborator *e, struct recurrence *r, int count, struct index *const indices[], struct value *v, struct node *n);
+struct value *recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struct expr *at, struct node *n);
+long recurrence_steps(const struct recurrence *r); /* 0: not known yet */
+const struct value *recurrence_start(const struct recurrence *r);
+bool recurrence_is_defined(const struct recurrence *r);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);

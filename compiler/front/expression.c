@@ -272,11 +272,12 @@ evaluate_reduce(struct elaborator *e, struct node *n, struct scope *s)
 	return reduce_value(e, r, count, bound, body, n->span);
 }
 
-/* one subscript: a pick, a slice, or the whole axis */
+/* one subscript: a pick, a slice, the whole axis, or look-ups at every element of a tensor of whole numbers */
 struct subscript {
 	bool slice;
 	long low;
 	struct expr *pick;
+	struct value *each;
 };
 
 static bool
@@ -298,14 +299,10 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 		}
 	} else {
 		struct value *v = as_tensor(e, evaluate(e, n, s));
-		if (v && v->n) {
-			struct diagnostic *m = problem(e, "not-yet", n->span, shape_text(e, v), "look-ups of several rows at once are not supported yet");
-			diag_help(e->d, m, "write the equation with an index: `y[t,k] = E[s[t], k]`");
-		} else if (v && !v->body->integer) {
+		if (v && !v->body->integer) {
 			problem(e, "subscript", n->span, "", "a subscript must be a whole number");
 		} else if (v) {
-			out->pick = v->body;
-			out->slice = false;
+			*out = (struct subscript){.pick = v->body, .each = v->n ? v : NULL};
 			fine = true;
 			if (v->body->op == OP_INDEX && v->body->index->size == 0 && !v->body->index->batch) v->body->index->size = size;
 			if (v->body->op == OP_NUMBER && (v->body->number < 0 || v->body->number >= (double)size)) {
@@ -325,6 +322,19 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 	return fine;
 }
 
+/* the step of a recurrence that a subscript picks; NULL: it is a slice, or no whole number */
+static struct expr *
+read_step(struct elaborator *e, struct node *n, struct scope *s)
+{
+	if (n->kind == NODE_RANGE) return NULL;
+	bool keep = e->subscript;
+	e->subscript = true;
+	struct value *v = evaluate(e, n, s);
+	e->subscript = keep;
+	if (v->kind == VALUE_NUMBER) v = as_tensor(e, v);
+	return v && v->kind == VALUE_TENSOR && v->n == 0 && v->body->integer ? v->body : NULL;
+}
+
 static struct value *
 evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -339,11 +349,20 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 			return value_error(e);
 		}
 	}
+	int first = 0; /* subscripts that are dealt with */
+	if (base->recurrence) {
+		struct expr *step = read_step(e, subs->kid[0], s);
+		if (step && !(recurrence_is_defined(base->recurrence) && step->op == OP_NUMBER)) {
+			base = recurrence_at(e, base->recurrence, s, step, n);
+			if (!base) return value_error(e);
+			first = 1;
+		}
+	}
 	base = as_tensor(e, base);
 	if (!base) return value_error(e);
-	if (subs->n > base->n) {
-		problem(e, "subscript", subs->kid[base->n]->span, shape_text(e, base), "`%s` has %d %s, not %d", span_text(e->arena, n->kid[0]->span), base->n,
-			base->n == 1 ? "axis" : "axes", subs->n);
+	if (subs->n - first > base->n) {
+		problem(e, "subscript", subs->kid[first + base->n]->span, shape_text(e, base), "`%s` has %d %s, not %d", span_text(e->arena, n->kid[0]->span), first + base->n,
+			first + base->n == 1 ? "axis" : "axes", subs->n);
 		return value_error(e);
 	}
 	struct index *axes[MAX_RANK];
@@ -352,10 +371,19 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 	for (int i = 0; i < base->n; i++) {
 		struct subscript u = {.slice = true};
 		long size = base->axis[i]->size;
-		if (i < subs->n && !read_subscript(e, subs->kid[i], s, n->kid[0], base->axis[i]->size, &u, &size)) return value_error(e);
+		if (first + i < subs->n && !read_subscript(e, subs->kid[first + i], s, n->kid[0], base->axis[i]->size, &u, &size)) return value_error(e);
 		if (u.slice) {
 			axes[rank] = index_new(e->p, base->axis[i]->name, size);
 			u.pick = add(e->p, index_of(e->p, axes[rank++]), number(e->p, (double)u.low));
+		} else if (u.each) {
+			struct expr *own[MAX_RANK];
+			if (rank + u.each->n + base->n - i > MAX_RANK) {
+				problem(e, "rank", subs->kid[first + i]->span, shape_text(e, u.each), "a tensor may have at most %d axes, the batch among them", MAX_RANK);
+				return value_error(e);
+			}
+			new_axes(e, u.each->n, u.each->axis, axes + rank);
+			for (int k = 0; k < u.each->n; k++) own[k] = index_of(e->p, axes[rank++]);
+			u.pick = value_at(e, u.each, own);
 		}
 		at[i] = u.pick;
 	}

@@ -63,6 +63,7 @@ shape_text(struct elaborator *e, const struct value *v)
 	case VALUE_FUNCTION: case VALUE_PRIMITIVE: return "a function";
 	case VALUE_INSTANCE: return "a layer";
 	case VALUE_WEIGHTS: return "the set of all weights";
+	case VALUE_RECURRENCE: return "a recurrence whose steps are still to come";
 	case VALUE_SEVERAL: return arena_print(e->arena, "%d results", v->n);
 	case VALUE_ERROR: return "unknown";
 	}

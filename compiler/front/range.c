@@ -51,6 +51,23 @@ is_simple(const struct node *n)
 
 static void walk(struct inference *f, struct node *n, struct scope *s);
 
+/* h[t-1] of a recurrence of T steps: t runs over its steps, too */
+static void
+use_step(struct inference *f, const struct recurrence *r, struct node *sub, struct node *base, struct scope *s)
+{
+	struct elaborator *e = f->e;
+	if (recurrence_steps(r) <= 0 || !is_simple(sub)) return;
+	bool keep = e->subscript;
+	e->quiet++;
+	e->subscript = true;
+	struct value *x = evaluate(e, sub, s);
+	e->subscript = keep;
+	e->quiet--;
+	if (x->kind != VALUE_TENSOR || x->n || !x->body->integer) return;
+	struct affine *a = affine_of(e->p, x->body);
+	if (a->n == 1 && a->term[0].coefficient == 1 && a->term[0].atom->op == OP_INDEX) use_bare(f, a->term[0].atom->index, sub, base, recurrence_steps(r));
+}
+
 static void
 walk_subscripts(struct inference *f, struct node *n, struct scope *s)
 {
@@ -66,8 +83,18 @@ walk_subscripts(struct inference *f, struct node *n, struct scope *s)
 	for (int i = 0; i < subs->n; i++) {
 		struct node *sub = subs->kid[i];
 		walk(f, sub, s);
-		if (!v || v->kind != VALUE_TENSOR || i >= v->n || sub->kind == NODE_RANGE) continue;
-		long size = v->axis[i]->size;
+		const struct value *shape = v;
+		int axis = i;
+		if (v && v->recurrence && sub->kind != NODE_RANGE) {
+			if (i == 0) use_step(f, v->recurrence, sub, base, s);
+			if (i == 0) continue;
+			if (v->kind == VALUE_RECURRENCE) {
+				shape = recurrence_start(v->recurrence);
+				axis = i - 1;
+			}
+		}
+		if (!shape || shape->kind != VALUE_TENSOR || axis >= shape->n || sub->kind == NODE_RANGE) continue;
+		long size = shape->axis[axis]->size;
 		struct index *bare = sub->kind == NODE_NAME ? plain_index(look_up(s, sub->text)) : NULL;
 		if (bare) {
 			use_bare(f, bare, sub, base, size);
@@ -229,6 +256,33 @@ infer_ranges(struct elaborator *e, struct node *n, struct scope *s)
 	if (report_conflict(&f, s)) return false;
 	resolve(&f);
 	return true;
+}
+
+long
+infer_time(struct elaborator *e, int n, struct node *const statements[], const char *time, struct scope *s)
+{
+	struct inference f = {.e = e};
+	struct index *t = index_new(e->p, time, 0);
+	for (int k = 0; k < n; k++) {
+		struct scope *inner = scope_new(e, s);
+		struct node *indices = statements[k]->kid[1];
+		for (int i = 0; i < indices->n; i++) {
+			struct node *x = indices->kid[i];
+			if (!x->text) continue;
+			bool is_time = !strcmp(x->text, time);
+			struct index *v = is_time ? t : index_new(e->p, x->text, 0);
+			if (is_time && x->kind == NODE_IN) {
+				e->quiet++;
+				struct value *high = evaluate(e, x->kid[0]->kid[1], s);
+				e->quiet--;
+				if (high->kind == VALUE_NUMBER && high->number >= 0 && high->number < 1e9) return (long)high->number + 1;
+			}
+			scope_bind(e, inner, x->text, value_tensor(e, 0, NULL, index_of(e->p, v), x->span));
+		}
+		walk(&f, statements[k]->kid[2], inner);
+	}
+	resolve(&f);
+	return t->size;
 }
 
 bool

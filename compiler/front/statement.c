@@ -257,9 +257,8 @@ define_name(struct elaborator *e, struct scope *s, struct node *name, struct val
 		update_state(e, s, text, state, v, span);
 		return;
 	}
-	if (v->kind == VALUE_TENSOR && !v->body->condition) {
-		v = materialise(e, v, text, false, span);
-	}
+	if (v->kind == VALUE_TENSOR && v->recurrence) v = value_tensor(e, v->n, v->axis, v->body, v->span); /* another name: its start is no part of it */
+	if (v->kind == VALUE_TENSOR && !v->body->condition) v = materialise(e, v, text, false, span);
 	rebind(e, s, text, v);
 }
 
@@ -295,16 +294,11 @@ own_read(struct node *n, const char *name)
 	return NULL;
 }
 
+/* a recurrence without a start, which is reported */
 static bool
-is_recurrence(struct elaborator *e, struct node *n, struct scope *s, const char *name)
+lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *name)
 {
 	struct node *indices = n->kid[1], *read = own_read(n->kid[2], name);
-	if (indices->n == 1 && indices->kid[0]->kind == NODE_NEGATE) {
-		struct diagnostic *m = problem(e, "not-yet", n->span, "the start of a recurrence", "recurrences are not supported yet");
-		diag_help(e->d, m, "write the steps out, or use `repeat`");
-		scope_bind(e, s, name, value_error(e));
-		return true;
-	}
 	if (!read || look_up(s, name)) return false;
 	struct node *index = indices->kid[0];
 	struct diagnostic *m = problem(e, "recurrence-start", read->span, arena_print(e->arena, "needs `%s[-1]` when %s = 0", name, index->text),
@@ -316,7 +310,7 @@ is_recurrence(struct elaborator *e, struct node *n, struct scope *s, const char 
 }
 
 /* the left side's indices, into a scope and the context */
-static int
+int
 left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[])
 {
 	for (int i = 0; i < indices->n; i++) {
@@ -357,10 +351,17 @@ run_indexed(struct elaborator *e, struct node *n, struct scope *s)
 	struct index *indices[MAX_RANK];
 	struct scope *inner = scope_new(e, s);
 	int context = e->context.n;
-	if (is_recurrence(e, n, s, name)) return;
-	int count = left_side(e, n->kid[1], s, inner, indices);
+	if (is_start(n)) {
+		run_start(e, n, s, name);
+		return;
+	}
+	if (lacks_start(e, n, s, name)) return;
+	bool fine = true;
+	struct recurrence *r = recurrence_stepped(e, s, name, &fine);
+	int count = fine ? left_side(e, n->kid[1], s, inner, indices) : -1;
 	struct value *v = NULL;
 	if (count >= 0) {
+		if (r && indices[0]->size == 0) indices[0]->size = recurrence_steps(r);
 		v = infer_ranges(e, n->kid[2], inner) ? as_tensor(e, evaluate(e, n->kid[2], inner)) : NULL;
 		for (int i = 0; v && i < count; i++)
 			if (!require_range(e, indices[i], n->kid[1]->kid[i]->span)) v = NULL;
@@ -370,8 +371,9 @@ run_indexed(struct elaborator *e, struct node *n, struct scope *s)
 		v = NULL;
 	}
 	e->context.n = context;
-	if (!v) {
-		rebind(e, s, name, value_error(e));
+	if (v && r) v = define_recurrence(e, r, count, indices, v, n);
+	if (!v || r) {
+		rebind(e, s, name, v ? with_stage(e, v, NULL, name) : value_error(e));
 		return;
 	}
 	/* the whole left side becomes axes of one value, in front of those that the right side leaves */
@@ -614,14 +616,20 @@ run_statement(struct elaborator *e, struct node *n, struct scope *s)
 struct value *
 run_block(struct elaborator *e, struct node *block, struct scope *s)
 {
+	struct node *outer_block = e->block;
+	int outer_position = e->position;
 	for (int i = 0; i < block->n; i++) {
 		struct node *outer = e->statement;
 		int accesses = e->accesses.n;
 		e->statement = block->kid[i];
+		e->block = block;
+		e->position = i;
 		e->unknown.n = 0;
 		struct value *v = run_statement(e, block->kid[i], s);
 		prove_accesses(e, accesses);
 		e->statement = outer;
+		e->block = outer_block;
+		e->position = outer_position;
 		if (v) return v;
 	}
 	return value_error(e);

@@ -25,6 +25,13 @@ own_binding(const struct scope *s, const char *name)
 }
 
 struct value *
+own_value(const struct scope *s, const char *name)
+{
+	struct binding *b = own_binding(s, name);
+	return b ? b->value : NULL;
+}
+
+struct value *
 look_up(const struct scope *s, const char *name)
 {
 	for (; s; s = s->up) {
@@ -257,6 +264,12 @@ has_open_draw(struct program *p, struct expr *body)
 	return false;
 }
 
+struct expr *
+place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[], const char *name)
+{
+	return has_open_draw(e->p, body) ? rewrite(e->p, body, place_draw, &(struct draws){e, n, lhs, name}) : body;
+}
+
 /* `m = mean(x)`: the reduction's own equation takes the name that the source gives it */
 static bool
 adopt(struct elaborator *e, struct expr *body, int n, struct index *const lhs[], const char *name, struct span span)
@@ -293,7 +306,7 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	}
 	for (int i = 0; i < v->n; i++) lhs[lead + i] = axes[i];
 	int rank = lead + v->n;
-	if (draws) body = rewrite(p, body, place_draw, &(struct draws){e, rank, lhs, base});
+	body = place_draws(e, body, rank, lhs, base);
 	const char *name = path_name(e, base);
 	if (adopt(e, body, rank, lhs, name, span)) return v;
 	if (!force && is_view(p, body)) return v;
