@@ -8,6 +8,7 @@
 #define NNC_EQUATION_H
 
 #include "core/expr.h"
+#include "core/map.h"
 #include "front/diagnostic.h"
 
 enum { MAX_RANK = 8 }; /* axes of a tensor, the batch among them */
@@ -78,7 +79,8 @@ struct gradient {
 
 struct value_number { /* `key`: the body over canonical indices */
 	struct expr *key;
-	struct equation *equation;
+	struct equation *equation; /* NULL: gone */
+	int next;                  /* 1 + the next with the same key; 0: none */
 };
 
 struct program {
@@ -96,8 +98,10 @@ struct program {
 	struct expr **table;
 	int table_room, expr_count, index_count;
 	LIST(struct index *) canonical;
+	struct map canonical_places;
 	LIST(struct value_number) values;
-	struct names *names;
+	bool only_means; /* of all values only means are found, and none are entered */
+	struct map names;
 };
 
 struct program *program_new(struct arena *arena);
@@ -120,7 +124,7 @@ struct tensor *define(struct program *p, const char *name, int lhs_count, struct
 struct tensor *defined_as(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[],
 			  struct expr *body);
 /* enters an equation that exists into the value numbering */
-/* nobody may find the values of tensors that are gone: by tensor id, 0 for these */
+/* nobody may find the values of tensors that are gone: by tensor id, 0 for these; NULL: of any */
 void forget_values(struct program *p, const char *kept);
 void define_existing(struct program *p, struct equation *q);
 struct equation *equation_of(const struct program *p, const struct tensor *t); /* NULL for inputs, parameters ... */

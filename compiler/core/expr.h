@@ -66,6 +66,7 @@ struct expr {
 	int n;
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
+	int values;       /* 1 + the first of program.values with this key; 0: none */
 	union {
 		double number;
 		struct index *index;

@@ -218,7 +218,7 @@ reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 	bool samples = false, elements = sums_sixteen(q);
 	for (int i = from; i < to; i++) {
 		v->at[i] = 0;
-		samples |= v->index[i]->batch && q->reduction == SUM && sample_order_of(q) == SIXTEEN;
+		samples |= v->index[i]->batch && (q->reduction == SUM || q->reduction == MEAN) && sample_order_of(q) == SIXTEEN;
 	}
 	double part[16], best = q->reduction == MAX || q->reduction == ARGMAX ? -INFINITY : INFINITY, start = q->reduction == PROD ? 1 : 0;
 	for (int i = 0; i < 16; i++) part[i] = start;

@@ -362,7 +362,7 @@ breaks_view(const struct inlining *in, const struct equation *q, struct expr *in
 	const struct equation *u = in->reader;
 	if (u->reduction && q->body->op == OP_READ)
 		for (int i = 0; i < q->body->n; i++)
-			if (affine_of(in->p, q->body->kid[i])->n > 1) return true;
+			if (affine_of(in->p, q->body->kid[i])->n > 1 || has_read(in->p, q->body->kid[i])) return true; /* or a look-up */
 	return (u->reduction || q->tensor->role != ROLE_ADJOINT) && has_whole_division(in->p, q->body) && has_whole_division(in->p, inlined);
 }
 
@@ -404,18 +404,10 @@ inline_all(struct program *p)
 static void
 collect_again(struct program *p, struct equation *q)
 {
-	int values = p->values.n, equations = p->equations.n, kept = 0;
-	struct value_number *all = p->values.at;
-	struct value_number *means = NEW_ARRAY(p->arena, values + 64, struct value_number);
-	for (int i = 0; i < values; i++)
-		if (all[i].equation->reduction == MEAN) means[kept++] = all[i];
-	p->values.at = means;
-	p->values.n = kept;
-	p->values.room = values + 64;
+	int equations = p->equations.n;
+	p->only_means = true;
 	struct expr *r = collect(p, q->body, q->lhs_count, q->lhs, q->bound_count, q->bound, arena_print(p->arena, "%s_s", q->tensor->name), q->span);
-	p->values.at = all;
-	p->values.n = values;
-	p->values.room = values;
+	p->only_means = false;
 	struct equation *z = p->equations.n == equations + 1 ? p->equations.at[equations] : NULL;
 	bool same = z && r->op == OP_READ && r->tensor == z->tensor && r->n == q->lhs_count;
 	for (int i = 0; same && i < r->n; i++) same = r->kid[i]->op == OP_INDEX && r->kid[i]->index == q->lhs[i];
@@ -464,7 +456,7 @@ merge(struct program *p)
 	struct tensor **by = NEW_ARRAY(p->arena, p->tensors.n + 1, struct tensor *);
 	char *keep = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
 	mark_kept(p, keep);
-	p->values.n = 0;
+	forget_values(p, NULL);
 	for (int i = 0; i < p->equations.n; i++) {
 		struct equation *q = p->equations.at[i];
 		q->body = rewrite(p, q->body, replace_merged, by);

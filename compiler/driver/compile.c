@@ -135,7 +135,6 @@ run_emit(struct compilation *c)
 				     .panel = panel_width(b->model->training.batch_size), .members = {.arena = &c->arena}, .functions = {.arena = &c->arena}};
 		const char *command = c->options.command ? c->options.command : "nnc", *target = c->options.target ? c->options.target : "native";
 		const char *slash = strrchr(c->source.path, '/'), *file = slash ? slash + 1 : c->source.path;
-		e.kernels.arena = &c->arena;
 		reserve_names(&e);
 		write_model(&e, command, file, target, &b->files);
 		write_trainer(&e, command, file, target, b->plans[TRAIN] ? b->plans[TRAIN]->flops : 0, &b->files);

@@ -118,11 +118,17 @@ static const struct helper {
 	 "\treturn sum;\n"
 	 "}\n"
 	 "\n"},
+	{"smaller",
+	 "INLINE int smaller(int a, int b) { return a < b ? a : b; }\n"
+	 "\n"},
+	{"larger",
+	 "INLINE int larger(int a, int b) { return a > b ? a : b; }\n"
+	 "\n"},
 	{"nn_floor_div",
-	 "INLINE long nn_floor_div(long a, long k) { return a / k - (a % k < 0); }\n"
+	 "INLINE int nn_floor_div(int a, int k) { return a / k - (a % k < 0); }\n"
 	 "\n"},
 	{"nn_floor_mod",
-	 "INLINE long nn_floor_mod(long a, long k) { return a % k + (a % k < 0 ? k : 0); }\n"
+	 "INLINE int nn_floor_mod(int a, int k) { return a % k + (a % k < 0 ? k : 0); }\n"
 	 "\n"},
 	{"nn_power",
 	 "/* b^n by squaring: the same on every machine */\n"

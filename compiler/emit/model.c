@@ -237,14 +237,6 @@ write_uniforms(struct emission *e, struct text *t, const struct optimizer *o, in
 
 /* ---- starting values ------------------------------------------------------------------------------------------------------------------------------------------------- */
 
-static uint32_t
-site_of(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
-	return h;
-}
-
 /* an initialiser: the distribution, and its width from fan_in and fan_out (Glorot and Bengio 2010; He et al. 2015) */
 static void
 write_start_of(struct emission *e, struct text *t, const struct tensor *x)
@@ -255,7 +247,7 @@ write_start_of(struct emission *e, struct text *t, const struct tensor *x)
 	double fan_out = (x->rank > 0 ? (double)x->shape[0] : 1) * rest, fan_in = (x->rank > 1 ? (double)x->shape[1] : x->rank > 0 ? (double)x->shape[0] : 1) * rest;
 	const char *word = x->start.word, *name = c_name(&e->members, x->name);
 	long count = tensor_count(x);
-	const char *seed = arena_print(a, "seed, 0x%08xu", site_of(x->name));
+	const char *seed = arena_print(a, "seed, 0x%08xu", text_hash(x->name));
 	double low = x->start.argument[0], high = x->start.argument[1];
 	if (!word) {
 		text_add(t, "\tnn_start_constant(m->%s, %ld, %s);\n", name, count, c_number(a, low, e->f64));
@@ -298,25 +290,31 @@ write_starts(struct emission *e, struct text *t, struct parameters *params, stru
 
 /* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */
 
+/* a member that something uses: the workspace may hold more */
+static const char *
+used_buffer(struct emission *e, const struct tensor *x, const char *suffix)
+{
+	const char *name = c_name(&e->members, arena_print(e->arena, "%s%s", x->name, suffix));
+	return map_find(&e->buffer_places, name) ? name : NULL;
+}
+
 static void
 write_layout(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
 	text_add(t, "/* buffers of %s: %.0f bytes a panel */\nstatic void\nlayout_%s(struct %s *m, int samples)\n{\n", plan->entry, plan->panel_bytes, plan->entry, e->prefix);
-	text_add(t, "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n");
+	text_add(t, "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n\tm->panel_base = m->workspace + %.0f;\n", plan->plain_bytes);
 	struct text own = {.arena = e->arena};
 	for (int i = 0; i < p->tensors.n; i++) {
 		struct tensor *x = p->tensors.at[i];
 		const struct slot *at = &plan->place[i];
-		const char *type = x->integer ? "int32_t" : "real";
-		if (at->storage == IN_PANELS || at->panels)
-			text_add(&own, "\tm->%s = (%s *)(panels + (size_t)m->panels * %.0f); /* [panels][%ld][PANEL] */\n", buffer_name(e, x, ""), type, at->offset, tensor_count(x));
-		if (at->rows && !at->own_rows)
-			text_add(&own, "\tm->%s = (real *)(panels + (size_t)m->panels * %.0f); /* [samples][%ld] */\n", buffer_name(e, x, "_rows"), at->rows_offset, at->row_stride);
-		if (at->storage == IN_PLAIN)
-			text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", buffer_name(e, x, ""), type, at->offset, shape_comment(e, x));
+		const char *type = x->integer ? "int32_t" : "real", *name = at->view ? NULL : used_buffer(e, x, ""), *rows = at->rows && !at->own_rows ? used_buffer(e, x, "_rows") : NULL;
+		if (name && (at->storage == IN_PANELS || at->panels))
+			text_add(&own, "\tm->%s = (%s *)(panels + (size_t)m->panels * %.0f); /* [panels][%ld][PANEL] */\n", name, type, at->offset, tensor_count(x));
+		if (rows) text_add(&own, "\tm->%s = (real *)(panels + (size_t)m->panels * %.0f); /* [samples][%ld] */\n", rows, at->rows_offset, at->row_stride);
+		if (name && at->storage == IN_PLAIN) text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", name, type, at->offset, shape_comment(e, x));
 	}
-	if (strstr(text_end(&own), "panels +")) text_add(t, "\tunsigned char *panels = m->workspace + %.0f;\n", plan->plain_bytes);
+	if (strstr(text_end(&own), "panels +")) text_add(t, "\tunsigned char *panels = m->panel_base;\n");
 	text_add(t, "%s}\n\n", text_end(&own));
 }
 
@@ -336,20 +334,30 @@ write_packing(struct emission *e, struct text *t, const struct plan *plan)
 }
 
 static void
+write_sink(struct emission *e, struct text *t, const struct kernel *k)
+{
+	text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", param_number(e, k->gradient), tensor_count(k->finished), buffer_name(e, k->finished, ""));
+}
+
+static void
 write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
 {
+	const struct recurrence_of *loop = NULL;
 	for (int i = from; i < to; i++) {
 		struct kernel *k = plan->kernels.at[i];
-		const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts);
-		text_add(t, "\trun(m, %s, %s);\n", k->name, parts);
+		if (loop && k->loop != loop) text_add(t, "\t}\n");
+		if (k->loop && k->loop != loop) {
+			if (k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
+			else text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
+		}
+		loop = k->loop;
+		text_add(t, loop ? "\t\t" : "\t");
+		write_call(e, plan, k, t);
+		if (k->gradient && !k->direct && k->early) write_sink(e, t, k);
 	}
-	for (int i = from; i < to; i++) { /* what was not handed on row by row: some gradient may have read the parameter of another */
-		struct kernel *k = plan->kernels.at[i];
-		if (!k->gradient || k->direct) continue;
-		int number_ = 0;
-		for (int x = 0; e->model->train->tensors.at[x] != k->gradient; x++) number_ += e->model->train->tensors.at[x]->role == ROLE_PARAM;
-		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
-	}
+	if (loop) text_add(t, "\t}\n");
+	for (int i = from; i < to; i++) /* gradients of parameters that something read later */
+		if (plan->kernels.at[i]->gradient && !plan->kernels.at[i]->direct && !plan->kernels.at[i]->early) write_sink(e, t, plan->kernels.at[i]);
 }
 
 static void
@@ -465,7 +473,7 @@ write_struct(struct emission *e, struct text *t, struct parameters *params, stru
 	const struct training *training = &e->model->training;
 	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
-	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace;\n", e->prefix);
+	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
 	text_add(t, "\treal *params, *moments;\n");
 	for (int i = 0; i < params->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, params->at[i]->name), shape_comment(e, params->at[i]));
 	for (int i = 0; i < states->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, states->at[i]->name), shape_comment(e, states->at[i]));
@@ -548,33 +556,6 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n\t(void)m; /* parameters are read where they lie */\n}\n\n", p, p);
 }
 
-static const char run_text[] =
-	"/* ---- parts: a kernel may run in pieces, which never share a sum --------------------------------------------------------------- */\n"
-	"\n"
-	"typedef void kernel(const struct MODEL *m, int part);\n"
-	"\n"
-	"struct call {\n"
-	"\tconst struct MODEL *m;\n"
-	"\tkernel *function;\n"
-	"};\n"
-	"\n"
-	"static void\n"
-	"run_part(void *arg, int part)\n"
-	"{\n"
-	"\tconst struct call *c = (const struct call *)arg;\n"
-	"\tc->function(c->m, part);\n"
-	"}\n"
-	"\n"
-	"static void\n"
-	"run(const struct MODEL *m, kernel *function, int parts)\n"
-	"{\n"
-	"\tstruct call c = {m, function};\n"
-	"\tif (m->run && parts > 1) m->run(m->pool, run_part, &c, parts);\n"
-	"\telse\n"
-	"\t\tfor (int part = 0; part < parts; part++) function(m, part);\n"
-	"}\n"
-	"\n";
-
 static const char *
 replaced(struct arena *a, const char *text, const char *what, const char *with)
 {
@@ -587,6 +568,79 @@ replaced(struct arena *a, const char *text, const char *what, const char *with)
 	return text_end(&t);
 }
 
+static const char run_heading[] =
+	"/* ---- parts: a kernel may run in pieces, which never share a sum --------------------------------------------------------------- */\n"
+	"\n"
+	"INLINE void\n"
+	"run_parts(const struct MODEL *m, nn_part *part, void *call, int parts)\n"
+	"{\n"
+	"\tif (m->run && parts > 1) m->run(m->pool, part, call, parts);\n"
+	"\telse\n"
+	"\t\tfor (int i = 0; i < parts; i++) part(call, i);\n"
+	"}\n"
+	"\n";
+
+/* ways to call a kernel: alone, a step of a recurrence, with offsets of its operands, both */
+static const struct way {
+	const char *run, *kernel, *parameters, *members, *start, *arguments;
+} ways[] = {
+	{"run", "kernel", "int part", "", "", "part"},
+	{"run_step", "step_kernel", "int part, int t", "\tint t;\n", ", t", "part, c->t"},
+	{"run_at", "kernel_at", "const size_t at[], int part", "\tconst size_t *at;\n", ", at", "c->at, part"},
+	{"run_step_at", "step_kernel_at", "const size_t at[], int part, int t", "\tint t;\n\tconst size_t *at;\n", ", t, at", "c->at, part, c->t"},
+};
+
+static void
+write_ways(struct emission *e, struct text *t, const char *body)
+{
+	struct text own = {.arena = e->arena};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		const struct way *w = &ways[i];
+		const char *p = e->prefix;
+		if (!strstr(body, arena_print(e->arena, "\t%s(m, ", w->run))) continue;
+		text_add(&own, "typedef void %s(const struct %s *m, %s);\n\nstruct %s_call {\n\tconst struct %s *m;\n\t%s *function;\n%s};\n\n", w->kernel, p, w->parameters, w->kernel, p, w->kernel, w->members);
+		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tc->function(c->m, %s);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
+		text_add(&own, "static void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
+		text_add(&own, "\tstruct %s_call c = {m, function%s};\n\trun_parts(m, %s_part, &c, parts);\n}\n\n", w->kernel, w->start, w->run);
+	}
+	if (own.length) text_add(t, "%s%s", replaced(e->arena, run_heading, "MODEL", e->prefix), text_end(&own));
+}
+
+/* where operands lie that a call names by offsets */
+static void
+write_places(struct emission *e, struct text *t, const char *body)
+{
+	const char *p = e->prefix;
+	if (strstr(body, "panels_at(")) text_add(t, "INLINE void *panels_at(const struct %s *m, size_t at) { return m->panel_base + (size_t)m->panels * at; }\n", p);
+	if (strstr(body, "plain_at(")) text_add(t, "INLINE void *plain_at(const struct %s *m, size_t at) { return m->workspace + at; }\n", p);
+	if (strstr(body, "params_at(")) text_add(t, "INLINE real *params_at(const struct %s *m, size_t at) { return m->params + at; }\n", p);
+	if (strstr(body, "s_at(") || strstr(body, "plain_at(")) text_add(t, "\n");
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------------------------------------------------------- */
+
+int
+param_number(struct emission *e, const struct tensor *param)
+{
+	return *map_get(e->arena, &e->param_numbers, param->name);
+}
+
+long
+param_place(struct emission *e, const struct tensor *t)
+{
+	return *map_get(e->arena, &e->param_places, t->name);
+}
+
+static void
+number_params(struct emission *e, const struct parameters *params, const struct parameters *states)
+{
+	for (int i = 0; i < params->n; i++) {
+		*map_get(e->arena, &e->param_numbers, params->at[i]->name) = i;
+		*map_get(e->arena, &e->param_places, params->at[i]->name) = (int)params->offset[i];
+	}
+	for (int i = 0; i < states->n; i++) *map_get(e->arena, &e->param_places, states->at[i]->name) = (int)(params->total + states->offset[i]);
+}
+
 void
 write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out)
 {
@@ -596,20 +650,23 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	struct text entries = {.arena = a}, optimizers = {.arena = a}, t = {.arena = a};
 	(void)file;
 	(void)target;
+	struct text kernels = {.arena = a}, layouts = {.arena = a};
+	number_params(e, &params, &states);
 	for (int i = 0; i < params.n; i++) c_name(&e->members, params.at[i]->name); /* parameters have the first claim on their names */
 	for (int i = 0; i < 3; i++) {
 		plans[i] = e->plans[i];
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
 	}
+	write_functions(e, &kernels);
 	int uniforms = e->uniforms.n;
 	for (int i = 0; i < e->model->training.optimizers.n; i++) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
-	for (int i = 0; i < 3; i++)
-		if (plans[i]) write_layout(e, &entries, plans[i]);
 	if (plans[0]) write_predict(e, &entries, plans[0]);
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
 	if (plans[2]) write_training(e, &entries, plans[2], uniforms);
 	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, uniforms);
-	const char *body = arena_print(a, "%s%s%s", text_end(&e->kernels), text_end(&optimizers), text_end(&entries));
+	for (int i = 0; i < 3; i++)
+		if (plans[i]) write_layout(e, &layouts, plans[i]);
+	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries));
 
 	write_header(e, command, out);
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
@@ -622,7 +679,8 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	write_starts(e, &start, &params, &states);
 	text_add(&t, "/* samples of a panel: the last may have fewer */\nINLINE int samples_in(const struct %s *m, int panel)\n{\n\tconst int left = m->samples - panel * PANEL;\n\treturn left < PANEL ? left : PANEL;\n}\n\n", e->prefix);
 	write_helpers(&t, arena_print(a, "%s%s", body, text_end(&start)));
-	text_add(&t, "%s", replaced(a, run_text, "MODEL", e->prefix));
+	write_places(e, &t, body);
+	write_ways(e, &t, body);
 	text_add(&t, "/* ---- kernels ------------------------------------------------------------------------------------------------------------ */\n\n%s", body);
 	text_add(&t, "/* ---- memory and start ---------------------------------------------------------------------------------------------------- */\n\n");
 	write_open(e, &t, &params, &states, plans);

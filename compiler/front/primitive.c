@@ -201,14 +201,6 @@ run_pad(struct elaborator *e, const struct arguments *a)
 	return value_tensor(e, x->n, axes, choose(p, inside, value_at(e, x, at), number(p, 0)), a->call->span);
 }
 
-static uint32_t
-text_hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
-	return h;
-}
-
 /* An independent draw per element of the value in which the call stands; materialise gives it its subscripts. */
 static struct value *
 draw(struct elaborator *e, const struct arguments *a, enum draw kind, const char *name)
