@@ -44,6 +44,7 @@ options() { # file
 	case $1 in
 	*/mnist_*.nn) echo "units=19 lambda=1e-3 drop=0.25 --batches=1,37" ;;
 	*/dense_wide.nn) echo "--batches=1,66" ;;
+	*/convnet.nn | */residual.nn | */recurrent.nn | */transformer.nn) echo "--batches=1,19" ;;
 	esac
 }
 
