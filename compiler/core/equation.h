@@ -95,7 +95,7 @@ struct program {
 	LIST(struct update) updates;
 	LIST(struct gradient) gradients;
 	/* hash-consing, value numbering, names */
-	struct expr **table;
+	struct expr_entry { struct expr *expr; uint32_t hash; } *table;
 	int table_room, expr_count, index_count;
 	LIST(struct index *) canonical;
 	struct map canonical_places;

@@ -62,7 +62,6 @@ struct expr {
 	bool condition;   /* true or false, not a number */
 	int id;           /* in order of creation */
 	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
-	uint32_t hash;
 	int n;
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */

@@ -123,10 +123,11 @@ multiply_out(struct program *p, struct expr *e, void *context)
 
 /* ---- R: read what is already computed --------------------------------------------------------------------------------------------------------------- */
 
+LIST_TYPE(pattern_list, struct equation *);
+
 struct reuse {
 	struct program *p;
-	struct equation **pattern; /* forward maps that are worth reading */
-	int n;
+	struct pattern_list *patterns; /* forward maps that are worth reading, by the id of the youngest tensor that they read */
 	const struct equation *q;
 	int *place; /* of equations, by tensor id, for "only earlier ones" */
 };
@@ -171,11 +172,11 @@ match(const struct expr *pattern, struct expr *e, const struct equation *q, stru
 }
 
 static struct expr *
-read_instead(struct reuse *r, struct expr *e)
+read_one_of(struct reuse *r, const struct pattern_list *list, struct expr *e)
 {
 	struct program *p = r->p;
-	for (int k = 0; k < r->n; k++) {
-		const struct equation *q = r->pattern[k];
+	for (int k = 0; k < list->n; k++) {
+		const struct equation *q = list->at[k];
 		if (q->body->op != e->op || q == r->q || r->place[q->tensor->id] >= r->place[r->q->tensor->id]) continue;
 		struct expr *bound[MAX_RANK] = {0};
 		if (!match(q->body, e, q, bound)) continue;
@@ -188,6 +189,16 @@ read_instead(struct reuse *r, struct expr *e)
 		if (fits) return read_of(p, q->tensor, q->lhs_count, bound);
 	}
 	return NULL;
+}
+
+/* what a map reads, e has to read, too */
+static struct expr *
+read_instead(struct reuse *r, struct expr *e)
+{
+	int n;
+	struct expr **reads = expr_reads(r->p, e, &n), *hit = NULL;
+	for (int i = 0; i < n && !hit; i++) hit = read_one_of(r, &r->patterns[reads[i]->tensor->id], e);
+	return hit;
 }
 
 static struct expr *
@@ -219,13 +230,27 @@ is_worth_reading(struct program *p, const struct equation *q)
 	return false;
 }
 
+static const struct tensor *
+youngest_read(struct program *p, const struct equation *q)
+{
+	int n;
+	struct expr **reads = expr_reads(p, q->body, &n);
+	const struct tensor *t = NULL;
+	for (int i = 0; i < n; i++)
+		if (!t || reads[i]->tensor->id > t->id) t = reads[i]->tensor;
+	return t;
+}
+
 static struct reuse
 reuse_new(struct program *p)
 {
-	struct reuse r = {.p = p, .pattern = NEW_ARRAY(p->arena, p->equations.n + 1, struct equation *), .place = NEW_ARRAY(p->arena, p->tensors.n + 1, int)};
+	int n = p->tensors.n + 1;
+	struct reuse r = {.p = p, .patterns = NEW_ARRAY(p->arena, n, struct pattern_list), .place = NEW_ARRAY(p->arena, n, int)};
 	for (int i = 0; i < p->equations.n; i++) {
-		r.place[p->equations.at[i]->tensor->id] = i;
-		if (is_worth_reading(p, p->equations.at[i])) r.pattern[r.n++] = p->equations.at[i];
+		struct equation *q = p->equations.at[i];
+		const struct tensor *t = youngest_read(p, q);
+		r.place[q->tensor->id] = i;
+		if (t && is_worth_reading(p, q)) PUSH(p->arena, &r.patterns[t->id], q);
 	}
 	return r;
 }

@@ -81,11 +81,7 @@ apply_function(struct elaborator *e, const struct function *f, const struct argu
 int *
 call_counter(struct elaborator *e, const char *name)
 {
-	const char *path = path_name(e, "");
-	for (int i = 0; i < e->counts.n; i++)
-		if (!strcmp(e->counts.at[i].path, path) && !strcmp(e->counts.at[i].name, name)) return &e->counts.at[i].n;
-	PUSH(e->arena, &e->counts, (struct call_count){path, name, 0});
-	return &e->counts.at[e->counts.n - 1].n;
+	return map_get(e->arena, &e->counts, path_name(e, name));
 }
 
 /* everything counted inside the path so far starts anew: the second use of a named layer finds the same names */
@@ -93,8 +89,8 @@ static void
 restart_counts(struct elaborator *e)
 {
 	const char *path = path_name(e, "");
-	for (int i = 0; i < e->counts.n; i++)
-		if (!strncmp(e->counts.at[i].path, path, strlen(path))) e->counts.at[i].n = 0;
+	for (int i = 0; i < e->counts.room; i++)
+		if (e->counts.at[i].key && !strncmp(e->counts.at[i].key, path, strlen(path))) e->counts.at[i].value = 0;
 }
 
 struct expansion { /* a definition being applied */

@@ -181,11 +181,6 @@ struct access { /* a read that has to be proved inside its axis */
 	struct frame *frame;
 };
 
-struct call_count { /* how often a layer was called in a place: Dense1, Dense2 ... */
-	const char *path, *name;
-	int n;
-};
-
 struct state_binding { /* a state's name, and how many definitions of it were seen */
 	struct scope *scope;
 	const char *name;
@@ -205,7 +200,7 @@ struct elaborator {
 	bool subscript; /* inside [..]: / and % are whole-number */
 	LIST(struct index *) context; /* the indices that values may depend on: samples, mapped axes, the left side's */
 	LIST(const char *) path;      /* of weights */
-	LIST(struct call_count) counts;
+	struct map counts;            /* how often a layer was called in a place, by path and name: Dense1, Dense2 ... */
 	LIST(struct expr *) guards;
 	LIST(struct access) accesses;
 	struct index *batch;

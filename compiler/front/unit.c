@@ -155,16 +155,16 @@ elaborate_mode(struct elaborator *base, struct node *prelude, struct node *file,
 	return e.p;
 }
 
-static bool
-is_read(struct program *p, const char *name)
+/* the paths of parameters that something reads */
+static void
+mark_read_params(struct program *p, struct map *read)
 {
 	for (int i = 0; i < p->equations.n; i++) {
 		int n;
 		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
 		for (int r = 0; r < n; r++)
-			if (reads[r]->tensor->role == ROLE_PARAM && !strcmp(reads[r]->tensor->name, name)) return true;
+			if (reads[r]->tensor->role == ROLE_PARAM) *map_get(p->arena, read, reads[r]->tensor->name) = 1;
 	}
-	return false;
 }
 
 /* A parameter that nothing reads, neither in training nor in evaluation, does not exist.  Ids index tables, so the lists keep their places: it
@@ -173,14 +173,16 @@ static void
 drop_unread_params(struct program *train, struct program *eval)
 {
 	struct program *both_[2] = {train, eval};
-	for (int k = 0; k < 2; k++) remove_dead(both_[k]);
-	for (int i = 0; i < train->tensors.n; i++) {
-		struct tensor *t = train->tensors.at[i];
-		if (t->role != ROLE_PARAM || is_read(train, t->name) || is_read(eval, t->name)) continue;
-		t->role = ROLE_VALUE;
-		for (int k = 0; k < eval->tensors.n; k++)
-			if (eval->tensors.at[k]->role == ROLE_PARAM && !strcmp(eval->tensors.at[k]->name, t->name)) eval->tensors.at[k]->role = ROLE_VALUE;
+	struct map read = {0};
+	for (int k = 0; k < 2; k++) {
+		remove_dead(both_[k]);
+		mark_read_params(both_[k], &read);
 	}
+	for (int k = 0; k < 2; k++)
+		for (int i = 0; i < both_[k]->tensors.n; i++) {
+			struct tensor *t = both_[k]->tensors.at[i];
+			if (t->role == ROLE_PARAM && !map_find(&read, t->name)) t->role = ROLE_VALUE;
+		}
 }
 
 static void
