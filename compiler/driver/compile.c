@@ -24,8 +24,9 @@ run_parse(struct compilation *c)
 	const struct embedded *f = embedded_named("compiler/prelude.nn");
 	struct source *s = NEW(&c->arena, struct source);
 	*s = (struct source){"prelude.nn", f->bytes, f->size, true};
-	c->prelude = parse_source(&c->arena, &c->unit.diagnostics, s);
-	c->file = parse_source(&c->arena, &c->unit.diagnostics, &c->source);
+	c->unit.prelude = parse_source(&c->arena, &c->unit.diagnostics, s);
+	c->unit.modules = import_files(&c->arena, &c->unit.diagnostics, &c->source, &c->options.files);
+	c->file = c->unit.modules.at[c->unit.modules.n - 1]->tree;
 }
 
 static void
@@ -39,13 +40,16 @@ print_node(struct text *t, const struct node *n, int depth)
 static void
 print_parse(struct compilation *c, struct text *t)
 {
-	print_node(t, c->file, 0);
+	for (int i = 0; i < c->unit.modules.n; i++) {
+		if (c->unit.modules.n > 1) text_add(t, "# %s\n", module_name(c->unit.modules.at[i]));
+		print_node(t, c->unit.modules.at[i]->tree, 0);
+	}
 }
 
 static void
 run_elaborate(struct compilation *c)
 {
-	elaborate(&c->unit, c->prelude, c->file, c->options.defines, c->options.define_count, c->options.model);
+	elaborate(&c->unit, c->options.defines, c->options.define_count, c->options.model);
 }
 
 static void
@@ -126,6 +130,16 @@ print_plan(struct compilation *c, struct text *t)
 	}
 }
 
+/* the command and the names of imported files */
+static const char *
+made_with(struct compilation *c)
+{
+	struct text t = {.arena = &c->arena};
+	text_add(&t, "%s", c->options.command ? c->options.command : "nnc");
+	for (int i = 0; i < c->unit.modules.n - 1; i++) text_add(&t, "%s%s", i ? ", " : ", which imports ", module_name(c->unit.modules.at[i]));
+	return text_end(&t);
+}
+
 static void
 run_emit(struct compilation *c)
 {
@@ -137,7 +151,7 @@ run_emit(struct compilation *c)
 		const char *slash = strrchr(c->source.path, '/'), *file = slash ? slash + 1 : c->source.path;
 		e.kernels.arena = &c->arena;
 		reserve_names(&e);
-		write_model(&e, command, file, target, &b->files);
+		write_model(&e, made_with(c), file, target, &b->files);
 		write_trainer(&e, command, file, target, b->plans[TRAIN] ? b->plans[TRAIN]->flops : 0, &b->files);
 	}
 }

@@ -503,23 +503,24 @@ sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a
 
 /* Facts about the library stand in the library: a list in the prelude names the definitions of which something is true. */
 static bool
-is_listed(struct elaborator *e, const char *fact, const char *name)
+is_listed(struct elaborator *e, const char *fact, const struct value *callee)
 {
-	struct value *list = look_up(e->globals, fact);
+	const struct scope *library = e->globals;
+	while (library->up) library = library->up;
+	const struct value *list = look_up(library, fact);
 	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) {
 		const struct value *v = list->item[i];
-		const char *listed = v->kind == VALUE_DEFINITION ? v->text : v->kind == VALUE_FUNCTION ? v->function->name : "";
-		if (!strcmp(listed, name)) return true;
+		if (v->kind == callee->kind && v->definition == callee->definition && v->function == callee->function) return true;
 	}
 	return false;
 }
 
 /* raw scores are asked for, but these are probabilities already */
 static bool
-check_scores(struct elaborator *e, const char *name, const struct arguments *a)
+check_scores(struct elaborator *e, const char *name, const struct value *callee, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", name) || !is_listed(e, "gives_probabilities", v->maker)) return true;
+	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", callee)) return true;
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
 	diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
 	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
@@ -551,7 +552,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *callee = reduction ? NULL : evaluate(e, name, s);
 	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
 	if (reduction) return apply_reduction(e, &a, name->text);
-	if (name->text && !check_scores(e, name->text, &a)) return value_error(e);
+	if (name->text && !check_scores(e, name->text, callee, &a)) return value_error(e);
 	bool weights = false;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
@@ -570,7 +571,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (v->kind != VALUE_TENSOR) return v;
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
-	w->maker = name->text;
+	w->maker = is_listed(e, "gives_probabilities", callee) ? name->text : NULL;
 	w->made = call_->span;
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }

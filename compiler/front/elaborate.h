@@ -1,6 +1,7 @@
 /* elaborate.h - from the syntax tree to equations with shapes.
  *
- * unit.c       a file: its definitions, models, trains; -D
+ * unit.c       a file: its models and trains
+ * globals.c    the names at the top of files: definitions, imports; -D
  * statement.c  statements: what a line of a model or layer does
  * value.c      values, scopes, and equations from values
  * expression.c expressions
@@ -14,7 +15,7 @@
 
 #include "core/equation.h"
 #include "core/function.h"
-#include "front/ast.h"
+#include "front/import.h"
 
 /* ---- results -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -87,6 +88,8 @@ struct model {
 struct unit { /* one compilation */
 	struct arena *arena;
 	struct diagnostics diagnostics;
+	struct node *prelude;
+	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
 };
 
@@ -95,9 +98,9 @@ struct define_option { /* -D name=value */
 	bool used;
 };
 
-/* Elaborates all models of a parsed file (or the one named `only`).  The prelude has been parsed already.  Errors are in
+/* Elaborates all models of the file (or the one named `only`).  The prelude and the files have been parsed already.  Errors are in
  * unit->diagnostics; models that have any are left out. */
-void elaborate(struct unit *u, struct node *prelude, struct node *file, struct define_option *defines, int define_count, const char *only);
+void elaborate(struct unit *u, struct define_option *defines, int define_count, const char *only);
 
 /* ---- values ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -111,6 +114,7 @@ enum value_kind {
 	VALUE_INSTANCE,   /* layer enc = ... */
 	VALUE_WEIGHTS,
 	VALUE_SEVERAL,    /* return h, c */
+	VALUE_MODULE,     /* import "lib.nn" as lib */
 };
 
 struct stage { /* how a value got its shape */
@@ -130,13 +134,14 @@ struct value {
 	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
 	struct expr *body;
 	struct stage *history;
-	const char *maker;    /* the function whose result this is; NULL: another expression */
+	const char *maker;    /* the function of the library whose probabilities these are; NULL: other numbers */
 	struct span made;     /* where */
 	struct node *definition;
 	struct scope *home; /* where the definition stands */
 	const struct function *function;
 	const struct primitive *primitive;
 	struct instance *instance;
+	const struct module *module;
 };
 
 struct instance {
@@ -265,6 +270,14 @@ const char *primitive_name(int i);
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
 bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
 
+/* globals.c */
+/* the scopes of the library and of every file, anew for this elaborator; its globals are those of the file that is compiled */
+void open_globals(struct elaborator *e);
+/* reports each -D that replaced nothing */
+void check_defines(struct elaborator *e);
+struct value *value_of_module(struct elaborator *e, const struct value *lib, struct node *dot);
+const char *name_elsewhere(struct elaborator *e, const struct source *file, const char *name);
+
 /* range.c */
 /* false: an index would run over two sizes, which was reported */
 bool infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
@@ -274,6 +287,6 @@ void prove_accesses(struct elaborator *e, int from);
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
 const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
-struct optimizer *elaborate_optimizer(struct elaborator *e, struct node *definition, struct node *call, struct scope *s);
+struct optimizer *elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call, struct scope *s);
 
 #endif

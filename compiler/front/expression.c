@@ -367,6 +367,7 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *base = evaluate(e, n->kid[0], s);
 	if (base->kind == VALUE_ERROR) return base;
+	if (base->kind == VALUE_MODULE) return value_of_module(e, base, n);
 	if (!strcmp(n->text, "T")) {
 		base = as_tensor(e, base);
 		if (!base) return value_error(e);
@@ -414,7 +415,9 @@ evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *x = evaluate(e, n->kid[0], s);
 	if (x->kind == VALUE_ERROR) return x;
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
-	struct value *y = apply_call(e, n->kid[1], s, x);
+	struct value piped = *x; /* messages underline what stands in front of the arrow */
+	piped.span = n->kid[0]->span;
+	struct value *y = apply_call(e, n->kid[1], s, &piped);
 	struct span stage = n->kid[1]->span;
 	y->made = n->span;
 	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));

@@ -64,21 +64,24 @@ shape_text(struct elaborator *e, const struct value *v)
 	case VALUE_INSTANCE: return "a layer";
 	case VALUE_WEIGHTS: return "the set of all weights";
 	case VALUE_SEVERAL: return arena_print(e->arena, "%d results", v->n);
+	case VALUE_MODULE: return "an imported file";
 	case VALUE_ERROR: return "unknown";
 	}
 	value_shape(v, shape);
 	return dims_text(e->arena, v->n, shape);
 }
 
-/* "in `Affine(10)` on line 10, where `x` is [784] and `m` is 10" */
+/* "in `Affine(10)` on line 10, where `x` is [784] and `m` is 10"; the file is named where it is another one than the message's */
 void
 note_frames(struct elaborator *e, struct diagnostic *m)
 {
+	const struct source *file = m ? m->labels.at[0].span.file : NULL;
 	for (struct frame *f = e->frame; m && f; f = f->up) {
 		if (f->definition->span.file && f->definition->span.file->library) continue;
 		struct text t = {.arena = e->arena};
 		struct node *params = f->definition->kid[0];
 		text_add(&t, "in `%s` on line %d", f->text, span_place(f->span).line);
+		if (f->span.file && f->span.file != file) text_add(&t, " of %s", f->span.file->path);
 		for (int i = 0; i < params->n; i++) {
 			struct value *v = NULL;
 			for (int k = 0; k < f->scope->bindings.n; k++)
@@ -181,7 +184,10 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	for (int i = 0; function_row(i); i++) PUSH(e->arena, &names, function_row(i)->name);
 	for (int i = 0; primitive_name(i); i++) PUSH(e->arena, &names, primitive_name(i));
 	const char *near = nearest_name(name, names.at, names.n);
-	if (near) {
+	const char *elsewhere = name_elsewhere(e, n->span.file, name);
+	if (elsewhere) {
+		diag_help(e->d, m, "%s", elsewhere);
+	} else if (near) {
 		struct value *v = look_up(s, near);
 		const char *what = v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_LAYER ? "a layer"
 			: !v || v->kind == VALUE_DEFINITION || v->kind == VALUE_FUNCTION ? "a function" : "a value";

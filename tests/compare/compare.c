@@ -10,6 +10,7 @@
  * Says what differs, in hexadecimal; the last line is `N passed, N failed`, counting objects.  Ends with 1 when any failed. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "driver/driver.h"
 #include "runtime/program.h"
 #include <dlfcn.h>
 #include <math.h>
@@ -526,6 +527,7 @@ main(int argc, char **argv)
 	size_t length;
 	char *text = read_whole(file, &length);
 	r.compilation.options.defines = defines;
+	r.compilation.options.files = disk_files;
 	if (compile(&r.compilation, file, text, length, "simplify") || r.compilation.unit.models.n != 1) {
 		print_messages(&r.compilation);
 		fprintf(stderr, "%s: %d models\n", file, r.compilation.unit.models.n);
