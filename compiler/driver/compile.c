@@ -66,8 +66,13 @@ print_equations(struct compilation *c, struct text *t)
 
 /* a loss that no parameter can change cannot be trained on */
 static void
-check_gradient(struct compilation *c, const struct model *m)
+check_gradient(struct compilation *c, const struct model *m, int params)
 {
+	bool frozen = false;
+	for (int i = 0; i < m->train->tensors.n; i++) frozen |= m->train->tensors.at[i]->role == ROLE_FROZEN;
+	if (!params && m->training.present)
+		diag_new(&c->unit.diagnostics, "no-gradient", m->span, frozen ? "all of its parameters are frozen" : "it has no parameters", "model `%s` has a train block, but nothing to learn", m->name);
+	if (!params) return;
 	for (int i = 0; i < m->train->gradients.n; i++) {
 		const struct equation *q = equation_of(m->train, m->train->gradients.at[i].gradient);
 		if (q && !is_number(q->body, 0)) return;
@@ -90,7 +95,7 @@ run_derive(struct compilation *c)
 		for (int k = 0; k < m->train->tensors.n; k++)
 			if (m->train->tensors.at[k]->role == ROLE_PARAM) PUSH(&c->arena, &params, m->train->tensors.at[k]);
 		derive(m->train, params.n, params.at);
-		if (params.n) check_gradient(c, m);
+		check_gradient(c, m, params.n);
 	}
 }
 
@@ -105,16 +110,34 @@ run_simplify(struct compilation *c)
 	}
 }
 
+/* two models would write the same file: Net and NET, or Net with its net_main.c and Net_main with its net_main.c */
+static bool
+prefix_is_taken(struct compilation *c, const char *prefix)
+{
+	for (int i = 0; i < c->built.n; i++) {
+		const char *other = c->built.at[i].prefix;
+		if (!strcmp(other, prefix) || !strcmp(arena_print(&c->arena, "%s_main", other), prefix) || !strcmp(arena_print(&c->arena, "%s_main", prefix), other)) return true;
+	}
+	return false;
+}
+
+/* what the model's files and C names start with */
+static const char *
+prefix_of(struct compilation *c, const struct model *m)
+{
+	char *lower = arena_print(&c->arena, "%s", m->name);
+	for (char *s = lower; *s; s++) *s = (char)tolower((unsigned char)*s);
+	const char *name = c_is_keyword(lower) ? arena_print(&c->arena, "model_%s", lower) : lower, *prefix = name;
+	for (int n = 2; prefix_is_taken(c, prefix); n++) prefix = arena_print(&c->arena, "%s_%d", name, n);
+	return prefix;
+}
+
 static void
 run_plan(struct compilation *c)
 {
 	for (int i = 0; i < c->unit.models.n; i++) {
 		struct model *m = c->unit.models.at[i];
-		char *lower = arena_print(&c->arena, "%s", m->name);
-		for (char *s = lower; *s; s++) *s = (char)tolower((unsigned char)*s);
-		struct built b = {.model = m, .prefix = c_is_keyword(lower) ? arena_print(&c->arena, "model_%s", lower) : lower};
-		for (int k = 0; k < c->built.n; k++) /* models Net and NET */
-			if (!strcmp(c->built.at[k].prefix, b.prefix)) b.prefix = arena_print(&c->arena, "%s_%d", b.prefix, i + 1);
+		struct built b = {.model = m, .prefix = prefix_of(c, m)};
 		for (int k = 0; k < ENTRIES; k++) b.plans[k] = plan_entry(m, (enum entry)k, c->options.f64);
 		PUSH(&c->arena, &c->built, b);
 	}

@@ -248,7 +248,7 @@ local_pointer(struct writer *w, const struct tensor *t, long stride, bool rows)
 	const struct slot *at = &w->plan->place[t->id];
 	const char *type = t->integer ? "int32_t" : "real", *declaration, *name;
 	const char *key = arena_print(a, "%s%s %ld", t->name, rows ? " rows" : "", stride);
-	const char *simple = t->role == ROLE_PARAM || t->role == ROLE_STATE || !rows ? t->name : arena_print(a, "%s_rows", t->name);
+	const char *simple = tensor_is_param(t) || t->role == ROLE_STATE || !rows ? t->name : arena_print(a, "%s_rows", t->name);
 	name = c_name(&w->names, simple);
 	if (rows && at->own_rows) {
 		declaration = arena_print(a, "const real *%s = m->%s;", name, c_name(&w->e->members, arena_print(a, "%s in", t->name)));
@@ -259,7 +259,7 @@ local_pointer(struct writer *w, const struct tensor *t, long stride, bool rows)
 		if (w->lanes == NO_LANES) declaration = arena_print(a, "%s *%s = m->%s;", type, name, member);
 		else declaration = arena_print(a, "%s (*%s)[PANEL] = %s(m->%s, %ld, panel);", type, name, t->integer ? "ints_of" : "panel_of", member, tensor_count(t));
 	} else {
-		const char *member = t->role == ROLE_PARAM || t->role == ROLE_STATE ? c_name(&w->e->members, t->name) : buffer_name(w->e, t, "");
+		const char *member = tensor_is_param(t) || t->role == ROLE_STATE ? c_name(&w->e->members, t->name) : buffer_name(w->e, t, "");
 		if (stride > 0) {
 			name = c_name(&w->names, stride == t->shape[t->rank - 1] ? simple : key);
 			declaration = arena_print(a, "%s (*%s)[%ld] = (%s(*)[%ld])m->%s;", type, name, stride, type, stride, member);

@@ -24,7 +24,7 @@ struct layer_shape { /* a line of `nnc shapes` */
 	const char *path; /* of its weights; NULL when it has none */
 	int rank;
 	long shape[MAX_RANK];
-	double parameters;
+	double parameters, frozen; /* frozen: how many of them are not learned */
 	struct span span;
 };
 
@@ -149,7 +149,12 @@ struct instance {
 	struct value *callee;
 	struct node *call; /* its arguments */
 	struct scope *scope;
+	int path_count;    /* where it is declared: the path of its weights, whoever uses it */
+	const char **path;
+	bool frozen;
+	uint32_t draws, uses; /* draws: of the place where it is declared; see struct elaborator */
 	bool used;
+	bool again;        /* declared in a further use of a named layer: its weights are there from the first */
 	int rank;
 	long shape[MAX_RANK]; /* of the first input */
 	struct span first;
@@ -204,6 +209,8 @@ struct elaborator {
 	bool training;
 	int quiet;     /* > 0: trying out, report nothing */
 	int depth;     /* of calls */
+	bool frozen;   /* parameters made now are not learned */
+	uint32_t draws; /* tells the draws of one use of a named layer from those of another; 0 for the first */
 	bool subscript; /* inside [..]: / and % are whole-number */
 	LIST(struct index *) context; /* the indices that values may depend on: samples, mapped axes, the left side's */
 	LIST(const char *) path;      /* of weights */
@@ -220,6 +227,7 @@ struct elaborator {
 	struct define_option *defines;
 	int define_count;
 	LIST(struct state_binding) states;
+	struct expr *loss; /* what the `loss` statements so far add up to, penalties and all */
 };
 
 /* value.c */
@@ -243,6 +251,8 @@ struct value *reduce_value(struct elaborator *e, enum reduction r, int n, struct
 struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v, struct span span);
 int dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out);
 const char *path_name(struct elaborator *e, const char *base);
+/* the weight `name` of a named layer; NULL: there is none (yet) */
+struct tensor *weight_of(struct elaborator *e, const struct instance *i, const char *name);
 const char *shape_text(struct elaborator *e, const struct value *v);
 const char *dims_text(struct arena *a, int rank, const long shape[]);
 void value_shape(const struct value *v, long shape[]);

@@ -479,7 +479,8 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) names[count++] = settings[i].name;
 		struct diagnostic *d = problem(e, "unknown-option", n->name, "not a setting", "a train block has no setting `%s`", n->text);
 		const char *near = nearest_name(n->text, names, count);
-		if (near) diag_help(e->d, d, "it is called `%s`", near);
+		if (!strcmp(n->text, "freeze")) diag_help(e->d, d, "freeze a layer where it gets its name: `layer enc = frozen Encoder`");
+		else if (near) diag_help(e->d, d, "it is called `%s`", near);
 	}
 }
 

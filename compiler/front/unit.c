@@ -39,7 +39,7 @@ is_read(struct program *p, const char *name)
 		int n;
 		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
 		for (int r = 0; r < n; r++)
-			if (reads[r]->tensor->role == ROLE_PARAM && !strcmp(reads[r]->tensor->name, name)) return true;
+			if (tensor_is_param(reads[r]->tensor) && !strcmp(reads[r]->tensor->name, name)) return true;
 	}
 	return false;
 }
@@ -53,10 +53,10 @@ drop_unread_params(struct program *train, struct program *eval)
 	for (int k = 0; k < 2; k++) remove_dead(both_[k]);
 	for (int i = 0; i < train->tensors.n; i++) {
 		struct tensor *t = train->tensors.at[i];
-		if (t->role != ROLE_PARAM || is_read(train, t->name) || is_read(eval, t->name)) continue;
+		if (!tensor_is_param(t) || is_read(train, t->name) || is_read(eval, t->name)) continue;
 		t->role = ROLE_VALUE;
 		for (int k = 0; k < eval->tensors.n; k++)
-			if (eval->tensors.at[k]->role == ROLE_PARAM && !strcmp(eval->tensors.at[k]->name, t->name)) eval->tensors.at[k]->role = ROLE_VALUE;
+			if (tensor_is_param(eval->tensors.at[k]) && !strcmp(eval->tensors.at[k]->name, t->name)) eval->tensors.at[k]->role = ROLE_VALUE;
 	}
 }
 
@@ -132,8 +132,10 @@ elaborate(struct unit *u, struct define_option *defines, int define_count, const
 		for (int i = 0; i < file->n && n < 64; i++)
 			if (file->kid[i]->kind == NODE_MODEL) names[n++] = file->kid[i]->text;
 		struct diagnostic *m = problem(&e, "unknown-name", (struct span){0}, "", "--model %s: the file has no such model", only);
+		struct text all = {.arena = e.arena};
+		for (int i = 0; i < n; i++) text_add(&all, "%s`%s`", i ? ", " : "", names[i]);
 		const char *near = nearest_name(only, names, n);
-		diag_help(e.d, m, "it has `%s`", near ? near : names[0]);
+		diag_help(e.d, m, "it has %s", near ? arena_print(e.arena, "`%s`", near) : text_end(&all));
 	}
 	if (!models && !u->diagnostics.errors) {
 		struct diagnostic *m = problem(&e, "model", (struct span){file->span.file, 0, 0}, "", "there is no model in this file");

@@ -616,7 +616,7 @@ decide_storage(struct program *p, struct plan *plan, const char *wanted)
 		at->first = at->last = at->rows_first = at->rows_last = -1;
 		switch (t->role) {
 		case ROLE_INPUT: case ROLE_TARGET: at->storage = CALLERS_ROWS; break;
-		case ROLE_PARAM: case ROLE_STATE: at->storage = IN_MODEL; break;
+		case ROLE_PARAM: case ROLE_FROZEN: case ROLE_STATE: at->storage = IN_MODEL; break;
 		case ROLE_RANDOM: at->storage = COMPUTED; break;
 		default:
 			if (maker < 0) break;

@@ -272,14 +272,14 @@ struct opened {
 	void *model;
 };
 
-/* the tensors of a role (and optimizer) from the table, in its order */
+/* the tensors of a role (and optimizer) from the table, in its order; frozen parameters count as states */
 static void
 compare_tensors(struct tried *t, const struct opened *o, const char *what, enum nn_role role, int optimizer, const struct value_list *want)
 {
 	int k = 0;
 	for (size_t i = 0; i < t->program->tensor_count; i++) {
 		const struct nn_tensor *x = &t->program->tensors[i];
-		if (x->role != role || (role == NN_MOMENT && x->optimizer != optimizer)) continue;
+		if ((x->role == NN_FROZEN ? NN_STATE : x->role) != role || (role == NN_MOMENT && x->optimizer != optimizer)) continue;
 		if (k >= want->n || strcmp(want->at[k].name, x->path) || (size_t)want->at[k].count != x->count) {
 			complain(t, "the table has another tensor than the equations:", x->path);
 			return;
