@@ -4,6 +4,7 @@
 #include "core/verify.h"
 #include "derive/derive.h"
 #include "driver/embedded.h"
+#include "driver/learning.h"
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
@@ -64,22 +65,6 @@ print_equations(struct compilation *c, struct text *t)
 	}
 }
 
-/* a loss that no parameter can change cannot be trained on */
-static void
-check_gradient(struct compilation *c, const struct model *m, int params)
-{
-	bool frozen = false;
-	for (int i = 0; i < m->train->tensors.n; i++) frozen |= m->train->tensors.at[i]->role == ROLE_FROZEN;
-	if (!params && m->training.present)
-		diag_new(&c->unit.diagnostics, "no-gradient", m->span, frozen ? "all of its parameters are frozen" : "it has no parameters", "model `%s` has a train block, but nothing to learn", m->name);
-	if (!params) return;
-	for (int i = 0; i < m->train->gradients.n; i++) {
-		const struct equation *q = equation_of(m->train, m->train->gradients.at[i].gradient);
-		if (q && !is_number(q->body, 0)) return;
-	}
-	diag_new(&c->unit.diagnostics, "no-gradient", m->train->loss->span, "piecewise constant: its gradient is 0 everywhere", "the loss has no useful derivative");
-}
-
 static void
 run_derive(struct compilation *c)
 {
@@ -94,8 +79,8 @@ run_derive(struct compilation *c)
 		LIST(struct tensor *) params = {0};
 		for (int k = 0; k < m->train->tensors.n; k++)
 			if (m->train->tensors.at[k]->role == ROLE_PARAM) PUSH(&c->arena, &params, m->train->tensors.at[k]);
+		check_learning(&c->unit.diagnostics, m);
 		derive(m->train, params.n, params.at);
-		check_gradient(c, m, params.n);
 	}
 }
 

@@ -260,6 +260,8 @@ bool whole_number(struct elaborator *e, struct value *v, struct span span, const
 void note_frames(struct elaborator *e, struct diagnostic *m);
 void note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v);
 struct value *with_stage(struct elaborator *e, struct value *v, struct stage *before, const char *text);
+/* a place inside the library is the compiler's business: the user's call instead */
+struct span own_place(const struct elaborator *e, struct span where);
 /* a diagnostic, or NULL while only trying */
 struct diagnostic *problem(struct elaborator *e, const char *code, struct span where, const char *label, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -192,7 +192,7 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 			return;
 		}
 		t->start = start;
-		t->span = n->span;
+		t->span = own_place(e, n->span);
 		t->outside_weights = n->kid[2] != NULL;
 		if (n->kid[2] && strcmp(n->kid[2]->text, "weights")) {
 			struct diagnostic *m = problem(e, "syntax", n->kid[2]->span, "", "a parameter can only be left out of `weights`");
