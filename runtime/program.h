@@ -15,10 +15,11 @@ enum { NN_MAX_RANK = 8 };
 
 #ifndef NN_TENSOR
 #define NN_TENSOR /* m.h declares the same, so that it can stand alone */
-enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT };
+enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN };
 
-/* a tensor in the model's memory: parameters, states of layers, and what the optimizers keep (their path is
- * "Dense1.W.m", role NN_MOMENT, `optimizer` the index of the optimizer that owns it; -1 for the others) */
+/* a tensor in the model's memory: parameters, states of layers, what the optimizers keep (their path is
+ * "Dense1.W.m", role NN_MOMENT, `optimizer` the index of the optimizer that owns it; -1 for the others), and parameters
+ * that are not learned */
 struct nn_tensor {
 	const char *path;
 	enum nn_role role;

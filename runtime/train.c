@@ -223,15 +223,18 @@ static void
 print_plan(const struct training *t)
 {
 	const struct nn_program *p = t->program;
-	char parameters[32], records[32], validation[32], optimizer[256], model[32], data[32], length[32];
+	size_t learned = nn_count(p, NN_PARAM), frozen = nn_count(p, NN_FROZEN);
+	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], model[32], data[32], length[32];
 	double bytes = 0;
 
 	if (t->o->quiet)
 		return;
 	for (size_t k = 0; k < p->input_count; k++)
 		bytes += (double)nn_record_bytes(p, k) * (double)(t->data.records + t->validation.records + t->test.records);
-	fprintf(stderr, "%s: %s parameters, %s record%s", p->model, nn_thousands(parameters, nn_parameter_count(p)),
-	    nn_thousands(records, t->count), nn_plural(t->count));
+	fprintf(stderr, "%s: %s parameters", p->model, nn_thousands(parameters, learned + frozen));
+	if (frozen)
+		fprintf(stderr, " (%s of them frozen)", nn_thousands(fixed, frozen));
+	fprintf(stderr, ", %s record%s", nn_thousands(records, t->count), nn_plural(t->count));
 	if (t->validate_on)
 		fprintf(stderr, " and %s for validation", nn_thousands(validation, t->validation_count));
 	fprintf(stderr, ", %s, batch %zu, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), t->batch_size,

@@ -65,12 +65,12 @@ nn_model_close(struct nn_model *m)
 }
 
 size_t
-nn_parameter_count(const struct nn_program *program)
+nn_count(const struct nn_program *program, enum nn_role role)
 {
 	size_t n = 0;
 
 	for (size_t t = 0; t < program->tensor_count; t++)
-		if (program->tensors[t].role == NN_PARAM)
+		if (program->tensors[t].role == role)
 			n += program->tensors[t].count;
 	return n;
 }

@@ -22,7 +22,7 @@ struct nn_model {
 int nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch, enum nn_use use, size_t threads, struct nn_error *e);
 void nn_model_close(struct nn_model *m);
 
-size_t nn_parameter_count(const struct nn_program *program); /* numbers in all parameters */
+size_t nn_count(const struct nn_program *program, enum nn_role role); /* numbers in all tensors of a role */
 void *nn_tensor_values(const struct nn_model *m, size_t tensor);
 double nn_real(const void *values, size_t k, size_t real_size);
 void nn_set_real(void *values, size_t k, size_t real_size, double value);

@@ -69,6 +69,12 @@ tensor_rename(struct program *p, struct tensor *t, const char *name)
 	t->name = unique_name(p, name);
 }
 
+bool
+tensor_is_param(const struct tensor *t)
+{
+	return t->role == ROLE_PARAM || t->role == ROLE_FROZEN;
+}
+
 long
 tensor_count(const struct tensor *t)
 {

@@ -17,6 +17,7 @@ enum role {
 	ROLE_INPUT, ROLE_TARGET, /* from the data */
 	ROLE_PARAM,
 	ROLE_STATE,   /* kept from step to step, not learned */
+	ROLE_FROZEN,  /* a parameter that is not learned: it has no adjoint */
 	ROLE_RANDOM,  /* drawn afresh at every step: never stored, computed from (seed, step, site, element) */
 	ROLE_SETTING, /* a number known when running: lr, step */
 	ROLE_VALUE,
@@ -52,7 +53,7 @@ struct tensor {
 	bool proper;          /* an input or target in the file; not one that a command made up */
 	enum draw draw;       /* ROLE_RANDOM */
 	uint32_t site;        /* ROLE_RANDOM: the hash of the call's path */
-	struct start start;   /* ROLE_PARAM, ROLE_STATE */
+	struct start start;   /* ROLE_PARAM, ROLE_FROZEN, ROLE_STATE */
 	struct tensor *of;    /* of an adjoint: the tensor that it belongs to */
 	struct equation *unshifted; /* of exp(e - max e) and its sum: sum exp(e), which they stand for in a quotient */
 	struct span span;
@@ -112,6 +113,8 @@ struct index *index_batch(struct program *p, const char *name);
 /* a tensor under a name that no other has: a number is appended where needed */
 struct tensor *tensor_new(struct program *p, const char *name, enum role role, int rank, const long shape[]);
 void tensor_rename(struct program *p, struct tensor *t, const char *name);
+/* declared with `param`: learned or frozen */
+bool tensor_is_param(const struct tensor *t);
 /* elements of one sample (or of the tensor, without a batch); 0 when it does not fit into a long */
 long tensor_count(const struct tensor *t);
 

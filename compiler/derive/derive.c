@@ -69,7 +69,7 @@ adjoint_name(const struct derivation *d, const struct tensor *t, const char *suf
 	return map_find(&d->taken, name) ? arena_print(p->arena, "%s_", name) : name;
 }
 
-/* fresh indices for the axes of t, named as in its equation or at the read */
+/* fresh indices for the axes of t, named as in its equation or at the read, where there is one */
 static struct index **
 new_lhs(struct derivation *d, const struct tensor *t, const struct expr *read)
 {
@@ -78,7 +78,7 @@ new_lhs(struct derivation *d, const struct tensor *t, const struct expr *read)
 	struct index **lhs = NEW_ARRAY(p->arena, t->rank + 1, struct index *);
 	const struct equation *q = d->of[t->id];
 	for (int i = 0; i < t->rank; i++) {
-		const char *name = q ? q->lhs[i]->name : read->kid[i]->op == OP_INDEX ? read->kid[i]->index->name : letters[i % 8];
+		const char *name = q ? q->lhs[i]->name : read && read->kid[i]->op == OP_INDEX ? read->kid[i]->index->name : letters[i % 8];
 		for (int k = 0; k < i; k++)
 			if (!strcmp(lhs[k]->name, name)) name = letters[i % 8];
 		lhs[i] = t->batch && i == 0 ? index_batch(p, "n") : index_new(p, name, t->shape[i]);
@@ -165,7 +165,7 @@ add_up(struct derivation *d, struct tensor *t)
 	struct program *p = d->p;
 	int n = d->contributions[t->id].n;
 	struct contribution *c = d->contributions[t->id].at;
-	struct index **lhs = n ? c[0].lhs : d->of[t->id] ? d->of[t->id]->lhs : NULL;
+	struct index **lhs = n ? c[0].lhs : d->of[t->id] ? d->of[t->id]->lhs : new_lhs(d, t, NULL);
 	struct expr *body = number(p, t == p->loss ? 1 : 0);
 	for (int i = 0; i < n; i++) {
 		struct expr **to = NEW_ARRAY(p->arena, t->rank + 1, struct expr *);

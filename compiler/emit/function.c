@@ -39,7 +39,7 @@ operand_name(struct writer *w, enum operand_kind kind, struct tensor *t, long st
 static bool
 is_in_params(const struct tensor *t)
 {
-	return t->role == ROLE_PARAM || t->role == ROLE_STATE;
+	return tensor_is_param(t) || t->role == ROLE_STATE;
 }
 
 const char *

@@ -7,10 +7,11 @@
 
 /* ---- which tensors -------------------------------------------------------------------------------------------------------------------------------------- */
 
+/* frozen parameters lie among the states: no optimizer keeps anything beside them */
 static bool
 has_role(const struct tensor *t, enum role role)
 {
-	return t->role == role;
+	return t->role == role || (role == ROLE_STATE && t->role == ROLE_FROZEN);
 }
 
 struct parameters {
@@ -89,11 +90,11 @@ output_arguments(struct emission *e, bool declare)
 static const char tensor_declarations[] =
 	"#ifndef NN_TENSOR\n"
 	"#define NN_TENSOR /* the same for every model */\n"
-	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT };\n"
+	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN };\n"
 	"\n"
 	"struct nn_tensor {\n"
 	"\tconst char *path;  /* \"Dense1.W\" */\n"
-	"\tenum nn_role role; /* parameter, state of a layer, or what an optimizer keeps */\n"
+	"\tenum nn_role role; /* parameter, state of a layer, what an optimizer keeps, or a parameter that is not learned */\n"
 	"\tint optimizer;     /* which one; -1 */\n"
 	"\tint rank;\n"
 	"\tsize_t shape[8];\n"
@@ -111,10 +112,17 @@ static const char tensor_declarations[] =
 static void
 write_banner(struct emission *e, struct text *t, const char *name, const char *what, const char *command)
 {
-	struct parameters p = list_role(e, ROLE_PARAM);
-	double count = 0;
-	for (int i = 0; i < p.n; i++) count += (double)tensor_count(p.at[i]);
-	text_add(t, "/* %s - %s %s: %.0f parameters in %d tensors, %s.\n", c_comment(e->arena, name), what, c_comment(e->arena, e->model->name), count, p.n, e->f64 ? "float64" : "float32");
+	const struct program *p = e->model->train;
+	double count = 0, frozen = 0;
+	int n = 0;
+	for (int i = 0; i < p->tensors.n; i++) {
+		const struct tensor *x = p->tensors.at[i];
+		n += tensor_is_param(x);
+		if (tensor_is_param(x)) count += (double)tensor_count(x);
+		if (x->role == ROLE_FROZEN) frozen += (double)tensor_count(x);
+	}
+	text_add(t, "/* %s - %s %s: %.0f parameters in %d tensors, %s%s.\n", c_comment(e->arena, name), what, c_comment(e->arena, e->model->name), count, n,
+		 frozen ? arena_print(e->arena, "%.0f of them frozen, ", frozen) : "", e->f64 ? "float64" : "float32");
 	text_add(t, " * Made by nnc " NNC_VERSION " with:  %s */\n", c_comment(e->arena, command));
 }
 
@@ -511,7 +519,7 @@ write_table(struct emission *e, struct text *t, struct parameters *params, struc
 	text_add(t, "enum { HEADER = (sizeof(struct %s) + 63) / 64 * 64 };\n\nconst struct nn_tensor %s_tensors[] = {\n", e->prefix, e->prefix);
 	for (int i = 0; i < params->n; i++) write_table_row(e, t, params->at[i]->name, "NN_PARAM", -1, params->at[i], arena_print(a, "HEADER + %ld * sizeof(real)", params->offset[i]));
 	for (int i = 0; i < states->n; i++)
-		write_table_row(e, t, states->at[i]->name, "NN_STATE", -1, states->at[i], arena_print(a, "HEADER + (PARAMS + %ld) * sizeof(real)", states->offset[i]));
+		write_table_row(e, t, states->at[i]->name, states->at[i]->role == ROLE_FROZEN ? "NN_FROZEN" : "NN_STATE", -1, states->at[i], arena_print(a, "HEADER + (PARAMS + %ld) * sizeof(real)", states->offset[i]));
 	int block = 0;
 	for (int o = 0; o < training->optimizers.n; o++)
 		for (int s = 0; s < training->optimizers.at[o]->states.n; s++, block++)

@@ -133,7 +133,7 @@ tensor_rows(struct emission *e)
 	int params = 0, states = 0, moments = 0;
 	for (int i = 0; i < p->tensors.n; i++) {
 		params += p->tensors.at[i]->role == ROLE_PARAM;
-		states += p->tensors.at[i]->role == ROLE_STATE;
+		states += p->tensors.at[i]->role == ROLE_STATE || p->tensors.at[i]->role == ROLE_FROZEN;
 	}
 	for (int i = 0; i < e->model->training.optimizers.n; i++) moments += e->model->training.optimizers.at[i]->states.n;
 	return params + states + params * moments;

@@ -424,14 +424,39 @@ enter_instance(struct elaborator *e, struct instance *i, const struct arguments 
 	return true;
 }
 
+/* The weights of a named layer stand under the place where it is declared, whoever uses it, and are frozen or not as it says there.  Its draws
+ * are fresh in each use. */
+static void
+enter_path(struct elaborator *e, struct instance *i)
+{
+	e->path.at = NULL;
+	e->path.n = e->path.room = 0;
+	for (int k = 0; k < i->path_count; k++) PUSH(e->arena, &e->path, i->path[k]);
+	PUSH(e->arena, &e->path, i->name);
+	e->frozen = i->frozen;
+	e->draws = i->uses++ ? 16777619u * (i->draws + (uint32_t)i->path_count) + i->uses : i->draws;
+	e->instance = i;
+	restart_counts(e);
+}
+
+static void
+leave_path(struct elaborator *e, const char **at, int n)
+{
+	e->path.at = at;
+	e->path.n = e->path.room = n;
+}
+
 static void
 list_layer(struct elaborator *e, const struct arguments *a, const char *path, const struct value *v, int tensors_before)
 {
 	if (e->frame || e->quiet || !e->model || !e->training || v->kind != VALUE_TENSOR || (!path && v->n == 0)) return;
 	struct layer_shape l = {.text = span_text(e->arena, a->call->span), .path = path, .rank = v->n, .span = a->call->span};
 	value_shape(v, l.shape);
-	for (int i = tensors_before; i < e->p->tensors.n; i++)
-		if (e->p->tensors.at[i]->role == ROLE_PARAM) l.parameters += (double)tensor_count(e->p->tensors.at[i]);
+	for (int i = tensors_before; i < e->p->tensors.n; i++) {
+		const struct tensor *t = e->p->tensors.at[i];
+		if (tensor_is_param(t)) l.parameters += (double)tensor_count(t);
+		if (t->role == ROLE_FROZEN) l.frozen += (double)tensor_count(t);
+	}
 	PUSH(e->arena, &e->model->layers, l);
 }
 
@@ -441,7 +466,10 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	struct node *d = callee->definition;
 	bool layer = d->kind == NODE_LAYER;
 	struct expansion x = {.definition = d, .args = a, .scope = scope_new(e, callee->home)};
-	int context = e->context.n, path = e->path.n, tensors = e->p->tensors.n;
+	int context = e->context.n, tensors = e->p->tensors.n, path = e->path.n;
+	const char **outer_path = e->path.at;
+	bool outer_frozen = e->frozen;
+	uint32_t outer_draws = e->draws;
 	if (e->depth > 400) {
 		problem(e, "recursion", a->call->span, "", "`%s` calls itself: there is no recursion", d->text);
 		return value_error(e);
@@ -456,11 +484,8 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	e->depth += 5;
 	if (fine) {
 		e->frame = &frame;
-		if (layer) PUSH(e->arena, &e->path, instance ? instance->name : arena_print(e->arena, "%s%d", d->text, ++*call_counter(e, d->text)));
-		if (instance) {
-			e->instance = instance;
-			restart_counts(e);
-		}
+		if (instance) enter_path(e, instance);
+		else if (layer) PUSH(e->arena, &e->path, arena_print(e->arena, "%s%d", d->text, ++*call_counter(e, d->text)));
 		map_axes(e, &x);
 		v = expand_body(e, &x);
 		v = finish(e, &x, v, layer);
@@ -468,8 +493,10 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 		e->instance = outer_instance;
 	}
 	e->depth -= 5;
-	const char *name = layer && e->path.n > path ? path_name(e, "") : NULL;
-	e->path.n = path;
+	const char *name = fine && layer ? path_name(e, "") : NULL;
+	leave_path(e, outer_path, path);
+	e->frozen = outer_frozen;
+	e->draws = outer_draws;
 	e->context.n = context;
 	if (instance) instance->used = true;
 	list_layer(e, a, name, v, tensors);
@@ -500,23 +527,24 @@ sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a
 
 /* Facts about the library stand in the library: a list in the prelude names the definitions of which something is true. */
 static bool
-is_listed(struct elaborator *e, const char *fact, const char *name)
+is_listed(struct elaborator *e, const char *fact, const struct value *callee)
 {
-	struct value *list = look_up(e->globals, fact);
+	const struct scope *library = e->globals;
+	while (library->up) library = library->up;
+	const struct value *list = look_up(library, fact);
 	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) {
 		const struct value *v = list->item[i];
-		const char *listed = v->kind == VALUE_DEFINITION ? v->text : v->kind == VALUE_FUNCTION ? v->function->name : "";
-		if (!strcmp(listed, name)) return true;
+		if (v->kind == callee->kind && v->definition == callee->definition && v->function == callee->function) return true;
 	}
 	return false;
 }
 
 /* raw scores are asked for, but these are probabilities already */
 static bool
-check_scores(struct elaborator *e, const char *name, const struct arguments *a)
+check_scores(struct elaborator *e, const char *name, const struct value *callee, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", name) || !is_listed(e, "gives_probabilities", v->maker)) return true;
+	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", callee)) return true;
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
 	diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
 	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
@@ -548,7 +576,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *callee = reduction ? NULL : evaluate(e, name, s);
 	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
 	if (reduction) return apply_reduction(e, &a, name->text);
-	if (name->text && !check_scores(e, name->text, &a)) return value_error(e);
+	if (name->text && !check_scores(e, name->text, callee, &a)) return value_error(e);
 	bool weights = false;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
@@ -567,7 +595,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (v->kind != VALUE_TENSOR) return v;
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
-	w->maker = name->text;
+	w->maker = is_listed(e, "gives_probabilities", callee) ? name->text : NULL;
 	w->made = call_->span;
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }

@@ -28,7 +28,7 @@
 	X(PARAM)     /* NAME; type, initialiser?, outside?                                                                         */ \
 	X(DRAWN)     /* expr                                  `~ expr`                                                             */ \
 	X(VALUE)     /* expr                                  `= expr`                                                             */ \
-	X(INSTANCE)  /* NAME; expr                            `layer enc = ...`                                                    */ \
+	X(INSTANCE)  /* NAME; expr, frozen?                   `layer enc = frozen ...`                                             */ \
 	X(STATE)     /* NAME; type?, expr                                                                                          */ \
 	X(DEFINE)    /* names, expr                                                                                                */ \
 	X(INDEXED)   /* NAME; indices, expr                   `y[j] = ...`                                                         */ \

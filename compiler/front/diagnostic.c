@@ -12,7 +12,7 @@
  *     = help: ...
  *
  * The primary span is underlined with ^, the others with -; a label stands at the end of its line's underlines when it is the last of the line,
- * else on a line of its own below.  Notes and helps may have several lines. */
+ * else on a line of its own below.  Lines of other files follow under `::: lib.nn:3:5`.  Notes and helps may have several lines. */
 #include "front/diagnostic.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -260,6 +260,21 @@ print_line(const struct printer *p, const struct diagnostic *m, const struct sou
 	print_marks(p, mark, n);
 }
 
+/* the next file after `before` that a label of m lies in, in the order of labels; NULL: it was the last */
+static const struct source *
+next_file(const struct diagnostic *m, const struct source *before)
+{
+	bool passed = false;
+	for (int i = 0; i < m->labels.n; i++) {
+		const struct source *file = m->labels.at[i].span.file;
+		bool first = file != NULL;
+		for (int k = 0; k < i; k++) first &= m->labels.at[k].span.file != file;
+		if (first && passed) return file;
+		passed |= first && file == before;
+	}
+	return NULL;
+}
+
 static int
 next_line(const struct diagnostic *m, const struct source *file, int after)
 {
@@ -286,6 +301,28 @@ print_remark(const struct printer *p, enum style style, const char *what, const 
 	fputc('\n', p->out);
 }
 
+/* what a message says about one file: where its first label there is, and the lines */
+static void
+print_file(const struct printer *p, const struct diagnostic *m, const struct source *file)
+{
+	int i = 0;
+	while (m->labels.at[i].span.file != file) i++;
+	struct place at = span_place(m->labels.at[i].span);
+	if (i) {
+		frame(p, "|");
+		fputc('\n', p->out);
+	}
+	fprintf(p->out, "%*s", p->margin, "");
+	styled(p, FRAME, i ? ":::" : "-->");
+	fprintf(p->out, " %s:%d:%d\n", file->path, at.line, at.column);
+	frame(p, "|");
+	fputc('\n', p->out);
+	for (int line = next_line(m, file, 0), before = 0; line; before = line, line = next_line(m, file, line)) {
+		if (before && line > before + 1) styled(p, FRAME, "...\n");
+		print_line(p, m, file, line);
+	}
+}
+
 static void
 print_message(FILE *out, bool color, const struct diagnostic *m)
 {
@@ -303,21 +340,10 @@ print_message(FILE *out, bool color, const struct diagnostic *m)
 	styled(&p, BOLD, ": ");
 	styled(&p, BOLD, m->title);
 	fputc('\n', out);
-	if (file) {
-		struct place at = span_place(m->labels.at[0].span);
-		fprintf(out, "%*s", p.margin, "");
-		styled(&p, FRAME, "-->");
-		fprintf(out, " %s:%d:%d\n", file->path, at.line, at.column);
+	for (const struct source *at = file; at; at = next_file(m, at)) print_file(&p, m, at);
+	if (file && (m->notes.n || m->helps.n)) {
 		frame(&p, "|");
 		fputc('\n', out);
-		for (int line = next_line(m, file, 0), before = 0; line; before = line, line = next_line(m, file, line)) {
-			if (before && line > before + 1) styled(&p, FRAME, "...\n");
-			print_line(&p, m, file, line);
-		}
-		if (m->notes.n || m->helps.n) {
-			frame(&p, "|");
-			fputc('\n', out);
-		}
 	}
 	for (int i = 0; i < m->notes.n; i++) print_remark(&p, FRAME, "note", m->notes.at[i]);
 	for (int i = 0; i < m->helps.n; i++) print_remark(&p, HELP, "help", m->helps.at[i]);

@@ -1,6 +1,7 @@
 /* elaborate.h - from the syntax tree to equations with shapes.
  *
- * unit.c       a file: its definitions, models, trains; -D
+ * unit.c       a file: its models and trains
+ * globals.c    the names at the top of files: definitions, imports; -D
  * statement.c  statements: what a line of a model or layer does
  * value.c      values, scopes, and equations from values
  * expression.c expressions
@@ -15,7 +16,7 @@
 
 #include "core/equation.h"
 #include "core/function.h"
-#include "front/ast.h"
+#include "front/import.h"
 
 /* ---- results -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -24,7 +25,7 @@ struct layer_shape { /* a line of `nnc shapes` */
 	const char *path; /* of its weights; NULL when it has none */
 	int rank;
 	long shape[MAX_RANK];
-	double parameters;
+	double parameters, frozen; /* frozen: how many of them are not learned */
 	struct span span;
 };
 
@@ -88,6 +89,8 @@ struct model {
 struct unit { /* one compilation */
 	struct arena *arena;
 	struct diagnostics diagnostics;
+	struct node *prelude;
+	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
 };
 
@@ -96,9 +99,9 @@ struct define_option { /* -D name=value */
 	bool used;
 };
 
-/* Elaborates all models of a parsed file (or the one named `only`).  The prelude has been parsed already.  Errors are in
+/* Elaborates all models of the file (or the one named `only`).  The prelude and the files have been parsed already.  Errors are in
  * unit->diagnostics; models that have any are left out. */
-void elaborate(struct unit *u, struct node *prelude, struct node *file, struct define_option *defines, int define_count, const char *only);
+void elaborate(struct unit *u, struct define_option *defines, int define_count, const char *only);
 
 /* ---- values ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -113,6 +116,7 @@ enum value_kind {
 	VALUE_WEIGHTS,
 	VALUE_SEVERAL,    /* return h, c */
 	VALUE_RECURRENCE, /* h[-1] was given, h[t] is still to come */
+	VALUE_MODULE,     /* import "lib.nn" as lib */
 };
 
 struct stage { /* how a value got its shape */
@@ -132,7 +136,7 @@ struct value {
 	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
 	struct expr *body;
 	struct stage *history;
-	const char *maker;    /* the function whose result this is; NULL: another expression */
+	const char *maker;    /* the function of the library whose probabilities these are; NULL: other numbers */
 	struct span made;     /* where */
 	struct node *definition;
 	struct scope *home; /* where the definition stands */
@@ -140,6 +144,7 @@ struct value {
 	const struct primitive *primitive;
 	struct instance *instance;
 	struct recurrence *recurrence; /* also of its finished tensor, inside the block that defines it */
+	const struct module *module;
 };
 
 struct instance {
@@ -147,7 +152,12 @@ struct instance {
 	struct value *callee;
 	struct node *call; /* its arguments */
 	struct scope *scope;
+	int path_count;    /* where it is declared: the path of its weights, whoever uses it */
+	const char **path;
+	bool frozen;
+	uint32_t draws, uses; /* draws: of the place where it is declared; see struct elaborator */
 	bool used;
+	bool again;        /* declared in a further use of a named layer: its weights are there from the first */
 	int rank;
 	long shape[MAX_RANK]; /* of the first input */
 	struct span first;
@@ -197,6 +207,8 @@ struct elaborator {
 	bool training;
 	int quiet;     /* > 0: trying out, report nothing */
 	int depth;     /* of calls */
+	bool frozen;   /* parameters made now are not learned */
+	uint32_t draws; /* tells the draws of one use of a named layer from those of another; 0 for the first */
 	bool subscript; /* inside [..]: / and % are whole-number */
 	LIST(struct index *) context; /* the indices that values may depend on: samples, mapped axes, the left side's */
 	LIST(const char *) path;      /* of weights */
@@ -215,6 +227,7 @@ struct elaborator {
 	struct define_option *defines;
 	int define_count;
 	LIST(struct state_binding) states;
+	struct expr *loss; /* what the `loss` statements so far add up to, penalties and all */
 };
 
 /* value.c */
@@ -240,6 +253,8 @@ struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v
 struct expr *place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[], const char *name);
 int dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out);
 const char *path_name(struct elaborator *e, const char *base);
+/* the weight `name` of a named layer; NULL: there is none (yet) */
+struct tensor *weight_of(struct elaborator *e, const struct instance *i, const char *name);
 const char *shape_text(struct elaborator *e, const struct value *v);
 const char *dims_text(struct arena *a, int rank, const long shape[]);
 void value_shape(const struct value *v, long shape[]);
@@ -247,6 +262,8 @@ bool whole_number(struct elaborator *e, struct value *v, struct span span, const
 void note_frames(struct elaborator *e, struct diagnostic *m);
 void note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v);
 struct value *with_stage(struct elaborator *e, struct value *v, struct stage *before, const char *text);
+/* a place inside the library is the compiler's business: the user's call instead */
+struct span own_place(const struct elaborator *e, struct span where);
 /* a diagnostic, or NULL while only trying */
 struct diagnostic *problem(struct elaborator *e, const char *code, struct span where, const char *label, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -269,6 +286,14 @@ struct value *run_block(struct elaborator *e, struct node *block, struct scope *
 int left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[]);
 bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
 
+/* globals.c */
+/* the scopes of the library and of every file, anew for this elaborator; its globals are those of the file that is compiled */
+void open_globals(struct elaborator *e);
+/* reports each -D that replaced nothing */
+void check_defines(struct elaborator *e);
+struct value *value_of_module(struct elaborator *e, const struct value *lib, struct node *dot);
+const char *name_elsewhere(struct elaborator *e, const struct source *file, const char *name);
+
 /* range.c */
 /* false: an index would run over two sizes, which was reported */
 bool infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
@@ -290,6 +315,6 @@ bool recurrence_is_defined(const struct recurrence *r);
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
 const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
-struct optimizer *elaborate_optimizer(struct elaborator *e, struct node *definition, struct node *call, struct scope *s);
+struct optimizer *elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call, struct scope *s);
 
 #endif

@@ -390,11 +390,24 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 	return value_tensor(e, rank, axes, value_at(e, base, at), n->span);
 }
 
+/* `enc.W`, `enc.Dense1.W`: a weight of a named layer; NULL: the dots mean something else */
+static struct tensor *
+dotted_weight(struct elaborator *e, struct node *n, struct scope *s)
+{
+	const char *name = n->text;
+	for (n = n->kid[0]; n->kind == NODE_DOT; n = n->kid[0]) name = arena_print(e->arena, "%s.%s", n->text, name);
+	const struct value *v = n->kind == NODE_NAME ? look_up(s, n->text) : NULL;
+	return v && v->kind == VALUE_INSTANCE ? weight_of(e, v->instance, name) : NULL;
+}
+
 static struct value *
 evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 {
+	struct tensor *weight = dotted_weight(e, n, s);
+	if (weight) return value_of_tensor(e, weight, 0, NULL, n->span);
 	struct value *base = evaluate(e, n->kid[0], s);
 	if (base->kind == VALUE_ERROR) return base;
+	if (base->kind == VALUE_MODULE) return value_of_module(e, base, n);
 	if (!strcmp(n->text, "T")) {
 		base = as_tensor(e, base);
 		if (!base) return value_error(e);
@@ -412,9 +425,6 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 		return value_tensor(e, base->n, axes, value_at(e, base, at), n->span);
 	}
 	if (base->kind == VALUE_INSTANCE) {
-		const char *path = path_name(e, arena_print(e->arena, "%s.%s", base->instance->name, n->text));
-		for (int i = 0; i < e->p->tensors.n; i++)
-			if (e->p->tensors.at[i]->role == ROLE_PARAM && !strcmp(e->p->tensors.at[i]->name, path)) return value_of_tensor(e, e->p->tensors.at[i], 0, NULL, n->span);
 		struct diagnostic *m = problem(e, "unknown-name", n->name, "not there", "`%s` has no weights named `%s` yet", base->instance->name, n->text);
 		diag_help(e->d, m, "a named layer gets its weights where it is first used");
 		return value_error(e);
@@ -442,7 +452,9 @@ evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *x = evaluate(e, n->kid[0], s);
 	if (x->kind == VALUE_ERROR) return x;
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
-	struct value *y = apply_call(e, n->kid[1], s, x);
+	struct value piped = *x; /* messages underline what stands in front of the arrow */
+	piped.span = n->kid[0]->span;
+	struct value *y = apply_call(e, n->kid[1], s, &piped);
 	struct span stage = n->kid[1]->span;
 	y->made = n->span;
 	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));

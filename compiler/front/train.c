@@ -69,13 +69,14 @@ check_settings(struct elaborator *e, struct node *d)
 }
 
 static struct optimizer *
-build_optimizer(struct elaborator *outer, struct node *d, struct optimizer_argument *arg, int n)
+build_optimizer(struct elaborator *outer, const struct value *definition, struct optimizer_argument *arg, int n)
 {
+	struct node *d = definition->definition;
 	struct elaborator e = {.unit = outer->unit, .arena = outer->arena, .d = outer->d, .training = true, .quiet = outer->quiet};
 	struct optimizer *o = NEW(e.arena, struct optimizer);
 	e.p = o->program = program_new(e.arena);
 	e.globals = outer->globals;
-	struct scope *s = scope_new(&e, outer->globals);
+	struct scope *s = scope_new(&e, definition->home);
 	o->name = d->text;
 	o->span = d->name;
 	o->weight = scalar(e.p, "w", ROLE_PARAM);
@@ -107,8 +108,9 @@ build_optimizer(struct elaborator *outer, struct node *d, struct optimizer_argum
 }
 
 static bool
-read_optimizer_arguments(struct elaborator *e, struct node *d, struct node *call, struct scope *s, struct optimizer_argument *arg)
+read_optimizer_arguments(struct elaborator *e, const struct value *definition, struct node *call, struct scope *s, struct optimizer_argument *arg)
 {
+	struct node *d = definition->definition;
 	struct node *params = d->kid[0], *list = call && call->kind == NODE_CALL ? call->kid[1] : NULL;
 	int position = 0;
 	for (int i = 0; i < params->n; i++) arg[i] = (struct optimizer_argument){.param = params->kid[i]};
@@ -139,7 +141,7 @@ read_optimizer_arguments(struct elaborator *e, struct node *d, struct node *call
 		if (arg[k].value->kind == VALUE_ERROR) return false;
 	}
 	for (int i = 0; i < params->n; i++) {
-		if (!arg[i].value && params->kid[i]->kid[1]) arg[i].value = evaluate(e, params->kid[i]->kid[1], s);
+		if (!arg[i].value && params->kid[i]->kid[1]) arg[i].value = evaluate(e, params->kid[i]->kid[1], definition->home);
 		if (!arg[i].value) {
 			problem(e, "arguments", call->span, arena_print(e->arena, "`%s` is missing", params->kid[i]->text), "`%s` needs `%s`", d->text, params->kid[i]->text);
 			return false;
@@ -152,32 +154,45 @@ read_optimizer_arguments(struct elaborator *e, struct node *d, struct node *call
 
 /* `Adam(lr=1e-3)` or `Adam`.  A number that is 0 and thereby makes a state disappear is fixed: another value needs another program. */
 struct optimizer *
-elaborate_optimizer(struct elaborator *e, struct node *d, struct node *call, struct scope *s)
+elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call, struct scope *s)
 {
 	struct optimizer_argument arg[16];
+	struct node *d = definition->definition;
 	int n = d->kid[0]->n;
 	if (n > 16) {
 		problem(e, "arguments", d->span, "", "an optimizer takes at most 16 settings");
 		return NULL;
 	}
-	if (!read_optimizer_arguments(e, d, call, s, arg)) return NULL;
-	struct optimizer *o = build_optimizer(e, d, arg, n);
+	if (!read_optimizer_arguments(e, definition, call, s, arg)) return NULL;
+	struct optimizer *o = build_optimizer(e, definition, arg, n);
 	for (int i = 0; i < n; i++) {
 		if (arg[i].fixed || arg[i].value->number != 0) continue;
 		arg[i].fixed = true;
-		struct optimizer *smaller = build_optimizer(e, d, arg, n);
+		struct optimizer *smaller = build_optimizer(e, definition, arg, n);
 		if (smaller->states.n < o->states.n) o = smaller;
 		else arg[i].fixed = false;
 	}
 	return o;
 }
 
+/* `Adam`, or `lib.Adam` of an imported file; NULL: no such optimizer */
+static struct value *
+optimizer_named(struct elaborator *e, struct node *name, struct scope *s)
+{
+	struct value *v = NULL;
+	e->quiet++;
+	if (name->kind == NODE_NAME) v = look_up(s, name->text);
+	else if (name->kind == NODE_DOT) v = evaluate(e, name, s);
+	e->quiet--;
+	return v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_OPTIMIZER ? v : NULL;
+}
+
 static void
 add_optimizer(struct elaborator *e, struct model *m, struct node *n, struct scope *s, bool first)
 {
 	struct node *name = n->kind == NODE_CALL ? n->kid[0] : n;
-	struct value *v = name->kind == NODE_NAME ? look_up(s, name->text) : NULL;
-	if (!v || v->kind != VALUE_DEFINITION || v->definition->kind != NODE_OPTIMIZER) {
+	struct value *v = optimizer_named(e, name, s);
+	if (!v) {
 		const char *names[64];
 		int count = 0;
 		for (const struct scope *at = s; at; at = at->up)
@@ -193,9 +208,15 @@ add_optimizer(struct elaborator *e, struct model *m, struct node *n, struct scop
 		else diag_help(e->d, d, "there are %s", text_end(&t));
 		return;
 	}
-	for (int i = 0; i < m->training.optimizers.n; i++)
-		if (!first && !strcmp(m->training.optimizers.at[i]->name, name->text)) return; /* listed again: the first call's settings hold */
-	struct optimizer *o = elaborate_optimizer(e, v->definition, n, s);
+	for (int i = 0; i < m->training.optimizers.n; i++) {
+		const struct optimizer *old = m->training.optimizers.at[i];
+		if (first || strcmp(old->name, v->text)) continue;
+		if (old->span.file == v->definition->name.file && old->span.begin == v->definition->name.begin) return; /* listed again: the first call's settings hold */
+		struct diagnostic *d = problem(e, "name-clash", name->span, "", "there are two optimizers named `%s`", v->text);
+		diag_help(e->d, d, "rename one of them: a trainer chooses by name");
+		return;
+	}
+	struct optimizer *o = elaborate_optimizer(e, v, n, s);
 	if (o) PUSH(e->arena, &m->training.optimizers, o);
 }
 
@@ -315,7 +336,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	case NODE_LIST:
 		s->reader = "literal";
 		return read_literal(e, evaluate(e, n, e->globals), s, n->span);
-	case NODE_NAME: {
+	case NODE_NAME: case NODE_DOT: {
 		struct value *v = evaluate(e, n, e->globals);
 		s->reader = "literal";
 		return v->kind != VALUE_ERROR && read_literal(e, v, s, n->span);
@@ -458,7 +479,8 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) names[count++] = settings[i].name;
 		struct diagnostic *d = problem(e, "unknown-option", n->name, "not a setting", "a train block has no setting `%s`", n->text);
 		const char *near = nearest_name(n->text, names, count);
-		if (near) diag_help(e->d, d, "it is called `%s`", near);
+		if (!strcmp(n->text, "freeze")) diag_help(e->d, d, "freeze a layer where it gets its name: `layer enc = frozen Encoder`");
+		else if (near) diag_help(e->d, d, "it is called `%s`", near);
 	}
 }
 

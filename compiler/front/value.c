@@ -290,6 +290,7 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	struct program *p = e->p;
 	struct index *lhs[2 * MAX_RANK + 8], *axes[MAX_RANK];
 	bool draws = has_open_draw(p, v->body);
+	span = own_place(e, span);
 	if (v->body->integer && !force && !draws) return v;
 	new_axes(e, v->n, v->axis, axes);
 	struct expr *body = value_at_tail(e, v, v->n, axes);
@@ -324,6 +325,7 @@ reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const 
 {
 	struct program *p = e->p;
 	struct index *lhs[2 * MAX_RANK + 8], *axes[MAX_RANK];
+	span = own_place(e, span);
 	new_axes(e, v->n, v->axis, axes);
 	struct expr *body = value_at_tail(e, v, v->n, axes);
 	if (n == 0) return value_tensor(e, v->n, axes, body, span);

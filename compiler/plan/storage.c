@@ -157,7 +157,7 @@ decide_storage(struct plan *plan, const char *wanted)
 		at->first = at->last = at->rows_first = at->rows_last = -1;
 		switch (t->role) {
 		case ROLE_INPUT: case ROLE_TARGET: at->storage = CALLERS_ROWS; break;
-		case ROLE_PARAM: case ROLE_STATE: at->storage = IN_MODEL; break;
+		case ROLE_PARAM: case ROLE_FROZEN: case ROLE_STATE: at->storage = IN_MODEL; break;
 		case ROLE_RANDOM: at->storage = COMPUTED; break;
 		default:
 			if (u.maker[i] < 0) break;

@@ -10,6 +10,7 @@
  * Says what differs, in hexadecimal; the last line is `N passed, N failed`, counting objects.  Ends with 1 when any failed. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "driver/driver.h"
 #include "runtime/program.h"
 #include <dlfcn.h>
 #include <math.h>
@@ -271,14 +272,14 @@ struct opened {
 	void *model;
 };
 
-/* the tensors of a role (and optimizer) from the table, in its order */
+/* the tensors of a role (and optimizer) from the table, in its order; frozen parameters count as states */
 static void
 compare_tensors(struct tried *t, const struct opened *o, const char *what, enum nn_role role, int optimizer, const struct value_list *want)
 {
 	int k = 0;
 	for (size_t i = 0; i < t->program->tensor_count; i++) {
 		const struct nn_tensor *x = &t->program->tensors[i];
-		if (x->role != role || (role == NN_MOMENT && x->optimizer != optimizer)) continue;
+		if ((x->role == NN_FROZEN ? NN_STATE : x->role) != role || (role == NN_MOMENT && x->optimizer != optimizer)) continue;
 		if (k >= want->n || strcmp(want->at[k].name, x->path) || (size_t)want->at[k].count != x->count) {
 			complain(t, "the table has another tensor than the equations:", x->path);
 			return;
@@ -526,6 +527,7 @@ main(int argc, char **argv)
 	size_t length;
 	char *text = read_whole(file, &length);
 	r.compilation.options.defines = defines;
+	r.compilation.options.files = disk_files;
 	if (compile(&r.compilation, file, text, length, "simplify") || r.compilation.unit.models.n != 1) {
 		print_messages(&r.compilation);
 		fprintf(stderr, "%s: %d models\n", file, r.compilation.unit.models.n);

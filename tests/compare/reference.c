@@ -113,7 +113,7 @@ make_parameters(struct reference *r)
 	struct program *p = r->model->train;
 	for (int i = 0; i < p->tensors.n; i++) {
 		const struct tensor *t = p->tensors.at[i];
-		if (t->role == ROLE_STATE) PUSH(p->arena, &r->states, start_of(r, t));
+		if (t->role == ROLE_STATE || t->role == ROLE_FROZEN) PUSH(p->arena, &r->states, start_of(r, t));
 		if (t->role != ROLE_PARAM) continue;
 		struct values v = start_of(r, t), w = values_of(r, t, 0);
 		for (long k = 0; k < v.count; k++) w.at[k] = r->arithmetic->round(v.at[k] + 0.25 * noise(t->name, k));
