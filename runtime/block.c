@@ -141,7 +141,7 @@ read_records(struct nn_intake *in, const struct nn_block *b, double values[], si
 {
 	size_t bytes = in->width * b->element->size;
 
-	if (nn_intake_expect(in, b->shape[0], e))
+	if ((b->element->decode == decode_u8 && nn_intake_bytes(in, e)) || nn_intake_expect(in, b->shape[0], e))
 		return -1;
 	for (size_t r = 0; r < b->shape[0]; r++) {
 		if (nn_intake_wants(in, r)) {

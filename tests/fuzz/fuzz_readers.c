@@ -27,9 +27,13 @@ read_data(const char *reader, const char *path, unsigned options)
 
 	if (nn_data_read(&program, NN_DATA, NULL, &set, &e) && (!e.text[0] || set.inputs))
 		abort();
-	for (size_t i = 0; i < set.records * inputs[source.input].count; i++)
-		if (source.input ? ((int *)set.inputs[1].values)[i] < -3 || ((int *)set.inputs[1].values)[i] > 9 : !isfinite(((float *)set.inputs[0].values)[i]))
+	for (size_t r = 0; r < set.records; r++) {
+		int32_t whole[1] = {0};
+		float reals[2] = {0};
+		nn_column_get(&program, (size_t)source.input, &set.inputs[source.input], r, source.input ? (void *)whole : reals);
+		if (whole[0] < -3 || whole[0] > 9 || !isfinite(reals[0]) || !isfinite(reals[1]))
 			abort();
+	}
 	nn_data_free(&program, &set);
 }
 
