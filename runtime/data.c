@@ -11,10 +11,13 @@
 static const struct format {
 	const char *name;
 	nn_reader *read;
+	const char *const *(*files)(const char *part); /* in the folder that is the path; NULL: the path is a file */
 } formats[] = {
-	{"csv", nn_csv_read},
-	{"idx", nn_idx_read},
-	{"npy", nn_npy_read},
+	{"csv", nn_csv_read, NULL},
+	{"idx", nn_idx_read, NULL},
+	{"npy", nn_npy_read, NULL},
+	{"text", nn_text_read, NULL},
+	{"cifar10", nn_cifar10_read, nn_cifar10_files},
 };
 
 /* the numbers of a list in the .nn file are an array of doubles that is already here */
@@ -44,11 +47,11 @@ struct recent {
 };
 
 static int
-load(struct recent *r, const struct nn_program *program, const struct nn_source *s, const char *folder, struct nn_error *e)
+load(struct recent *r, const struct nn_program *program, const struct nn_source *s, const char *folder, const char *name, struct nn_error *e)
 {
 	char path[NN_PATH_MAX];
 
-	if (nn_path_join(path, folder, s->path, e))
+	if (nn_path_join(path, folder, name, e))
 		return -1;
 	if (r->bytes && strcmp(path, r->path) == 0)
 		return 0;
@@ -58,7 +61,7 @@ load(struct recent *r, const struct nn_program *program, const struct nn_source 
 		char help[sizeof e->help];
 		strcpy(help, e->help);
 		nn_fail(e, "%s (for '%s', %s:%d)", e->text, program->inputs[s->input].name, program->file, s->line);
-		if (s->path[0] != '/' && access(r->found, F_OK))
+		if (name[0] != '/' && access(r->found, F_OK))
 			strcpy(help, "--data FOLDER says where the data files are");
 		return nn_help(e, "%s", help);
 	}
@@ -66,20 +69,46 @@ load(struct recent *r, const struct nn_program *program, const struct nn_source 
 	return 0;
 }
 
+/* from a file into the intake; the records of the next one follow */
 static int
-read_file(const struct nn_program *program, const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in,
+read_file(const struct format *f, const struct nn_source *s, struct recent *r, const char *folder, const char *name, struct nn_intake *in,
     struct nn_error *e)
+{
+	if (load(r, in->program, s, folder, name, e))
+		return -1;
+	in->found = r->found;
+	in->begun = in->seen;
+	return f->read(in, r->bytes, r->size, e);
+}
+
+/* the files in the folder that a source names */
+static int
+read_folder(const struct format *f, const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
+{
+	const char *const *names = f->files(s->part);
+	char path[NN_PATH_MAX];
+
+	if (!names)
+		return nn_fail(e, "%s has no part '%s' (%s:%d)", s->reader, s->part ? s->part : "", in->program->file, s->line);
+	for (size_t i = 0; names[i]; i++) {
+		in->more = names[i + 1] != NULL;
+		if (nn_path_join(path, s->path, names[i], e) || read_file(f, s, r, folder, path, in, e))
+			return -1;
+	}
+	in->found = s->path;
+	return 0;
+}
+
+static int
+read_path(const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
 {
 	const struct format *f = formats, *end = formats + sizeof formats / sizeof *formats;
 
 	while (f < end && strcmp(f->name, s->reader) != 0)
 		f++;
 	if (f == end)
-		return nn_fail(e, "no reader is called '%s' (%s:%d)", s->reader, program->file, s->line);
-	if (load(r, program, s, folder, e))
-		return -1;
-	in->found = r->found;
-	return f->read(in, r->bytes, r->size, e);
+		return nn_fail(e, "no reader is called '%s' (%s:%d)", s->reader, in->program->file, s->line);
+	return f->files ? read_folder(f, s, r, folder, in, e) : read_file(f, s, r, folder, s->path, in, e);
 }
 
 static int
@@ -96,7 +125,7 @@ read_source(const struct nn_program *program, const struct nn_source *s, struct 
 	in.found = place;
 	int status = nn_intake_open(&in, e);
 	if (status == 0)
-		status = s->path ? read_file(program, s, r, folder, &in, e) : read_literal(&in, e);
+		status = s->path ? read_path(s, r, folder, &in, e) : read_literal(&in, e);
 	status = nn_intake_close(&in, status, e);
 	*out = part.out;
 	return status;

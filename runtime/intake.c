@@ -103,7 +103,7 @@ nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e)
 {
 	size_t all = records > SIZE_MAX - in->begun ? SIZE_MAX : in->begun + records, room = wanted(in, all);
 
-	if (!in->more && check_slice(in, all, e))
+	if (!in->more && !in->begun && check_slice(in, all, e)) /* of several files, all are counted first */
 		return -1;
 	return room > in->room ? set_room(in, room, e) : 0;
 }

@@ -93,7 +93,7 @@ read_from(const char *reader, const char *path)
 static inline const void *
 record_of(const struct nn_program *p, size_t input, const struct nn_column_data *column, size_t record)
 {
-	static double values[1024];
+	static double values[4096];
 
 	cr_assert(record < column->records && nn_record_bytes(p, input) <= sizeof values);
 	nn_column_get(p, input, column, record, values);

@@ -193,6 +193,288 @@ Test(formats, every_truncation_is_noticed)
 	truncate_all("npy", "a.npy", 0);
 }
 
+/* ---- windows of texts and tokens ---- */
+
+/* input s: [count] of low..high, or with more axes */
+static void
+window(int rank, size_t rows, size_t count, long low, long high)
+{
+	inputs[0] = (struct nn_input){.name = "s", .line = 3, .rank = rank, .count = rows * count, .is_integer = 1, .low = low, .high = high};
+	inputs[0].shape[0] = rank == 2 ? rows : count;
+	inputs[0].shape[1] = count;
+}
+
+static void
+windows_are(const char *reader, const char *path, size_t records, const char *text)
+{
+	cr_assert_eq(read_from(reader, path), 0, "%s", e.text);
+	cr_assert_eq(set.records, records);
+	for (size_t i = 0; i < records * inputs[0].count; i++)
+		cr_assert_eq(integer_at(0, i), text[i], "value %zu is %d", i, integer_at(0, i));
+}
+
+Test(formats, text_in_windows)
+{
+	put_text("a.txt", "abcdefghij");
+	window(1, 1, 4, 0, 255); /* the last of a window is the first of the next */
+	windows_are("text", "a.txt", 3, "abcddefgghij");
+	cr_assert_eq(nn_column_bytes(&program, 0, &set.inputs[0]), 10);
+	window(1, 1, 5, 0, 255); /* what fills no window is dropped */
+	windows_are("text", "a.txt", 2, "abcdeefghi");
+	window(1, 1, 10, 0, 255);
+	windows_are("text", "a.txt", 1, "abcdefghij");
+	window(1, 1, 2, 0, 255);
+	windows_are("text", "a.txt", 9, "abbccddeeffgghhiij");
+	window(1, 1, 1, 0, 255); /* side by side: a single byte, more axes */
+	windows_are("text", "a.txt", 10, "abcdefghij");
+	window(0, 1, 1, 0, 255);
+	windows_are("text", "a.txt", 10, "abcdefghij");
+	window(2, 2, 3, 0, 255);
+	windows_are("text", "a.txt", 1, "abcdef");
+	window(2, 1, 3, -1000, 100000);
+	windows_are("text", "a.txt", 3, "abcdefghi");
+	put("a.txt", "\0\xff\n\r\0", 5); /* any byte */
+	window(1, 1, 5, 0, 255);
+	cr_assert_eq(read_from("text", "a.txt"), 0, "%s", e.text);
+	cr_assert(integer_at(0, 0) == 0 && integer_at(0, 1) == 255 && integer_at(0, 2) == 10 && integer_at(0, 4) == 0);
+}
+
+/* longer than the pieces in which it is decoded: every record is where it should be */
+Test(formats, text_of_many_windows)
+{
+	static char text[100003];
+
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (char)(i * 2654435761u >> 7 & 127);
+	put("a.txt", text, sizeof text);
+	window(1, 1, 33, 0, 127);
+	cr_assert_eq(read_from("text", "a.txt"), 0, "%s", e.text);
+	cr_assert_eq(set.records, (sizeof text - 33) / 32 + 1);
+	for (size_t r = 0; r < set.records; r++)
+		for (size_t i = 0; i < 33; i++)
+			cr_assert_eq(integer_at(0, 33 * r + i), text[32 * r + i]);
+	slice(1000, 1002);
+	cr_assert_eq(read_from("text", "a.txt"), 0, "%s", e.text);
+	cr_assert_eq(set.records, 3);
+	for (size_t i = 0; i < 3 * 33; i++)
+		cr_assert_eq(integer_at(0, i), text[32 * (1000 + i / 33) + i % 33]);
+}
+
+Test(formats, text_slices_and_arithmetic)
+{
+	put_text("a.txt", "abcdefghij");
+	window(1, 1, 4, 0, 255);
+	slice(1, 2);
+	windows_are("text", "a.txt", 2, "defgghij");
+	slice(2, 2);
+	windows_are("text", "a.txt", 1, "ghij");
+	slice(1, 3);
+	refuses("text", "a.txt", "a.txt: holds 3 records of 4 bytes, 0..2, but [1..3] asks for more (m.nn:20)");
+	sources[0].sliced = 0;
+	sources[0].arith = (struct nn_arith[]){{'-', 96, 0}, {'*', 2, 0}};
+	sources[0].arith_count = 2;
+	windows_are("text", "a.txt", 3, "\2\4\6\10\10\12\14\16\16\20\22\24");
+	sources[0].arith = (struct nn_arith[]){{'/', 2, 0}};
+	sources[0].arith_count = 1;
+	refuses("text", "a.txt", "a.txt: byte 0 is 97, after the arithmetic 48.5, but 's' takes whole numbers, 0..255 (m.nn:3)");
+}
+
+Test(formats, text_messages)
+{
+	put_text("a.txt", "caf\xc3\xa9\n");
+	window(1, 1, 4, 0, 127);
+	refuses("text", "a.txt", "a.txt: byte 3 is 195, but 's' is declared 0..127 (m.nn:3)");
+	slice(1, 1);
+	refuses("text", "a.txt", "a.txt: holds 1 records of 4 bytes, 0..0, but [1..1] asks for more (m.nn:20)");
+	sources[0].sliced = 0;
+	window(1, 1, 7, 0, 255);
+	refuses("text", "a.txt", "a.txt: 6 bytes, but 's' takes 7 values a sample (m.nn:3)");
+	put_text("a.txt", "");
+	refuses("text", "a.txt", "a.txt: 0 bytes, but 's' takes 7 values a sample (m.nn:3)");
+	refuses("text", "no.txt", "there is no file no.txt or no.txt.gz (for 's', m.nn:20)");
+	inputs[0].is_integer = 0;
+	refuses("text", "a.txt", "a.txt: bytes are whole numbers, but 's' takes 7 values a sample (m.nn:3)");
+}
+
+Test(formats, tokens_of_every_type)
+{
+	static const struct {
+		const char *type, *bytes;
+		size_t size;
+	} types[] = {
+		{NPY("|u1", "False", "(5,)"), "\1\2\3\4\5", 5},
+		{NPY("<u2", "False", "(5,)"), "\1\0\2\0\3\0\4\0\5\0", 10},
+		{NPY(">u2", "False", "(5,)"), "\0\1\0\2\0\3\0\4\0\5", 10},
+		{NPY("<i4", "True", "(5,)"), "\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5\0\0\0", 20},
+		{NPY("<i8", "False", "(5,)"), "\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0", 40},
+	};
+	struct nn_column_data column;
+
+	window(1, 1, 3, 0, 50256);
+	for (size_t i = 0; i < LENGTH(types); i++) {
+		put_npy(1, types[i].type, types[i].bytes, types[i].size);
+		windows_are("npy", "a.npy", 2, "\1\2\3\3\4\5");
+		cr_assert_eq(nn_column_bytes(&program, 0, &set.inputs[0]), 10);
+		/* the same typed on the command line */
+		cr_assert_eq(nn_data_read_array(&program, 0, "a.npy", &column, &e), 0, "%s", e.text);
+		cr_assert(column.records == 2 && ((const int32_t *)record_of(&program, 0, &column, 1))[2] == 5);
+		nn_column_free(&column);
+	}
+	/* with an axis for the records they are taken as they are */
+	put_npy(1, NPY("|u1", "False", "(2, 3)"), "\1\2\3\4\5\6", 6);
+	windows_are("npy", "a.npy", 2, "\1\2\3\4\5\6");
+	window(0, 1, 1, 0, 9);
+	put_npy(1, NPY("|u1", "False", "(3,)"), "\1\2\3", 3);
+	windows_are("npy", "a.npy", 3, "\1\2\3");
+}
+
+Test(formats, token_messages)
+{
+	window(1, 1, 3, 0, 50256);
+	put_npy(1, NPY("<u2", "False", "(5,)"), "\1\0\2\0\3\0\4\0\377\377", 10);
+	refuses("npy", "a.npy", "a.npy: value 4 is 65535, but 's' is declared 0..50256 (m.nn:3)");
+	put_npy(1, NPY("<i4", "False", "(5,)"), "\1\0\0\0\377\377\377\377\3\0\0\0\4\0\0\0\5\0\0\0", 20);
+	refuses("npy", "a.npy", "a.npy: value 1 is -1, but 's' is declared 0..50256 (m.nn:3)");
+	put_npy(1, NPY("<f4", "False", "(3,)"), "\0\0\0\0\0\0\0\x3f\0\0\0\0", 12);
+	refuses("npy", "a.npy", "a.npy: value 1 is 0.5, but 's' takes whole numbers, 0..50256 (m.nn:3)");
+	npy_fails(NPY("<u2", "False", "(2,)"), 4, "a.npy: 2 values, but 's' takes 3 values a sample (m.nn:3)");
+	npy_fails(NPY("<u2", "False", "(0,)"), 0, "a.npy: 0 values, but 's' takes 3 values a sample (m.nn:3)");
+	npy_fails(NPY("<u2", "False", "(5,)"), 9, "a.npy: truncated: its header says uint16 [5], 10 bytes, but 9 follow");
+	npy_fails(NPY("<u2", "False", "(2, 2)"), 8, "a.npy: holds uint16 [2, 2], but 's' takes 3 values a sample (m.nn:3)");
+	one_real(3); /* real numbers are never cut */
+	inputs[0].is_integer = 0;
+	npy_fails(NPY("<f4", "False", "(5,)"), 20, "a.npy: holds float32 [5], but 's' takes 3 values a sample (m.nn:3)");
+	/* nor are the bytes of an IDX file */
+	window(1, 1, 3, 0, 255);
+	idx_fails("\0\0\x08\1\0\0\0\3abc", 11, "a.idx: holds uint8 [3], but 's' takes 3 values a sample (m.nn:3)");
+}
+
+/* ---- CIFAR-10 ---- */
+
+enum { CIFAR = 3073 };
+
+/* pixel k of the picture with this number */
+static unsigned char
+pixel(size_t number, size_t k)
+{
+	return (unsigned char)(number * 31 + k * 7 + k / 1024 * 50);
+}
+
+static void
+put_batch(const char *name, size_t first, size_t count)
+{
+	unsigned char *bytes = malloc(count * CIFAR);
+
+	cr_assert_not_null(bytes);
+	for (size_t r = 0; r < count; r++) {
+		bytes[r * CIFAR] = (unsigned char)((first + r) % 10);
+		for (size_t k = 0; k + 1 < CIFAR; k++)
+			bytes[r * CIFAR + 1 + k] = pixel(first + r, k);
+	}
+	put(name, bytes, count * CIFAR);
+	free(bytes);
+}
+
+/* a folder with batches of 1, 2, 3, 4 and 5 pictures, and one of 2 to test on; sources for images and classes */
+static void
+put_cifar(void)
+{
+	char name[32];
+
+	cr_assert_eq(mkdir("c", 0700), 0);
+	for (size_t k = 0; k < 5; k++) {
+		snprintf(name, sizeof name, "c/data_batch_%zu.bin", k + 1);
+		put_batch(name, k * (k + 1) / 2, k + 1);
+	}
+	put_batch("c/test_batch.bin", 100, 2);
+	one_real(3072);
+	sources[0].part = "train_images";
+	sources[1] = (struct nn_source){.input = 1, .line = 21, .reader = "cifar10", .path = "c", .part = "train_labels"};
+	program.source_count = 2;
+}
+
+Test(formats, cifar10_images_and_classes)
+{
+	put_cifar();
+	cr_assert_eq(read_from("cifar10", "c"), 0, "%s", e.text);
+	cr_assert_eq(set.records, 15);
+	cr_assert_eq(nn_column_bytes(&program, 0, &set.inputs[0]), 15 * 3072);
+	for (size_t r = 0; r < 15; r++) {
+		const float *image = record_of(&program, 0, &set.inputs[0], r);
+		for (size_t k = 0; k < 3072; k++)
+			cr_assert_eq(image[k], (float)pixel(r, k), "picture %zu, value %zu", r, k);
+		cr_assert_eq(integer_at(1, r), (int32_t)(r % 10));
+	}
+	sources[0].part = "test_images";
+	sources[1].part = "test_labels";
+	cr_assert_eq(read_from("cifar10", "c"), 0, "%s", e.text);
+	cr_assert(set.records == 2 && x_at(3072 + 5) == pixel(101, 5) && integer_at(1, 1) == 1);
+	/* a slice over several files, and arithmetic */
+	sources[0].part = "train_images";
+	sources[1].part = "train_labels";
+	slice(2, 7);
+	sources[1].sliced = 1, sources[1].first = 2, sources[1].last = 7;
+	sources[0].arith = (struct nn_arith[]){{'/', 255, 0}};
+	sources[0].arith_count = 1;
+	cr_assert_eq(read_from("cifar10", "c"), 0, "%s", e.text);
+	cr_assert(set.records == 6 && integer_at(1, 0) == 2 && integer_at(1, 5) == 7);
+	cr_assert_eq(x_at(5 * 3072 + 9), (float)(pixel(7, 9) / 255.0));
+	slice(2, 15);
+	refuses("cifar10", "c", "c: holds 15 records, 0..14, but [2..15] asks for more (m.nn:20)");
+}
+
+Test(formats, cifar10_compressed)
+{
+#ifdef NN_HAVE_ZLIB
+	put_cifar();
+	cr_assert_eq(system("gzip c/data_batch_3.bin c/data_batch_5.bin"), 0);
+	cr_assert_eq(read_from("cifar10", "c"), 0, "%s", e.text);
+	cr_assert(set.records == 15 && integer_at(1, 14) == 4 && x_at(14 * 3072) == pixel(14, 0));
+#else
+	cr_skip_test("built without zlib");
+#endif
+}
+
+Test(formats, cifar10_messages)
+{
+	char *bytes = calloc(3, CIFAR + 1);
+
+	put_cifar();
+	cr_assert_not_null(bytes);
+	put("c/data_batch_3.bin", bytes, 2 * CIFAR + 7);
+	refuses("cifar10", "c", "c/data_batch_3.bin: truncated: 6153 bytes are 2 records of 3073 bytes and 7 more");
+	put("c/data_batch_3.bin", bytes, 1);
+	refuses("cifar10", "c", "c/data_batch_3.bin: truncated: 1 bytes are 0 records of 3073 bytes and 1 more");
+	put("c/data_batch_3.bin", bytes, 2 * (CIFAR + 1));
+	refuses("cifar10", "c", "c/data_batch_3.bin: truncated: 6148 bytes are 2 records of 3073 bytes and 2 more");
+	help_is("records of CIFAR-100 have 3074 bytes, two of them classes");
+	put("c/data_batch_3.bin", bytes, 0);
+	refuses("cifar10", "c", "c/data_batch_3.bin: is empty, expected records of 3073 bytes");
+	bytes[CIFAR] = 10;
+	put("c/data_batch_3.bin", bytes, 2 * CIFAR);
+	refuses("cifar10", "c", "c/data_batch_3.bin: byte 3073, the class of record 1, is 10, expected 0..9");
+	remove("c/data_batch_3.bin");
+	refuses("cifar10", "c", "there is no file c/data_batch_3.bin or c/data_batch_3.bin.gz (for 'x', m.nn:20)");
+	help_is("--data FOLDER says where the data files are");
+	put_batch("c/data_batch_3.bin", 3, 3);
+	refuses("cifar10", "nowhere", "there is no file nowhere/data_batch_1.bin or nowhere/data_batch_1.bin.gz (for 'x', m.nn:20)");
+	inputs[1].high = 4; /* record 2 of the third file has class 5 */
+	refuses("cifar10", "c", "c/data_batch_3.bin: record 2 is 5, but 't' is declared 0..4 (m.nn:7)");
+	inputs[1].high = 9;
+	one_real(784);
+	refuses("cifar10", "c", "an image of CIFAR-10 has 3072 values, 3 x 32 x 32, but 'x' takes 784 values a sample (m.nn:5)");
+	one_real(3072);
+	sources[1].part = "train_images";
+	refuses("cifar10", "c", "an image of CIFAR-10 has 3072 values, 3 x 32 x 32, but 't' takes 1 value a sample (m.nn:7)");
+	sources[1].part = "test_labels";
+	refuses("cifar10", "c", "'x' has 15 records (m.nn:20), but 't' has 2 (m.nn:21), in `data`");
+	sources[0].part = "some";
+	refuses("cifar10", "c", "cifar10 has no part 'some' (m.nn:20)");
+	sources[0].part = NULL;
+	refuses("cifar10", "c", "cifar10 has no part '' (m.nn:20)");
+	free(bytes);
+}
+
 /* ---- how records are kept ---- */
 
 /* whole numbers from low to high take so many bytes, and come back as they were */
