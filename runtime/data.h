@@ -5,11 +5,22 @@
 #include "message.h"
 #include "program.h"
 
-/* all records of one input: [records][count], int32_t where the input is whole numbers, else float or double (real_size) */
+/* All records of one input.  Stored values lie one after the other; record r starts at value r * stride, which is `count` apart, or less
+ * where windows of a text overlap.  packed 0: as the model takes them, int32_t where the input is whole numbers, else float or double
+ * (real_size).  packed 1 or 2: unsigned numbers of so many bytes, value - low where the input is whole numbers, else places in `table`. */
 struct nn_column_data {
 	void *values;
-	size_t records;
+	size_t records, stride;
+	unsigned packed;
+	void *table; /* [256] of float or double; NULL where there is none */
 };
+/* bytes that one record of this input takes as the model takes it */
+size_t nn_record_bytes(const struct nn_program *program, size_t input);
+/* bytes that its stored values take */
+size_t nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_column_data *column);
+/* one record as the model takes it, into to[nn_record_bytes] */
+void nn_column_get(const struct nn_program *program, size_t input, const struct nn_column_data *column, size_t record, void *to);
+void nn_column_free(struct nn_column_data *column);
 
 /* one group (data, validation or test): the same number of records for every input that has a source */
 struct nn_dataset {
@@ -19,8 +30,9 @@ struct nn_dataset {
 
 /* Reads the sources of a group.  Relative paths are looked up in `folder`; NAME also finds NAME.gz.  The arithmetic of the source is
  * done in double and rounded once.  Errors: a missing file, a wrong magic number, a truncated or over-long file, ragged rows, a
- * record with another number of values than the input, a value that is no number, a whole number outside the declared range,
- * groups whose inputs differ in their number of records - each with file, line or record, and what the model declares on which line. */
+ * record with another number of values than the input, a text shorter than a window, a value that is no number, a whole number outside
+ * the declared range, groups whose inputs differ in their number of records - each with file, line, byte or record, and what the model
+ * declares on which line. */
 int nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_dataset *out, struct nn_error *e);
 void nn_data_free(const struct nn_program *program, struct nn_dataset *data);
 

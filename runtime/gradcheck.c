@@ -127,6 +127,7 @@ static int
 gradients(const struct nn_options *o, struct nn_error *e)
 {
 	struct nn_dataset data = {0};
+	struct nn_batch batch = {0};
 	struct checked c = {0};
 	int result = read_arrays(o, &data, e);
 
@@ -134,14 +135,17 @@ gradients(const struct nn_options *o, struct nn_error *e)
 		result = checked_open(&c, o, data.records, e);
 	if (result == 0)
 		result = nn_weights_load(&c.model, o->weights, e);
+	if (result == 0)
+		result = nn_batch_open(&batch, o->program, data.records, e);
 	if (result == 0) {
-		for (size_t k = 0; k < o->program->input_count; k++)
-			c.in[k] = data.inputs[k].values;
+		nn_batch_view(&batch, &data, 0, data.records);
+		memcpy(c.in, batch.in, o->program->input_count * sizeof *c.in);
 		double mean = loss(&c, 1);
 		printf("loss %.17g\n", mean);
 		if (o->out)
 			result = save_gradients(&c, o->out, mean, e);
 	}
+	nn_batch_close(&batch);
 	checked_close(&c);
 	nn_data_free(o->program, &data);
 	return result;

@@ -219,6 +219,12 @@ close_training(struct training *t)
 	free(t->best_tensors);
 }
 
+static double
+column_bytes(const struct nn_program *p, size_t input, const struct nn_dataset *data)
+{
+	return data->records ? (double)nn_column_bytes(p, input, &data->inputs[input]) : 0;
+}
+
 static void
 print_plan(const struct training *t)
 {
@@ -230,7 +236,7 @@ print_plan(const struct training *t)
 	if (t->o->quiet)
 		return;
 	for (size_t k = 0; k < p->input_count; k++)
-		bytes += (double)nn_record_bytes(p, k) * (double)(t->data.records + t->validation.records + t->test.records);
+		bytes += column_bytes(p, k, &t->data) + column_bytes(p, k, &t->validation) + column_bytes(p, k, &t->test);
 	fprintf(stderr, "%s: %s parameters", p->model, nn_thousands(parameters, learned + frozen));
 	if (frozen)
 		fprintf(stderr, " (%s of them frozen)", nn_thousands(fixed, frozen));

@@ -65,8 +65,8 @@ write_sources(struct emission *e, struct text *t)
 		static const char *const groups[] = {"NN_DATA", "NN_VALIDATION", "NN_TEST"};
 		const char *columns = s->columns.n ? arena_print(e->arena, "columns_%d", i) : "NULL", *arith = s->steps.n ? arena_print(e->arena, "arith_%d", i) : "NULL";
 		const char *literal = s->literal.n ? arena_print(e->arena, "literal_%d", i) : "NULL";
-		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
-			 c_string(e->arena, s->path), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n);
+		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
+			 c_string(e->arena, s->path), c_string(e->arena, s->part), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n);
 	}
 	text_add(t, "};\n");
 }

@@ -43,7 +43,7 @@ struct source_step { /* arithmetic applied while reading */
 struct source_entry { /* an input's data in a train block; see nn_source in runtime/program.h */
 	int group, input;
 	struct span span;
-	const char *reader, *path;
+	const char *reader, *path, *part;
 	LIST(struct source_column) columns;
 	bool sliced;
 	long first, last;

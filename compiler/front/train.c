@@ -222,10 +222,67 @@ add_optimizer(struct elaborator *e, struct model *m, struct node *n, struct scop
 
 /* ---- data ------------------------------------------------------------------------------------------------------------------------------------------ */
 
-static const struct reader {
+struct source_part {
 	const char *name;
-	bool columns;
-} readers[] = {{"csv", true}, {"idx", false}, {"npy", false}};
+	long values; /* in a record */
+};
+static const struct source_part cifar10_parts[] = {{"train_images", 3 * 32 * 32}, {"train_labels", 1}, {"test_images", 3 * 32 * 32}, {"test_labels", 1}, {NULL, 0}};
+
+static const struct reader {
+	const char *name, *example;
+	bool columns;                    /* takes `columns=[..]` */
+	bool tokens;                     /* gives whole numbers, which are cut into windows */
+	const struct source_part *parts; /* the words that `part` may be, where the path is a folder */
+} readers[] = {
+	{"csv", "csv(\"file\", columns=[..])", true, false, NULL},
+	{"idx", "idx(\"file\")", false, false, NULL},
+	{"npy", "npy(\"file\")", false, false, NULL},
+	{"text", "text(\"file\")", false, true, NULL},
+	{"cifar10", "cifar10(\"folder\", part=..)", false, false, cifar10_parts},
+};
+enum { READERS = sizeof readers / sizeof *readers };
+
+static const struct reader *
+find_reader(const char *name)
+{
+	for (int i = 0; name && i < READERS; i++)
+		if (!strcmp(readers[i].name, name)) return &readers[i];
+	return NULL;
+}
+
+static const char *
+reader_examples(struct elaborator *e)
+{
+	struct text t = {.arena = e->arena};
+	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i ? ", " : "", readers[i].example);
+	return text_end(&t);
+}
+
+static bool
+no_such_part(struct elaborator *e, const struct reader *reader, struct span where, const char *found)
+{
+	const char *names[8];
+	int n = 0;
+	struct text t = {.arena = e->arena};
+	for (const struct source_part *p = reader->parts; p->name && n < 8; p++) {
+		text_add(&t, "%s`part=%s`", n ? ", " : "", p->name);
+		names[n++] = p->name;
+	}
+	struct diagnostic *m = found ? problem(e, "data", where, "", "`%s` has no part `%s`", reader->name, found) : problem(e, "data", where, "", "`%s` needs a part", reader->name);
+	const char *near = found ? nearest_name(found, names, n) : NULL;
+	if (near) diag_help(e->d, m, "it is called `%s`", near);
+	else diag_help(e->d, m, "there are %s", text_end(&t));
+	return false;
+}
+
+/* `part=train_images`: a word that means something here only */
+static bool
+read_part(struct elaborator *e, const struct reader *reader, struct node *word, struct source_entry *s)
+{
+	for (const struct source_part *p = reader->parts; p->name && word->kind == NODE_NAME; p++)
+		if (!strcmp(p->name, word->text)) s->part = p->name;
+	return s->part || no_such_part(e, reader, word->span, span_text(e->arena, word->span));
+}
 
 static bool
 read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
@@ -256,14 +313,14 @@ static bool
 read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 {
 	const char *name = n->kid[0]->text;
-	const struct reader *reader = NULL;
-	for (size_t i = 0; name && i < sizeof readers / sizeof *readers; i++)
-		if (!strcmp(readers[i].name, name)) reader = &readers[i];
+	const struct reader *reader = find_reader(name);
 	if (!reader) {
-		bool later = name && (!strcmp(name, "text") || !strcmp(name, "cifar10"));
-		struct diagnostic *m = problem(e, later ? "not-yet" : "unknown-name", n->kid[0]->span, "", later ? "`%s` files are not supported yet" : "there is no data source `%s`",
-					       span_text(e->arena, n->kid[0]->span));
-		diag_help(e->d, m, "data comes from csv(\"file\", columns=[..]), idx(\"file\"), npy(\"file\") or a list");
+		const char *names[READERS];
+		for (int i = 0; i < READERS; i++) names[i] = readers[i].name;
+		struct diagnostic *m = problem(e, "unknown-name", n->kid[0]->span, "", "there is no data source `%s`", span_text(e->arena, n->kid[0]->span));
+		const char *near = name ? nearest_name(name, names, READERS) : NULL;
+		if (near) diag_help(e->d, m, "there is one with a similar name: `%s`", near);
+		else diag_help(e->d, m, "data comes from %s or a list", reader_examples(e));
 		return false;
 	}
 	s->reader = reader->name;
@@ -271,18 +328,37 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		struct node *a = n->kid[1]->kid[i];
 		if (a->kind == NODE_KEYWORD && !strcmp(a->text, "columns") && reader->columns) {
 			if (!read_columns(e, a->kid[0], s)) return false;
+		} else if (a->kind == NODE_KEYWORD && !strcmp(a->text, "part") && reader->parts && !s->part) {
+			if (!read_part(e, reader, a->kid[0], s)) return false;
 		} else if (a->kind == NODE_TEXT && !s->path) {
 			s->path = a->text;
 		} else {
-			problem(e, "data", a->span, "", "`%s` takes the file's name%s", reader->name, reader->columns ? " and `columns`" : "");
+			problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
 			return false;
 		}
 	}
 	if (!s->path || !*s->path) {
-		problem(e, "data", n->span, "", "`%s` needs the file's name", reader->name);
+		problem(e, "data", n->span, "", "`%s` needs the %s name", reader->name, reader->parts ? "folder's" : "file's");
 		return false;
 	}
-	return true;
+	return !reader->parts || s->part || no_such_part(e, reader, n->span, NULL);
+}
+
+/* what is known before the files are read: how many values a part has, and that tokens are whole numbers */
+static bool
+check_source(struct elaborator *e, struct tensor *input, const struct source_entry *s, struct span where)
+{
+	const struct reader *reader = find_reader(s->reader);
+	struct diagnostic *m = NULL;
+	if (reader && reader->tokens && !input->integer) {
+		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
+		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
+	}
+	for (const struct source_part *p = reader ? reader->parts : NULL; p && p->name; p++)
+		if (!strcmp(p->name, s->part) && p->values != tensor_count(input))
+			m = problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
+	if (m) diag_label(e->d, m, input->span, "declared here, %s%s", input->integer ? "in " : "as ", input_type_text(e->arena, input));
+	return !m;
 }
 
 static bool
@@ -358,7 +434,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	default: break;
 	}
 	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
-	diag_help(e->d, m, "data comes from csv(\"file\", columns=[..]), idx(\"file\"), npy(\"file\") or a list; `/ 255` and the like may follow");
+	diag_help(e->d, m, "data comes from %s or a list; `/ 255` and the like may follow", reader_examples(e));
 	return false;
 }
 
@@ -400,7 +476,7 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		bool again = false;
 		for (int k = 0; k < m->training.sources.n; k++) again |= m->training.sources.at[k]->group == group && m->training.sources.at[k]->input == input;
 		if (again) problem(e, "name-clash", n->name, "again here", "`%s` has two sources", n->text);
-		else if (read_source(e, n->kid[0], s)) PUSH(e->arena, &m->training.sources, s);
+		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span)) PUSH(e->arena, &m->training.sources, s);
 	}
 	for (int k = 0; k < m->inputs.n; k++) {
 		bool found = false;
