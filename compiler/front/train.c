@@ -267,6 +267,7 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 static bool
 read_literal(struct elaborator *e, struct value *v, struct source_entry *s, struct span span)
 {
+	if (too_much_work(e, span)) return false;
 	if (v->kind == VALUE_NUMBER) {
 		PUSH(e->arena, &s->literal, v->number);
 		return true;
