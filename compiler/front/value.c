@@ -129,6 +129,14 @@ value_at_tail(struct elaborator *e, const struct value *v, int n, struct index *
 	return value_at(e, v, s);
 }
 
+static bool
+same_shape(const struct value *a, const struct value *b)
+{
+	bool same = a->n == b->n;
+	for (int i = 0; same && i < a->n; i++) same = a->axis[i]->size == b->axis[i]->size;
+	return same;
+}
+
 /* a list of numbers as a tensor: a chain of `if i == 0 then .. else` */
 static struct value *
 list_tensor(struct elaborator *e, struct value *v)
@@ -146,7 +154,12 @@ list_tensor(struct elaborator *e, struct value *v)
 	struct expr *body = NULL;
 	for (int i = v->n - 1; i >= 0; i--) {
 		struct value *item = as_tensor(e, v->item[i]);
-		if (!item || item->n != first->n) return NULL;
+		if (!item) return NULL;
+		if (!same_shape(item, first)) {
+			struct diagnostic *m = problem(e, "shape", v->item[i]->span, shape_text(e, item), "the parts of a list need equal shapes");
+			diag_label(e->d, m, v->item[0]->span, "%s", shape_text(e, first));
+			return NULL;
+		}
 		struct expr *x = value_at_tail(e, item, first->n + 1, axes);
 		body = body ? choose(e->p, equal(e->p, index_of(e->p, axes[0]), number(e->p, i)), x, body) : x;
 	}
