@@ -92,6 +92,7 @@ struct unit { /* one compilation */
 	struct node *prelude;
 	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
+	long work; /* expressions evaluated and copies made so far: definitions that double can ask for any number */
 };
 
 struct define_option { /* -D name=value */
@@ -246,6 +247,8 @@ struct expr *value_at(struct elaborator *e, const struct value *v, struct expr *
 struct value *elementwise(struct elaborator *e, struct span span, struct span op, const char *name,
 			  struct expr *(*f)(struct program *, struct expr *, struct expr *), struct value *a, struct value *b);
 struct value *evaluate(struct elaborator *e, struct node *n, struct scope *s);
+/* counts one piece of work; true: it has become too much, which was reported at the first such span */
+bool too_much_work(struct elaborator *e, struct span span);
 struct value *materialise(struct elaborator *e, struct value *v, const char *name, bool force, struct span span);
 struct value *reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *body, struct span span);
 struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v, struct span span);

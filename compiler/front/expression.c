@@ -540,6 +540,21 @@ static struct value *(*const evaluators[])(struct elaborator *, struct node *, s
 	[NODE_TEXT] = evaluate_text,     [NODE_LIST] = evaluate_list,
 };
 
+enum { MOST_WORK = 1000000 }; /* a network of a thousand layers takes a hundred thousand */
+
+bool
+too_much_work(struct elaborator *e, struct span span)
+{
+	if (++e->unit->work <= MOST_WORK) return false;
+	if (e->unit->work > MOST_WORK + 1) return true;
+	int quiet = e->quiet;
+	e->quiet = 0; /* nobody asks again */
+	struct diagnostic *m = problem(e, "size", span, "", "the models of this file are too large: writing them out takes more than %d steps", MOST_WORK);
+	diag_help(e->d, m, "definitions that use each other twice or more double at every level; so do `repeat`s inside each other");
+	e->quiet = quiet;
+	return true;
+}
+
 struct value *
 evaluate(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -547,6 +562,7 @@ evaluate(struct elaborator *e, struct node *n, struct scope *s)
 		problem(e, "value", n->span, "", "a value is needed here");
 		return value_error(e);
 	}
+	if (too_much_work(e, n->span)) return value_error(e);
 	if (++e->depth > 2000) {
 		if (e->depth == 2001) problem(e, "depth", n->span, "", "this is nested too deeply");
 		e->depth--;

@@ -591,7 +591,7 @@ run_repeat(struct elaborator *e, struct node *n, struct scope *s)
 		return NULL;
 	}
 	int errors = e->d->errors;
-	for (long i = low; i <= high && e->d->errors == errors; i++) {
+	for (long i = low; i <= high && e->d->errors == errors && !too_much_work(e, n->span); i++) {
 		struct scope *inner = scope_new(e, s);
 		inner->repeat = true;
 		if (n->text) scope_bind(e, inner, n->text, value_number(e, (double)i, n->name));

@@ -361,9 +361,21 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 	return !m;
 }
 
+/* the shapes of two lists that are even inside: their lengths from the outside in */
+static bool
+same_lengths(const struct value *a, const struct value *b)
+{
+	while (a->kind == VALUE_LIST && b->kind == VALUE_LIST && a->n == b->n && a->n) {
+		a = a->item[0];
+		b = b->item[0];
+	}
+	return a->kind == b->kind && (a->kind != VALUE_LIST || a->n == b->n);
+}
+
 static bool
 read_literal(struct elaborator *e, struct value *v, struct source_entry *s, struct span span)
 {
+	if (too_much_work(e, span)) return false;
 	if (v->kind == VALUE_NUMBER) {
 		PUSH(e->arena, &s->literal, v->number);
 		return true;
@@ -372,8 +384,13 @@ read_literal(struct elaborator *e, struct value *v, struct source_entry *s, stru
 		problem(e, "data", v->span.file ? v->span : span, shape_text(e, v), "a list of data holds numbers");
 		return false;
 	}
-	for (int i = 0; i < v->n; i++)
+	for (int i = 0; i < v->n; i++) {
 		if (!read_literal(e, v->item[i], s, span)) return false;
+		if (same_lengths(v->item[i], v->item[0])) continue;
+		struct diagnostic *m = problem(e, "data", v->item[i]->span, "", "the records of a list need equal shapes");
+		diag_label(e->d, m, v->item[0]->span, "the first of them");
+		return false;
+	}
 	return true;
 }
 

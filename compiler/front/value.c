@@ -136,20 +136,37 @@ value_at_tail(struct elaborator *e, const struct value *v, int n, struct index *
 	return value_at(e, v, s);
 }
 
+static bool
+same_shape(const struct value *a, const struct value *b)
+{
+	bool same = a->n == b->n;
+	for (int i = 0; same && i < a->n; i++) same = a->axis[i]->size == b->axis[i]->size;
+	return same;
+}
+
 /* a list of numbers as a tensor: a chain of `if i == 0 then .. else` */
 static struct value *
 list_tensor(struct elaborator *e, struct value *v)
 {
 	if (v->n == 0) return NULL;
 	struct value *first = as_tensor(e, v->item[0]);
-	if (!first || first->n + 1 > MAX_RANK) return NULL;
+	if (!first) return NULL;
+	if (first->n + 1 > MAX_RANK - 1) {
+		problem(e, "rank", v->span, "", "a tensor may have at most %d axes", MAX_RANK - 1);
+		return NULL;
+	}
 	struct index *axes[MAX_RANK];
 	axes[0] = index_new(e->p, "i", v->n);
 	new_axes(e, first->n, first->axis, axes + 1);
 	struct expr *body = NULL;
 	for (int i = v->n - 1; i >= 0; i--) {
 		struct value *item = as_tensor(e, v->item[i]);
-		if (!item || item->n != first->n) return NULL;
+		if (!item) return NULL;
+		if (!same_shape(item, first)) {
+			struct diagnostic *m = problem(e, "shape", v->item[i]->span, shape_text(e, item), "the parts of a list need equal shapes");
+			diag_label(e->d, m, v->item[0]->span, "%s", shape_text(e, first));
+			return NULL;
+		}
 		struct expr *x = value_at_tail(e, item, first->n + 1, axes);
 		body = body ? choose(e->p, equal(e->p, index_of(e->p, axes[0]), number(e->p, i)), x, body) : x;
 	}
@@ -160,12 +177,16 @@ struct value *
 as_tensor(struct elaborator *e, struct value *v)
 {
 	struct value *t = NULL;
+	int errors = e->d->errors;
 	switch (v->kind) {
 	case VALUE_TENSOR: return v;
 	case VALUE_ERROR: return NULL;
 	case VALUE_NUMBER: return value_tensor(e, 0, NULL, number(e->p, v->number), v->span);
 	case VALUE_TRUTH: return value_tensor(e, 0, NULL, truth(e->p, v->number != 0), v->span);
-	case VALUE_LIST: t = list_tensor(e, v); break;
+	case VALUE_LIST:
+		t = list_tensor(e, v);
+		if (!t && e->d->errors > errors) return NULL; /* what is wrong inside was said */
+		break;
 	default: break;
 	}
 	if (!t) {
@@ -203,7 +224,7 @@ path_name(struct elaborator *e, const char *base)
 	return text_end(&t);
 }
 
-/* the context's indices that the body mentions, but for `minus` */
+/* the context's indices that the body mentions, but for `minus`; `out` has room for the whole context */
 int
 dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out)
 {
@@ -288,7 +309,7 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 {
 	if (v->kind != VALUE_TENSOR) return v;
 	struct program *p = e->p;
-	struct index *lhs[2 * MAX_RANK + 8], *axes[MAX_RANK];
+	struct index **lhs = NEW_ARRAY(e->arena, e->context.n + MAX_RANK, struct index *), *axes[MAX_RANK];
 	bool draws = has_open_draw(p, v->body);
 	span = own_place(e, span);
 	if (v->body->integer && !force && !draws) return v;
@@ -324,7 +345,7 @@ struct value *
 reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *v, struct span span)
 {
 	struct program *p = e->p;
-	struct index *lhs[2 * MAX_RANK + 8], *axes[MAX_RANK];
+	struct index **lhs = NEW_ARRAY(e->arena, e->context.n + MAX_RANK, struct index *), *axes[MAX_RANK];
 	span = own_place(e, span);
 	new_axes(e, v->n, v->axis, axes);
 	struct expr *body = value_at_tail(e, v, v->n, axes);

@@ -272,6 +272,26 @@ Test(front, odd_texts)
 	}
 }
 
+/* one message, and soon: sums inside sums over 32 indices, a list of nine axes, copies of copies, a list that doubles forty times */
+Test(front, more_than_there_is_room_for)
+{
+	char text[8192], *at = text;
+	at += sprintf(at, "model M {\n input x: [40]\n loss = ");
+	for (int i = 0; i < 32; i++) at += sprintf(at, "%si%d in 0..1%s", i % 8 ? ", " : "sum(", i, i % 8 == 7 ? ") " : "");
+	at += sprintf(at, "x[i0");
+	for (int i = 1; i < 32; i++) at += sprintf(at, "+i%d", i);
+	sprintf(at, "]\n}\n");
+	cr_expect_eq(errors_of("32 indices", -1, text, strlen(text), "simplify"), 1);
+	strcpy(text, "model M {\n input x: [2]\n loss = sum(x)\n output o = [[[[[[[[1, 2]]]]]]]]\n}\n");
+	cr_expect_eq(errors_of("eight axes", -1, text, strlen(text), "simplify"), 1);
+	strcpy(text, "model M {\n input x: [2]\n repeat 100000 { repeat 100000 { } }\n loss = sum(x)\n}\n");
+	cr_expect_eq(errors_of("copies of copies", -1, text, strlen(text), "simplify"), 1);
+	at = text + sprintf(text, "let a0 = [1, 1]\n");
+	for (int i = 1; i < 40; i++) at += sprintf(at, "let a%d = [a%d, a%d]\n", i, i - 1, i - 1);
+	sprintf(at, "model M {\n input x: [2]\n loss = sum(x)\n}\ntrain { data { x = a39 }\n optimizer = SGD }\n");
+	cr_expect_eq(errors_of("a list that doubles", -1, text, strlen(text), "simplify"), 1);
+}
+
 /* brackets and operators as deep as a fuzzer likes them */
 Test(front, deep_nesting)
 {
