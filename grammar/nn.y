@@ -185,6 +185,7 @@ static int
 yyreport_syntax_error(const yypcontext_t *context, struct parse *p, void *scanner)
 {
 	(void)scanner;
+	if (p->too_deep) return 0; /* the rest of the file is not read */
 	yysymbol_kind_t expected[YYNTOKENS];
 	int n = yypcontext_expected_tokens(context, expected, YYNTOKENS);
 	const char *names[YYNTOKENS];
@@ -198,5 +199,6 @@ static void
 nn_error(const struct span *at, struct parse *p, void *scanner, const char *message)
 {
 	(void)scanner;
-	diag_new(p->diagnostics, "syntax", *at, "", "%s", message); /* memory exhausted: too deeply nested */
+	(void)message; /* the parser's stack is exhausted: brackets that leave no node */
+	node_too_deep(p, *at);
 }

@@ -460,6 +460,31 @@ list_layer(struct elaborator *e, const struct arguments *a, const char *path, co
 	PUSH(e->arena, &e->model->layers, l);
 }
 
+/* A call inside so many others is refused; where a definition stands in its own chain, because there is no recursion. */
+static bool
+enter_call(struct elaborator *e, const struct node *call_, const struct node *d)
+{
+	e->unit->work += 10 + e->path.n; /* a call costs more than an expression; the names of weights grow with the path */
+	if (e->calls < MOST_CALLS) {
+		e->chain[e->calls++] = (struct chained_call){d, call_->span};
+		return true;
+	}
+	int again = MOST_CALLS - 1, first = -1;
+	for (; again > 0 && first < 0; again -= first < 0)
+		for (int i = 0; i < again; i++)
+			if (e->chain[i].definition == e->chain[again].definition) first = i;
+	if (first < 0) {
+		problem(e, "depth", call_->span, "", "calls are nested more than %d deep", MOST_CALLS);
+	} else {
+		struct diagnostic *m = problem(e, "recursion", e->chain[again].span, "", "`%s` calls itself: there is no recursion", e->chain[again].definition->text);
+		struct text by = {.arena = e->arena};
+		for (int i = first + 1; i < again; i++) text_add(&by, "%s`%s`", by.length ? ", then " : "", e->chain[i].definition->text);
+		if (by.length) diag_note(e->d, m, "by way of %s", text_end(&by));
+	}
+	give_up(e);
+	return false;
+}
+
 static struct value *
 expand(struct elaborator *e, struct value *callee, struct arguments *a, struct instance *instance)
 {
@@ -470,18 +495,13 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	const char **outer_path = e->path.at;
 	bool outer_frozen = e->frozen;
 	uint32_t outer_draws = e->draws;
-	if (e->depth > 400) {
-		problem(e, "recursion", a->call->span, "", "`%s` calls itself: there is no recursion", d->text);
-		return value_error(e);
-	}
-	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x)) return value_error(e);
+	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x) || !enter_call(e, a->call, d)) return value_error(e);
 	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d};
 	struct frame *outer = e->frame;
 	struct instance *outer_instance = e->instance;
 	bool fine = !instance || enter_instance(e, instance, a);
 	for (int k = 0; fine && k < d->kid[0]->n; k++) fine = bind_parameter(e, &x, k);
 	struct value *v = value_error(e);
-	e->depth += 5;
 	if (fine) {
 		e->frame = &frame;
 		if (instance) enter_path(e, instance);
@@ -492,7 +512,7 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 		e->frame = outer;
 		e->instance = outer_instance;
 	}
-	e->depth -= 5;
+	e->calls--;
 	const char *name = fine && layer ? path_name(e, "") : NULL;
 	leave_path(e, outer_path, path);
 	e->frozen = outer_frozen;

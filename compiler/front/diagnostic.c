@@ -230,34 +230,64 @@ print_marks(const struct printer *p, struct mark *mark, int n)
 	}
 }
 
+/* the labels that begin on a line; the columns are those of the file */
+static int
+marks_of(const struct diagnostic *m, const struct source *file, int line, struct mark mark[], int most)
+{
+	int n = 0;
+	for (int i = 0; i < m->labels.n && n < most; i++) {
+		const struct label *l = &m->labels.at[i];
+		struct place at = span_place(l->span);
+		if (l->span.file != file || at.line != line) continue;
+		int width = l->span.end - l->span.begin < INT32_MAX ? (int)(l->span.end - l->span.begin) : INT32_MAX;
+		mark[n++] = (struct mark){at.column, width > 0 ? width : 1, i == 0, l->text};
+	}
+	return n;
+}
+
+/* the piece of a long line that is shown: around its first mark */
+static void
+clip_line(int length, const struct mark *mark, int n, int *from, int *to)
+{
+	enum { LONGEST = 160, BEFORE = 40 };
+	*from = 0;
+	*to = length;
+	if (length <= LONGEST || n == 0) return;
+	*from = mark[0].column - 1 > BEFORE ? mark[0].column - 1 - BEFORE : 0;
+	if (*from > length - LONGEST) *from = length - LONGEST;
+	*to = *from + LONGEST;
+}
+
 /* the source line `line` of `file` with all labels that begin on it */
 static void
 print_line(const struct printer *p, const struct diagnostic *m, const struct source *file, int line)
 {
 	const char *text = line_start(file, line);
-	int length = (int)strcspn(text, "\n");
+	int length = (int)strcspn(text, "\n"), from, to, shown = 0;
 	if (length && text[length - 1] == '\r') length--;
 	char number[16];
+	struct mark mark[16];
+	int n = marks_of(m, file, line, mark, 16);
+	clip_line(length, mark, n, &from, &to);
 	snprintf(number, sizeof number, "%*d", p->margin, line);
 	styled(p, FRAME, number);
 	styled(p, FRAME, " |");
 	fputc(length ? ' ' : '\n', p->out);
-	for (int i = 0; i < length; i++) { /* control characters would move the cursor */
+	if (from) fputs("...", p->out);
+	for (int i = from; i < to; i++) { /* control characters would move the cursor */
 		unsigned char c = (unsigned char)text[i];
 		fputc(c == '\t' ? ' ' : c < 32 || c == 127 ? '?' : c, p->out);
 	}
+	if (to < length) fputs("...", p->out);
 	if (length) fputc('\n', p->out);
-	struct mark mark[16];
-	int n = 0;
-	for (int i = 0; i < m->labels.n && n < 16; i++) {
-		const struct label *l = &m->labels.at[i];
-		struct place at = span_place(l->span);
-		if (l->span.file != file || at.line != line) continue;
-		int width = (int)(l->span.end - l->span.begin), most = length - at.column + 1;
-		if (width > most) width = most;
-		mark[n++] = (struct mark){at.column, width > 0 ? width : 1, i == 0, l->text};
+	for (int i = 0; i < n; i++) { /* the columns of what is shown; marks outside of it are left out, but for those behind the line's end */
+		int first = mark[i].column - 1, last = first + mark[i].width;
+		if (from + to != length && (first >= to || last <= from)) continue;
+		if (first < from) first = from;
+		if (last > to) last = to;
+		mark[shown++] = (struct mark){first - from + (from ? 3 : 0) + 1, last > first ? last - first : 1, mark[i].primary, mark[i].text};
 	}
-	print_marks(p, mark, n);
+	print_marks(p, mark, shown);
 }
 
 /* the next file after `before` that a label of m lies in, in the order of labels; NULL: it was the last */

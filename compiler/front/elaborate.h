@@ -93,6 +93,7 @@ struct unit { /* one compilation */
 	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
 	long work; /* expressions evaluated and copies made so far: definitions that double can ask for any number */
+	bool gave_up; /* it became too much, or went round in a circle: said once */
 };
 
 struct define_option { /* -D name=value */
@@ -198,6 +199,13 @@ struct state_binding { /* a state's name, and how many definitions of it were se
 	struct tensor *tensor;
 };
 
+enum { MOST_CALLS = 100 }; /* inside each other */
+
+struct chained_call {
+	const struct node *definition;
+	struct span span;
+};
+
 struct elaborator {
 	struct unit *unit;
 	struct arena *arena;
@@ -207,7 +215,9 @@ struct elaborator {
 	struct scope *globals;
 	bool training;
 	int quiet;     /* > 0: trying out, report nothing */
-	int depth;     /* of calls */
+	int depth;     /* of expressions, calls and all */
+	int calls;     /* that are being expanded, the outermost first */
+	struct chained_call chain[MOST_CALLS];
 	bool frozen;   /* parameters made now are not learned */
 	uint32_t draws; /* tells the draws of one use of a named layer from those of another; 0 for the first */
 	bool subscript; /* inside [..]: / and % are whole-number */
@@ -249,6 +259,8 @@ struct value *elementwise(struct elaborator *e, struct span span, struct span op
 struct value *evaluate(struct elaborator *e, struct node *n, struct scope *s);
 /* counts one piece of work; true: it has become too much, which was reported at the first such span */
 bool too_much_work(struct elaborator *e, struct span span);
+/* from now on it is too much */
+void give_up(struct elaborator *e);
 struct value *materialise(struct elaborator *e, struct value *v, const char *name, bool force, struct span span);
 struct value *reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *body, struct span span);
 struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v, struct span span);

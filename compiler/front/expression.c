@@ -395,9 +395,12 @@ static struct tensor *
 dotted_weight(struct elaborator *e, struct node *n, struct scope *s)
 {
 	const char *name = n->text;
-	for (n = n->kid[0]; n->kind == NODE_DOT; n = n->kid[0]) name = arena_print(e->arena, "%s.%s", n->text, name);
-	const struct value *v = n->kind == NODE_NAME ? look_up(s, n->text) : NULL;
-	return v && v->kind == VALUE_INSTANCE ? weight_of(e, v->instance, name) : NULL;
+	const struct node *first = n->kid[0];
+	while (first->kind == NODE_DOT) first = first->kid[0];
+	const struct value *v = first->kind == NODE_NAME ? look_up(s, first->text) : NULL;
+	if (!v || v->kind != VALUE_INSTANCE) return NULL;
+	for (n = n->kid[0]; n != first; n = n->kid[0]) name = arena_print(e->arena, "%s.%s", n->text, name);
+	return weight_of(e, v->instance, name);
 }
 
 static struct value *
@@ -546,13 +549,21 @@ bool
 too_much_work(struct elaborator *e, struct span span)
 {
 	if (++e->unit->work <= MOST_WORK) return false;
-	if (e->unit->work > MOST_WORK + 1) return true;
+	if (e->unit->gave_up) return true;
+	e->unit->gave_up = true;
 	int quiet = e->quiet;
 	e->quiet = 0; /* nobody asks again */
 	struct diagnostic *m = problem(e, "size", span, "", "the models of this file are too large: writing them out takes more than %d steps", MOST_WORK);
 	diag_help(e->d, m, "definitions that use each other twice or more double at every level; so do `repeat`s inside each other");
 	e->quiet = quiet;
 	return true;
+}
+
+void
+give_up(struct elaborator *e)
+{
+	e->unit->work = MOST_WORK;
+	e->unit->gave_up = true;
 }
 
 struct value *

@@ -96,11 +96,12 @@ build_optimizer(struct elaborator *outer, const struct value *definition, struct
 		PUSH(e.arena, &o->settings, (struct setting){name, arg[i].value->number, t});
 		scope_bind(&e, s, name, value_of_tensor(&e, t, 0, NULL, arg[i].param->span));
 	}
+	int errors = e.d->errors;
 	run_block(&e, d->kid[1], s);
 	check_settings(&e, d);
 	bool moves = false;
 	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
-	if (!moves) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
+	if (!moves && e.d->errors == errors) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
 	drop_unread_states(e.p);
 	for (int i = 0; i < e.p->updates.n; i++)
 		if (e.p->updates.at[i].old->role == ROLE_STATE) PUSH(e.arena, &o->states, e.p->updates.at[i].old);

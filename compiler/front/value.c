@@ -144,11 +144,18 @@ same_shape(const struct value *a, const struct value *b)
 	return same;
 }
 
+enum { MOST_ITEMS = 1000 };
+
 /* a list of numbers as a tensor: a chain of `if i == 0 then .. else` */
 static struct value *
 list_tensor(struct elaborator *e, struct value *v)
 {
 	if (v->n == 0) return NULL;
+	if (v->n > MOST_ITEMS) {
+		struct diagnostic *m = problem(e, "size", v->span, arena_print(e->arena, "%d items", v->n), "a list of more than %d items cannot be a tensor", MOST_ITEMS);
+		diag_help(e->d, m, "long tables come as an `input` from the data, or as a `param`");
+		return NULL;
+	}
 	struct value *first = as_tensor(e, v->item[0]);
 	if (!first) return NULL;
 	if (first->n + 1 > MAX_RANK - 1) {

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef TEST_DATA
@@ -296,7 +297,8 @@ Test(front, more_than_there_is_room_for)
 Test(front, deep_nesting)
 {
 	static const char *const pieces[][3] = {{"(", "x", ")"}, {"[", "x", "]"}, {"-", "x", ""}, {"x + ", "x", ""}, {"x -> ", "relu", ""}, {"x ^ ", "x", ""},
-						{"if x > 0 then ", "x", " else 0"}, {"relu(", "x", ")"}, {"not ", "x", ""}, {"sum(i) x[i] * ", "x[0]", ""}};
+						{"if x > 0 then ", "x", " else 0"}, {"relu(", "x", ")"}, {"not ", "x", ""}, {"sum(i) x[i] * ", "x[0]", ""},
+						{"", "x", ".T"}, {"", "x", "[0]"}, {"", "x", " and x > 0"}, {"", "x", " -> relu"}, {"repeat 1 {\n", "", "}"}};
 	static const int depths[] = {100, 900, 9000, 100000};
 	for (int m = 0, depth; m < LENGTH(depths); m++)
 		for (int i = 0; i < LENGTH(pieces); i++) {
@@ -311,6 +313,53 @@ Test(front, deep_nesting)
 			errors_of(what, -1, text, (size_t)(at - text), "elaborate");
 			free(text);
 		}
+}
+
+/* definitions that never end, or double at every level: one message, in a moment */
+static const struct {
+	const char *what, *definitions; /* %1$d: a level, %2$d: the next; written for 0 .. levels - 1 */
+	int levels;
+	const char *rest, *code;
+} endless[] = {
+	{"a function of itself", "", 0, "fn f(x) = f(x)\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"a function of itself, twice", "", 0, "fn f(x) = f(x) + f(x)\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"two functions of each other", "", 0, "fn f(x) = g(x) * g(x)\nfn g(x) = f(x) + f(x)\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"a layer of itself, with another in front", "", 0, "layer F(x) = x -> Dense(3) -> F\nmodel M { input x: [4]\n loss = sum(x -> F) }", "recursion"},
+	{"layers of each other, twice", "", 0, "layer F(x) = (x -> G) + (x -> G)\nlayer G(x) = (x -> F) + (x -> F)\nmodel M { input x: [4]\n loss = sum(x -> F) }", "recursion"},
+	{"a default value of itself", "", 0, "fn f(x, y = f(x)) = x\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"a size of itself", "", 0, "fn h(n) = h(n)\nlayer F(x: [n]) -> [h(n)] = x\nmodel M { input x: [4]\n loss = sum(x -> F) }", "recursion"},
+	{"a function handed to itself", "", 0, "fn f(g: fn, x) = g(g, x)\nmodel M { input x: [4]\n loss = sum(f(f, x)) }", "recursion"},
+	{"an optimizer's function of itself", "", 0,
+	 "fn f(x) = f(x) + f(x)\noptimizer O(lr = 1) { w = w - f(grad) }\nmodel M { input x: [1]\n loss = sum(x -> Dense(1)) }\ntrain M { data { x = [1] }\n optimizer = O }", "recursion"},
+	{"functions that double", "fn f%1$d(x) = f%2$d(x) + f%2$d(x * 2)\n", 60, "fn f60(x) = x\nmodel M { input x: [4]\n loss = sum(f0(x)) }", "size"},
+	{"numbers that double", "fn f%1$d(x) = f%2$d(x) + f%2$d(x * 2)\n", 60, "fn f60(x) = x\nmodel M { input x: [4]\n param w: [f0(1)] = 0\n loss = sum(w) }", "size"},
+	{"layers that double", "layer F%1$d(x) = x -> F%2$d -> F%2$d\n", 60, "layer F60(x) = x -> Dense(4)\nmodel M { input x: [4]\n loss = sum(x -> F0) }", "size"},
+	{"lists that double", "let l%2$d = [l%1$d, l%1$d]\n", 60, "let l0 = [1]\nmodel M { input x: [1]\n loss = sum(x -> Dense(1)) }\ntrain M { data { x = l59 }\n optimizer = SGD }", NULL},
+	{"many copies", "", 0, "model M { input x: [4]\n repeat 1000000000 { x = x + 1 }\n loss = sum(x) }", "size"},
+	{"copies of copies", "", 0, "model M { input x: [4]\n repeat 9999 { repeat 9999 { repeat 9999 { } } }\n loss = sum(x) }", "size"},
+	{"calls inside calls", "fn f%1$d(x) = f%2$d(x) + 1\n", 150, "fn f150(x) = x\nmodel M { input x: [4]\n loss = sum(f0(x)) }", "depth"},
+};
+
+Test(front, endless_programs, .timeout = 300)
+{
+	for (int i = 0; i < LENGTH(endless); i++) {
+		struct compilation c = {0};
+		char *text = malloc(64 * (size_t)endless[i].levels + 1024), *at = text;
+		for (int k = 0; k < endless[i].levels; k++) at += snprintf(at, 64, endless[i].definitions, k, k + 1);
+		at = stpcpy(at, endless[i].rest);
+		snprintf(doing, sizeof doing, "%s", endless[i].what);
+		alarm(60);
+		clock_t start = clock();
+		int errors = compile(&c, "test.nn", text, (size_t)(at - text), "simplify");
+		double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+		alarm(0);
+		cr_expect_geq(errors, 1, "%s: no error", endless[i].what);
+		cr_expect(!endless[i].code || !strcmp(c.unit.diagnostics.all.at[0]->code, endless[i].code), "%s: %s", endless[i].what, first_message(&c));
+		cr_expect(!endless[i].code || errors == 1, "%s: %d messages", endless[i].what, errors);
+		cr_expect_leq(seconds, 20, "%s: %.1f s", endless[i].what, seconds); /* a tenth of one, without sanitizers */
+		compile_free(&c);
+		free(text);
+	}
 }
 
 /* every beginning of every example */
