@@ -255,9 +255,21 @@ reuse_new(struct program *p)
 	return r;
 }
 
+/* without a sum of reals there is nothing to multiply out, and nothing to factor */
+static bool
+has_sum(struct program *p, struct expr *e)
+{
+	int n;
+	struct expr **nodes = expr_nodes(p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (nodes[i]->op == OP_ADD && !nodes[i]->integer) return true;
+	return false;
+}
+
 struct expr *
 cheapest(struct program *p, struct expr *e)
 {
+	if (!has_sum(p, e)) return e;
 	struct expr *out = rewrite(p, e, multiply_out, NULL);
 	struct expr *candidate[] = {e, rewrite(p, e, factor, NULL), out, rewrite(p, out, factor, NULL)}, *best = e;
 	int least = expr_cost(p, e);
@@ -271,12 +283,24 @@ cheapest(struct program *p, struct expr *e)
 	return best;
 }
 
+/* does some map read what e reads? */
+static bool
+may_reuse(const struct reuse *r, struct expr *e)
+{
+	int n;
+	struct expr **reads = expr_reads(r->p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (r->patterns[reads[i]->tensor->id].n) return true;
+	return false;
+}
+
 /* reuse first, then the cheapest form, each with reuse again */
 static struct expr *
 improve(struct program *p, const struct equation *q, struct reuse *r)
 {
 	r->q = q;
-	struct expr *e = rewrite(p, q->body, reuse_node, r), *best = cheapest(p, e);
+	struct expr *e = may_reuse(r, q->body) ? rewrite(p, q->body, reuse_node, r) : q->body, *best = cheapest(p, e);
+	if (!has_sum(p, e)) return best;
 	struct expr *out = rewrite(p, rewrite(p, e, multiply_out, NULL), reuse_node, r);
 	struct expr *out_factored = rewrite(p, out, factor, NULL);
 	if (expr_cost(p, out) < expr_cost(p, best)) best = out;
@@ -292,6 +316,13 @@ struct inlining {
 	char *keep;
 	int *readers;         /* equations that read the tensor */
 	struct equation *reader;
+};
+
+/* What changed in which round, by tensor id: what has not changed, and reads nothing that has, is as simple as it can be. */
+struct changes {
+	int n, *round, *readers;
+	struct expr **body;    /* before this round */
+	int forward;           /* the last round in which a forward equation changed */
 };
 
 static void
@@ -391,20 +422,70 @@ breaks_view(const struct inlining *in, const struct equation *q, struct expr *in
 	return (u->reduction || q->tensor->role != ROLE_ADJOINT) && has_whole_division(in->p, q->body) && has_whole_division(in->p, inlined);
 }
 
+/* the equation that a read may be replaced by; NULL: none */
+static struct equation *
+inlined_equation(const struct inlining *in, const struct expr *e)
+{
+	struct equation *q = e->op == OP_READ ? in->of[e->tensor->id] : NULL;
+	if (!q || q == in->reader || in->keep[q->tensor->id]) return NULL;
+	return is_trivial(q) || is_cheap(in, q) || is_one_hot(in, q, e) ? q : NULL;
+}
+
 static struct expr *
 inline_read(struct program *p, struct expr *e, void *context)
 {
 	struct inlining *in = context;
-	struct equation *q = e->op == OP_READ ? in->of[e->tensor->id] : NULL;
-	if (!q || q == in->reader || in->keep[q->tensor->id]) return NULL;
-	if (!is_trivial(q) && !is_cheap(in, q) && !is_one_hot(in, q, e)) return NULL;
+	struct equation *q = inlined_equation(in, e);
+	if (!q) return NULL;
 	struct expr *r = substitute(p, q->body, q->lhs_count, q->lhs, e->kid);
 	if (breaks_view(in, q, r)) return NULL;
 	return rewrite(p, r, inline_read, in);
 }
 
 static void
-inline_all(struct program *p)
+grow_changes(struct program *p, struct changes *c)
+{
+	int n = p->tensors.n + 1, old = c->n;
+	if (n <= old) return;
+	int *round = NEW_ARRAY(p->arena, 2 * n, int), *readers = NEW_ARRAY(p->arena, 2 * n, int);
+	struct expr **body = NEW_ARRAY(p->arena, 2 * n, struct expr *);
+	if (old) {
+		memcpy(round, c->round, (size_t)old * sizeof *round);
+		memcpy(readers, c->readers, (size_t)old * sizeof *readers);
+		memcpy(body, c->body, (size_t)old * sizeof *body);
+	}
+	*c = (struct changes){2 * n, round, readers, body, c->forward};
+}
+
+/* compares with the round before; an equation that is new has changed */
+static void
+note_changes(struct program *p, struct changes *c, int round, const int *readers)
+{
+	grow_changes(p, c);
+	for (int i = 0; i < p->equations.n; i++) {
+		const struct equation *q = p->equations.at[i];
+		int id = q->tensor->id;
+		if (c->body[id] == q->body && (!readers || c->readers[id] == readers[id])) continue;
+		if (c->body[id] != q->body && q->tensor->role != ROLE_ADJOINT) c->forward = round;
+		c->round[id] = round;
+		c->body[id] = q->body;
+		if (readers) c->readers[id] = readers[id];
+	}
+}
+
+static bool
+is_settled(struct program *p, const struct changes *c, const struct equation *q, int round)
+{
+	int n;
+	if (c->round[q->tensor->id] >= round - 1) return false;
+	struct expr **reads = expr_reads(p, q->body, &n);
+	for (int i = 0; i < n; i++)
+		if (c->round[reads[i]->tensor->id] >= round - 1) return false;
+	return true;
+}
+
+static void
+inline_all(struct program *p, struct changes *c, int round)
 {
 	struct inlining in = {.p = p, .of = equation_table(p), .keep = NEW_ARRAY(p->arena, p->tensors.n + 1, char), .readers = NEW_ARRAY(p->arena, p->tensors.n + 1, int)};
 	mark_kept(p, in.keep);
@@ -417,9 +498,15 @@ inline_all(struct program *p)
 			in.readers[reads[r]->tensor->id] += !before;
 		}
 	}
+	note_changes(p, c, round, in.readers);
 	for (int i = 0; i < p->equations.n; i++) {
 		in.reader = p->equations.at[i];
-		in.reader->body = rewrite(p, in.reader->body, inline_read, &in);
+		if (is_settled(p, c, in.reader, round)) continue;
+		int n;
+		bool any = false;
+		struct expr **reads = expr_reads(p, in.reader->body, &n);
+		for (int r = 0; r < n && !any; r++) any = inlined_equation(&in, reads[r]) != NULL;
+		if (any) in.reader->body = rewrite(p, in.reader->body, inline_read, &in);
 	}
 }
 
@@ -449,11 +536,12 @@ collect_again(struct program *p, struct equation *q)
 }
 
 static void
-collect_sums(struct program *p)
+collect_sums(struct program *p, const struct changes *c, int round)
 {
 	int n = p->equations.n;
 	for (int i = 0; i < n; i++) {
 		struct equation *q = p->equations.at[i];
+		if (is_settled(p, c, q, round) && c->body[q->tensor->id] == q->body) continue;
 		if (q->reduction == SUM && q->tensor->role == ROLE_ADJOINT) collect_again(p, q);
 		else if (q->reduction == MEAN && !mentions_any(q->body, q->bound, q->bound_count)) {
 			q->reduction = MAP;
@@ -543,15 +631,20 @@ void
 simplify(struct program *p)
 {
 	enum { MOST_ROUNDS = 40 };
+	struct changes c = {0};
 	order_equations(p);
-	for (int round = 0; round < MOST_ROUNDS; round++) {
+	for (int round = 1; round <= MOST_ROUNDS; round++) {
 		int n = p->equations.n;
 		struct snapshot *before = NEW_ARRAY(p->arena, n + 1, struct snapshot);
 		for (int i = 0; i < n; i++) before[i] = (struct snapshot){p->equations.at[i]->tensor, p->equations.at[i]->body, p->equations.at[i]->reduction};
-		inline_all(p);
+		inline_all(p, &c, round);
 		struct reuse r = reuse_new(p);
-		for (int i = 0; i < p->equations.n; i++) p->equations.at[i]->body = improve(p, p->equations.at[i], &r);
-		collect_sums(p);
+		for (int i = 0; i < p->equations.n; i++) {
+			struct equation *q = p->equations.at[i];
+			if (c.forward < round - 1 && is_settled(p, &c, q, round) && c.body[q->tensor->id] == q->body) continue;
+			q->body = improve(p, q, &r);
+		}
+		collect_sums(p, &c, round);
 		remove_dead(p);
 		order_equations(p);
 		if (unchanged(p, before, n)) break;

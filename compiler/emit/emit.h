@@ -166,7 +166,7 @@ const char *loop_name(struct writer *w, const struct index *i);
 void open_loop(struct writer *w, const struct index *i);
 /* loops over n indices in order, iterations outside the guard left out; returns how many braces are to be closed */
 int open_guarded_loops(struct writer *w, int n, struct index *const indices[], struct expr *guard);
-void enter(struct writer *w, const struct index *i);
+void enter_loop(struct writer *w, const struct index *i);
 void close_brace(struct writer *w);
 void close_loop(struct writer *w);
 void close_loops(struct writer *w, int n);

@@ -89,7 +89,6 @@ operand_offset(struct emission *e, const struct plan *plan, const struct operand
 	const struct slot *at = &plan->place[o->tensor->id];
 	switch (o->kind) {
 	case OPERAND_ROWS: return at->rows_offset;
-	case OPERAND_SITE: return o->tensor->site;
 	case OPERAND_PARAM: return param_number(e, o->tensor);
 	case OPERAND_PLAIN:
 		if (is_in_params(o->tensor)) return param_place(e, o->tensor);
@@ -129,7 +128,7 @@ loop_name(struct writer *w, const struct index *i)
 }
 
 void
-enter(struct writer *w, const struct index *i)
+enter_loop(struct writer *w, const struct index *i)
 {
 	PUSH(w->e->arena, &w->open, i);
 }
@@ -144,7 +143,7 @@ open_range(struct writer *w, const struct index *i, const char *low, const char 
 	} else {
 		write_line(w, "for (int %s = %s; %s < %s; %s++) {", name, low, name, high, name);
 	}
-	enter(w, i);
+	enter_loop(w, i);
 	w->indent++;
 }
 
@@ -163,7 +162,7 @@ open_scalar_loop(struct writer *w, const struct index *i)
 	}
 	const char *name = loop_name(w, i);
 	write_line(w, "for (int %s = 0; %s < m->samples; %s++) {", name, name, name);
-	enter(w, i);
+	enter_loop(w, i);
 	w->indent++;
 }
 
@@ -237,7 +236,7 @@ open_guarded_loops(struct writer *w, int n, struct index *const indices[], struc
 		w->guarded++;
 		write_line(w, "if (%s) {", write_value(w, &l).text);
 		w->guarded--;
-		enter(w, NULL);
+		enter_loop(w, NULL);
 		w->indent++;
 		braces++;
 	}
@@ -260,7 +259,7 @@ time_name(struct writer *w)
 	if (!t) return NULL;
 	if (!w->time) {
 		w->time = loop_name(w, t);
-		enter(w, t);
+		enter_loop(w, t);
 	}
 	return w->time;
 }
@@ -491,7 +490,13 @@ write_call(struct emission *e, struct plan *plan, const struct kernel *k, struct
 		return;
 	}
 	text_add(out, "%s(m, %s, %s%s, (const size_t[]){", k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
-	for (int i = 0, n = 0; i < k->operands->n; i++)
-		if (has_memory(&k->operands->at[i])) text_add(out, "%s%.0f", n++ ? ", " : "", operand_offset(e, plan, &k->operands->at[i]));
+	const char *comma = "";
+	for (int i = 0; i < k->operands->n; i++) {
+		const struct operand *o = &k->operands->at[i];
+		if (!has_memory(o)) continue;
+		if (o->kind == OPERAND_SITE) text_add(out, "%s0x%08xu", comma, o->tensor->site);
+		else text_add(out, "%s%.0f", comma, operand_offset(e, plan, o));
+		comma = ", ";
+	}
 	text_add(out, "});\n");
 }

@@ -269,7 +269,7 @@ write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_
 	const char *where = loop_name(&w, k->scattered);
 	write_line(&w, "const int %s = %s;", where, whole_text(&w, scattered_value(p, k), 0));
 	write_line(&w, "if (%s < 0 || %s >= %ld) continue;", where, where, k->scattered->size);
-	enter(&w, k->scattered);
+	enter_loop(&w, k->scattered);
 	for (int i = 0; i < q->lhs_count; i++)
 		if (q->lhs[i] != k->scattered) {
 			open_loop(&w, q->lhs[i]);

@@ -17,7 +17,7 @@ outer_arguments(struct writer *w, bool declare)
 	for (int i = 0; i < w->kernel->outer.n; i++) {
 		const struct index *o = w->kernel->outer.at[i];
 		text_add(&t, "%s%s, ", declare ? "int " : "", declare ? loop_name(w, o) : name_of_index(w, o));
-		if (declare) enter(w, o);
+		if (declare) enter_loop(w, o);
 	}
 	return text_end(&t);
 }
@@ -95,7 +95,7 @@ open_outer_loops(struct writer *w)
 		}
 		const char *name = loop_name(w, k->outer.at[0]);
 		write_line(w, "for (int %s = from; %s < to; %s++) {", name, name, name);
-		enter(w, k->outer.at[0]);
+		enter_loop(w, k->outer.at[0]);
 		w->indent++;
 	}
 }
@@ -141,7 +141,7 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	const char *time = time_parameter(&w), *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
 	for (int i = 0; i < k->equations.n; i++) bind_time(&w, k->equations.at[i]);
-	enter(&w, k->row);
+	enter_loop(&w, k->row);
 	bool vector;
 	write_zero_sums(&w);
 	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
@@ -208,9 +208,9 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	struct program *p = plan->program;
 	struct tensor *rows_of = plan_root(plan, k->rows);
 	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
-	enter(&w, k->row);
+	enter_loop(&w, k->row);
 	const char *lane = loop_name(&w, k->lane);
-	enter(&w, k->lane);
+	enter_loop(&w, k->lane);
 	bool vector;
 	write_zero_sums(&w);
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
@@ -326,10 +326,10 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct arena *a = e->arena;
 	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row), *column = "";
-	enter(&w, k->row);
+	enter_loop(&w, k->row);
 	if (k->column) {
 		column = loop_name(&w, k->column);
-		enter(&w, k->column);
+		enter_loop(&w, k->column);
 	}
 	/* the sums over a panel are written first: only then is known which pointers they need */
 	bind_index(&w, k->row, arena_print(a, "%s + r", row));

@@ -254,7 +254,7 @@ update_state(struct elaborator *e, struct scope *s, const char *name, struct ten
 		problem(e, "state", span, "differs from sample to sample", "a state belongs to no sample");
 		return;
 	}
-	struct tensor *new = tensor_new(e->p, arena_print(e->arena, "%s'", state->name), ROLE_VALUE, state->rank, state->shape);
+	struct tensor *new = tensor_new(e->p, arena_print(e->arena, e->model ? "%s_new" : "%s'", state->name), ROLE_VALUE, state->rank, state->shape);
 	equation_new(e->p, new, state->rank, axes, MAP, 0, NULL, body, span);
 	for (int i = 0; i < e->p->updates.n; i++)
 		if (e->p->updates.at[i].old == state) {
