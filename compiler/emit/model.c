@@ -680,7 +680,11 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
 	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n\n", e->prefix, e->f64, e->panel);
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
-	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld }; /* elements of each block */\n\n", params.total, states.total, params.total * moment_count(e));
+	long moments = params.total * moment_count(e);
+	if (params.total <= INT32_MAX && states.total <= INT32_MAX && moments <= INT32_MAX)
+		text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld }; /* elements of each block */\n\n", params.total, states.total, moments);
+	else /* no int */
+		text_add(&t, "/* elements of each block */\n#define PARAMS %ldL\n#define STATES %ldL\n#define MOMENTS %ldL\n\n", params.total, states.total, moments);
 	write_struct(e, &t, &params, &states);
 	write_table(e, &t, &params, &states);
 	struct text start = {.arena = a};
