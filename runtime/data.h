@@ -36,8 +36,11 @@ struct nn_dataset {
 int nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_dataset *out, struct nn_error *e);
 void nn_data_free(const struct nn_program *program, struct nn_dataset *data);
 
+/* the text that a model of one input learns from, `s = text("a.txt")`; NULL where it has no such */
+const struct nn_source *nn_data_text(const struct nn_program *program);
+
 /* A table of numbers from IN.csv or IN.npy for `predict` ("-" is CSV on standard input): records of `program`'s inputs that are not
- * targets, in the order of declaration, side by side in a row of a CSV. */
+ * targets, in the order of declaration, side by side in a row of a CSV.  A model that learns from a text takes one from IN.txt. */
 int nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_dataset *out, struct nn_error *e);
 
 /* a whole array from an .npy file for one input (used by `gradients --data.x X.npy`) */
