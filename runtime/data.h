@@ -18,8 +18,9 @@ struct nn_column_data {
 size_t nn_record_bytes(const struct nn_program *program, size_t input);
 /* bytes that its stored values take */
 size_t nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_column_data *column);
-/* one record as the model takes it, into to[nn_record_bytes] */
-void nn_column_get(const struct nn_program *program, size_t input, const struct nn_column_data *column, size_t record, void *to);
+/* n records as the model takes them, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
+void nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *column, const uint32_t order[], size_t first,
+    size_t n, void *to);
 void nn_column_free(struct nn_column_data *column);
 
 /* one group (data, validation or test): the same number of records for every input that has a source */
