@@ -508,8 +508,9 @@ print_end(const struct training *t, const char *which)
 
 	if (t->o->quiet)
 		return;
+	const char *input = nn_data_text(t->program) ? " IN.txt" : " IN.csv";
 	fprintf(stderr, "weights: %s (%s)   next: %s %s --weights %s%s\n", t->path, which, self, t->program->output_count ? "predict" : "test",
-	    t->path, t->program->output_count ? " IN.csv" : "");
+	    t->path, t->program->output_count ? input : "");
 }
 
 static int

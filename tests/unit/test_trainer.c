@@ -402,13 +402,38 @@ Test(trainer, init_is_the_start_of_training)
 	cr_expect(w[0] == 0.01 && w[1] == 0.01);
 }
 
-Test(trainer, steps_end_in_the_middle_of_an_epoch)
+/* ten steps an epoch */
+Test(trainer, steps_and_epochs_are_the_same_run)
 {
 	cr_assert(call("train --steps 20 --validation 0 --batch_size 50 --out a") == NN_SUCCESS);
 	cr_expect(strstr(err, "20 steps") && strstr(err, "after step 20"), "%s", err);
 	cr_expect(count_lines(out, "epoch 2/2") == 1);
 	cr_assert(call("train --epochs 2 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
 	cr_expect(same_files("a", "b"));
+	cr_assert(call("train --epochs 2 --steps 1000 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
+	cr_expect(strstr(err, "2 epochs") && same_files("a", "b"));
+	cr_assert(call("train --epochs 100 --steps 20 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
+	cr_expect(count_lines(out, "epoch 2/2") == 1 && same_files("a", "b"));
+}
+
+/* the piece of an epoch has a line, a validation, and figures over its own records */
+Test(trainer, steps_end_in_the_middle_of_an_epoch)
+{
+	cr_assert(call("train --steps 3 --validation 100 --batch_size 50 --optimizer.lr 0 --out a") == NN_SUCCESS);
+	cr_expect(count_lines(out, "epoch ") == 1 && count_lines(out, "epoch 1/1  train loss") == 1 && strstr(out, "  validation loss "), "%s", out);
+	double piece = number_after(out, "train loss "), held_out = number_after(out, "validation loss ");
+	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --optimizer.lr 0 --out a") == NN_SUCCESS);
+	cr_expect(piece != number_after(out, "train loss ") && held_out == number_after(out, "validation loss "));
+	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a") == NN_SUCCESS);
+	cr_expect(count_lines(out, "epoch ") == 3 && count_lines(out, "epoch 3/3") == 1, "%s", out);
+	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --out b") == NN_SUCCESS);
+	const char *first = strstr(out, "train loss");
+	char line[128];
+	snprintf(line, sizeof line, "%.60s", first);
+	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a") == NN_SUCCESS);
+	cr_expect(strncmp(strstr(out, "train loss"), line, 40) == 0, "the first epoch is the same: %s and %s", line, out);
+	cr_expect(call("train --steps 400 --validation 100 --batch_size 50 --optimizer.lr 30 --early_stopping 2") == NN_SUCCESS);
+	cr_expect(strstr(err, "stopped early") && count_lines(out, "epoch ") < 50, "%s", err);
 }
 
 Test(trainer, the_last_batch_may_be_smaller)
