@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,32 @@ unknown(const struct nn_options *o, const char *name, struct nn_error *e)
 	return nn_help(e, "%s %s --help lists all options", o->self, o->command);
 }
 
+/* a row of the settings, and those behind it that are under the same name: a list */
+static size_t
+list_length(const struct nn_program *p, const struct nn_optimizer *optimizer, size_t row)
+{
+	size_t n = 1;
+
+	while (row + n < optimizer->first_setting + optimizer->setting_count && strcmp(p->settings[row].name, p->settings[row + n].name) == 0)
+		n++;
+	return n;
+}
+
+/* 82,123: as many numbers as the list has in the file */
+static int
+read_list(const char *name, const char *value, double out[], size_t count, struct nn_error *e)
+{
+	const char *at = value;
+
+	for (size_t k = 0; k < count; k++) {
+		const char *end = nn_number(at, &out[k]);
+		if (end == at || *end != (k + 1 < count ? ',' : '\0') || !isfinite(out[k]))
+			return nn_fail(e, "--%s takes %zu numbers with commas between them, not '%s'", name, count, value);
+		at = end + 1;
+	}
+	return 0;
+}
+
 /* --optimizer.lr: a setting of the optimizer that is chosen once the whole line has been read */
 static int
 read_setting(struct nn_options *o, const char *name, const char *value, struct nn_error *e)
@@ -259,9 +286,10 @@ read_setting(struct nn_options *o, const char *name, const char *value, struct n
 	size_t count = optimizer->setting_count < MAX_NAMES ? optimizer->setting_count : MAX_NAMES;
 
 	for (size_t k = 0; k < count; k++) {
-		names[k] = o->program->settings[optimizer->first_setting + k].name;
+		size_t row = optimizer->first_setting + k, length = list_length(o->program, optimizer, row);
+		names[k] = o->program->settings[row].name;
 		if (strcmp(wanted, names[k]) == 0)
-			return read_number(name, value, &o->settings[optimizer->first_setting + k], e);
+			return length > 1 ? read_list(name, value, &o->settings[row], length, e) : read_number(name, value, &o->settings[row], e);
 	}
 	const char *near = nn_suggestion(wanted, names, count);
 	nn_fail(e, "the optimizer %s has no setting '%s'", optimizer->name, wanted);
@@ -422,12 +450,19 @@ print_optimizers(FILE *f, const struct nn_program *p)
 {
 	char name[NAME_SIZE];
 
-	for (size_t k = 0; k < p->optimizer_count; k++)
-		for (size_t j = 0; j < p->optimizers[k].setting_count; j++) {
-			const struct nn_setting *s = &p->settings[p->optimizers[k].first_setting + j];
-			snprintf(name, sizeof name, "optimizer.%s X", s->name);
-			fprintf(f, "      --%-23s of %s [%g]\n", name, p->optimizers[k].name, s->value);
+	for (size_t k = 0; k < p->optimizer_count; k++) {
+		size_t first = p->optimizers[k].first_setting, end = first + p->optimizers[k].setting_count;
+		for (size_t row = first, length; row < end; row += length) {
+			const struct nn_setting *s = &p->settings[row];
+			length = list_length(p, &p->optimizers[k], row);
+			snprintf(name, sizeof name, "optimizer.%s X%s", s->name, length > 1 ? ",.." : "");
+			fprintf(f, "      --%-23s of %s%s%s [", name, p->optimizers[k].name, s->schedule ? ", by the schedule " : "",
+			    s->schedule ? s->schedule : "");
+			for (size_t j = 0; j < length; j++)
+				fprintf(f, "%s%g", j ? "," : "", s[j].value);
+			fprintf(f, "]\n");
 		}
+	}
 }
 
 static void
@@ -478,17 +513,56 @@ nn_chosen_settings(const struct nn_options *o)
 	return o->settings + o->program->optimizers[o->optimizer].first_setting;
 }
 
+static void append(char out[256], const char *format, ...) NN_PRINTF(2, 3);
+
+/* appends to out[256]; what does not fit is left out */
+static void
+append(char out[256], const char *format, ...)
+{
+	size_t used = strlen(out);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(out + used, 256 - used, format, arguments);
+	va_end(arguments);
+}
+
+/* one number, or [82, 123] */
+static void
+append_numbers(char out[256], const double *numbers, size_t count)
+{
+	if (count > 1)
+		append(out, "[");
+	for (size_t k = 0; k < count; k++)
+		append(out, "%s%g", k ? ", " : "", numbers[k]);
+	if (count > 1)
+		append(out, "]");
+}
+
+/* what a schedule is called with stands in its parentheses */
 char *
 nn_optimizer_text(char out[256], const struct nn_options *o)
 {
-	const struct nn_optimizer *optimizer = &o->program->optimizers[o->optimizer];
-	const double *settings = nn_chosen_settings(o);
-	size_t used = (size_t)snprintf(out, 256, "%.60s(", optimizer->name);
+	const struct nn_program *p = o->program;
+	const struct nn_optimizer *optimizer = &p->optimizers[o->optimizer];
+	size_t first = optimizer->first_setting, end = first + optimizer->setting_count, inside = 0; /* of the option's name, in a schedule */
 
-	for (size_t k = 0; k < optimizer->setting_count && used < 200; k++)
-		used += (size_t)snprintf(out + used, 256 - used, "%s%.30s=%g", k ? ", " : "", o->program->settings[optimizer->first_setting + k].name,
-		    settings[k]);
-	snprintf(out + used, 256 - used, ")");
+	snprintf(out, 256, "%.60s(", optimizer->name);
+	for (size_t row = first, length; row < end; row += length) {
+		const struct nn_setting *s = &p->settings[row], *before = s - (row > first);
+		if (inside && (strncmp(s->name, before->name, inside) != 0 || s->name[inside] != '.')) {
+			append(out, ")");
+			inside = 0;
+		}
+		append(out, "%s%.60s=", row > first ? ", " : "", s->name + (inside ? inside + 1 : 0));
+		if (s->schedule) {
+			append(out, "%.60s(", s->schedule);
+			inside = strlen(s->name);
+		}
+		length = list_length(p, optimizer, row);
+		append_numbers(out, o->settings + row, length);
+	}
+	append(out, inside ? "))" : ")");
 	return out;
 }
 

@@ -252,12 +252,21 @@ gather(struct training *t, uint64_t step)
 	return n;
 }
 
+/* the steps of an epoch are equally far apart, the last one, too, though its batch may be smaller */
+static struct nn_when
+when(const struct training *t, uint64_t step)
+{
+	uint64_t an_epoch = (t->count + t->batch_size - 1) / t->batch_size;
+
+	return (struct nn_when){step, t->last_step, (double)(step - 1) / (double)an_epoch};
+}
+
 static int
 take_step(struct training *t, uint64_t step, size_t *n)
 {
 	memset(t->step_sums, 0, (1 + t->program->metric_count) * sizeof *t->step_sums);
 	*n = gather(t, step);
-	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), step, *n, t->batch.in, t->step_sums);
+	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), when(t, step), *n, t->batch.in, t->step_sums);
 }
 
 static void

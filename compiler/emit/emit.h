@@ -3,6 +3,7 @@
  * names.c    .nn names as C names
  * value.c    the arithmetic of one equation as a C expression
  * kernel.c   a kernel as a C function
+ * uniform.c  numbers computed once a step
  * model.c    m.h and m.c: the model
  * helpers.c  the small functions that m.c may need
  * trainer.c  m_main.c: the tables that runtime/ works from */
@@ -37,6 +38,7 @@ void reserve_names(struct emission *e);
 struct uniform { /* a number computed once a step, in double */
 	struct expr *expr;
 	const char *name;
+	bool of_optimizer; /* it reads settings or counters; else the batch only */
 };
 
 struct emitted { /* a kernel's text, to share equal ones */
@@ -115,7 +117,10 @@ const char *whole_text(struct writer *w, struct expr *e, int level); /* a whole 
 const char *whole_lanes_text(struct writer *w, struct expr *e);      /* lanes of whole numbers, one a sample */
 /* where an element lies: an lvalue without `&` */
 const char *element_text(struct writer *w, struct expr *read, bool *vector);
+/* the member of the struct that holds it */
 const char *uniform_name(struct emission *e, struct expr *x);
+void write_batch_uniforms(struct emission *e, struct text *t);
+void write_optimizer_uniforms(struct emission *e, struct text *t, const struct optimizer *o);
 void bind_index(struct writer *w, const struct index *i, const char *text);
 const char *name_of_index(struct writer *w, const struct index *i);
 const char *buffer_name(struct emission *e, const struct tensor *t, const char *suffix);

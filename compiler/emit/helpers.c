@@ -124,19 +124,6 @@ static const struct helper {
 	{"nn_floor_mod",
 	 "INLINE long nn_floor_mod(long a, long k) { return a % k + (a % k < 0 ? k : 0); }\n"
 	 "\n"},
-	{"nn_power",
-	 "/* b^n by squaring: the same on every machine */\n"
-	 "INLINE double\n"
-	 "nn_power(double b, double n)\n"
-	 "{\n"
-	 "\tdouble r = 1;\n"
-	 "\tfor (uint64_t k = (uint64_t)n; k; k /= 2) {\n"
-	 "\t\tif (k % 2) r *= b;\n"
-	 "\t\tb *= b;\n"
-	 "\t}\n"
-	 "\treturn r;\n"
-	 "}\n"
-	 "\n"},
 	{"nn_start_constant",
 	 "static void\n"
 	 "nn_start_constant(real *w, size_t count, real value)\n"

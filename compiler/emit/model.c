@@ -106,6 +106,12 @@ static const char tensor_declarations[] =
 	"typedef void nn_run(void *pool, nn_part *part, void *arg, int parts);\n"
 	"\n"
 	"enum nn_use { NN_PREDICT, NN_TRAIN }; /* what memory and open plan for */\n"
+	"\n"
+	"struct nn_when {   /* where a step stands */\n"
+	"\tuint64_t step;  /* counted from 1 */\n"
+	"\tuint64_t steps; /* how many there will be: what some schedules go by */\n"
+	"\tdouble epoch;   /* epochs before this step, whole or not: what others go by */\n"
+	"};\n"
 	"#endif\n";
 
 static void
@@ -161,78 +167,14 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 	}
 	for (int i = 0; i < e->model->training.optimizers.n; i++) {
 		const struct optimizer *o = e->model->training.optimizers.at[i];
-		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step, counted from 1.  ", i, c_comment(a, o->name));
+		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step.  ", i, c_comment(a, o->name));
 		for (int s = 0; s < o->settings.n; s++) text_add(&t, "%s%s", s ? ", " : "", c_comment(a, o->settings.at[s].name));
 		text_add(&t, "), its settings in this order%s\n", i == e->model->training.optimizers.n - 1 ? "\n * returns 1 when the loss is not finite: then nothing was changed; else 0 */" : "");
 	}
 	if (e->model->training.optimizers.n)
-		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[]);\n", p, p, input_arguments(e, true, true));
+		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], struct nn_when when, size_t n%s, double sums[]);\n", p, p, input_arguments(e, true, true));
 	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
-}
-
-/* ---- the head of m.c ------------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* ---- numbers computed once a step ---------------------------------------------------------------------------------------------------------------------------------- */
-
-static const char *
-uniform_text(struct emission *e, const struct expr *x, const struct optimizer *o)
-{
-	struct arena *a = e->arena;
-	struct text t = {.arena = a};
-	switch (x->op) {
-	case OP_NUMBER: return c_number(a, x->number, true);
-	case OP_BATCH: return "(double)m->samples";
-	case OP_READ:
-		if (o && x->tensor == o->step) return "(double)m->step";
-		for (int i = 0; o && i < o->settings.n; i++)
-			if (o->settings.at[i].tensor == x->tensor) return arena_print(a, "settings[%d]", i);
-		return "0";
-	case OP_ADD: case OP_MUL:
-		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i == 0 ? "(" : x->op == OP_ADD ? " + " : " * ", uniform_text(e, x->kid[i], o));
-		text_add(&t, ")");
-		return text_end(&t);
-	case OP_POW:
-		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number < 0) {
-			if (x->kid[1]->number == -1) return arena_print(a, "(1 / %s)", uniform_text(e, x->kid[0], o));
-			struct expr *positive = power_of(e->model->train, x->kid[0], -x->kid[1]->number);
-			return arena_print(a, "(1 / %s)", uniform_text(e, positive, o));
-		}
-		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number != floor(x->kid[1]->number)) /* a half: checked by the front end */
-			return arena_print(a, "(__builtin_sqrt(%s) * nn_power(%s, %.0f))", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[0], o), floor(x->kid[1]->number));
-		return arena_print(a, "nn_power(%s, %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_IF: return arena_print(a, "(%s ? %s : %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o), uniform_text(e, x->kid[2], o));
-	case OP_LT: return arena_print(a, "(%s < %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_LE: return arena_print(a, "(%s <= %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_EQ: return arena_print(a, "(%s == %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_NOT: return arena_print(a, "(!%s)", uniform_text(e, x->kid[0], o));
-	case OP_GE0: return arena_print(a, "(%s >= 0)", uniform_text(e, x->kid[0], o));
-	case OP_EQ0: return arena_print(a, "(%s == 0)", uniform_text(e, x->kid[0], o));
-	case OP_AND:
-		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i ? " && " : "(", uniform_text(e, x->kid[i], o));
-		text_add(&t, ")");
-		return text_end(&t);
-	default: return "0";
-	}
-}
-
-static bool
-mentions_role(const struct expr *x, enum role role)
-{
-	if (x->op == OP_READ) return x->tensor->role == role;
-	for (int i = 0; i < x->n; i++)
-		if (mentions_role(x->kid[i], role)) return true;
-	return false;
-}
-
-static void
-write_uniforms(struct emission *e, struct text *t, const struct optimizer *o, int from, int to)
-{
-	for (int i = from; i < to; i++) {
-		const struct uniform *u = &e->uniforms.at[i];
-		if (mentions_role(u->expr, ROLE_SETTING) != (o != NULL)) continue;
-		text_add(t, "\tm->%s = (real)%s;\n", u->name, uniform_text(e, u->expr, o));
-	}
 }
 
 /* ---- starting values ------------------------------------------------------------------------------------------------------------------------------------------------- */
@@ -394,12 +336,12 @@ write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 }
 
 static void
-write_training(struct emission *e, struct text *t, struct plan *plan, int uniforms)
+write_training(struct emission *e, struct text *t, struct plan *plan)
 {
 	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
 	text_add(t, "/* the loss and metrics in training mode; false when the loss is not finite */\nstatic int\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
 	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
-	write_uniforms(e, t, NULL, 0, uniforms);
+	write_batch_uniforms(e, t);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->forward);
 	text_add(t, "\tconst double before = sums[0];\n");
@@ -425,29 +367,17 @@ write_training(struct emission *e, struct text *t, struct plan *plan, int unifor
 }
 
 static void
-write_step(struct emission *e, struct text *t, int uniforms_before)
+write_step(struct emission *e, struct text *t)
 {
 	const char *p = e->prefix;
-	(void)uniforms_before;
 	const struct training *training = &e->model->training;
-	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[])\n{\n", p, p, input_arguments(e, true, true));
-	text_add(t, "\tm->step = (uint32_t)step;\n\tif (!forward(m, (int)n%s, sums)) return 1;\n\tswitch (optimizer) {\n", input_arguments(e, true, false));
+	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], struct nn_when when, size_t n%s, double sums[])\n{\n", p, p, input_arguments(e, true, true));
+	text_add(t, "\tm->step = (uint32_t)when.step;\n\tif (!forward(m, (int)n%s, sums)) return 1;\n\tswitch (optimizer) {\n", input_arguments(e, true, false));
 	for (int i = 0; i < training->optimizers.n; i++) {
-		struct optimizer *o = training->optimizers.at[i];
-		struct text own = {.arena = e->arena};
-		for (int u = 0; u < e->uniforms.n; u++) { /* those that this optimizer's equations read */
-			const struct uniform *x = &e->uniforms.at[u];
-			if (!mentions_role(x->expr, ROLE_SETTING)) continue;
-			bool mine = false;
-			for (int s = 0; s < o->program->tensors.n; s++) {
-				int count;
-				struct expr **reads = expr_reads(o->program, x->expr, &count);
-				for (int r = 0; r < count; r++) mine |= reads[r]->tensor == o->program->tensors.at[s];
-			}
-			if (mine) text_add(&own, "\t\tm->%s = (real)%s;\n", x->name, uniform_text(e, x->expr, o));
-		}
-		text_add(t, "\t%s: /* %s */\n%s\t\tm->sink = %s;\n\t\tbreak;\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name),
-			 text_end(&own), c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
+		const struct optimizer *o = training->optimizers.at[i];
+		text_add(t, "\t%s: { /* %s */\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name));
+		write_optimizer_uniforms(e, t, o);
+		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
 	}
 	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n");
 	const struct program *train = e->model->train;
@@ -601,19 +531,19 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 		plans[i] = e->plans[i];
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
 	}
-	int uniforms = e->uniforms.n;
 	for (int i = 0; i < e->model->training.optimizers.n; i++) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
 	for (int i = 0; i < 3; i++)
 		if (plans[i]) write_layout(e, &entries, plans[i]);
 	if (plans[0]) write_predict(e, &entries, plans[0]);
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
-	if (plans[2]) write_training(e, &entries, plans[2], uniforms);
-	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, uniforms);
+	if (plans[2]) write_training(e, &entries, plans[2]);
+	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries);
 	const char *body = arena_print(a, "%s%s%s", text_end(&e->kernels), text_end(&optimizers), text_end(&entries));
 
 	write_header(e, command, out);
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
-	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n\n", e->prefix, e->f64, e->panel);
+	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
+		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
 	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld }; /* elements of each block */\n\n", params.total, states.total, params.total * moment_count(e));
 	write_struct(e, &t, &params, &states);

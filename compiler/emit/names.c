@@ -106,6 +106,7 @@ const char *
 c_number(struct arena *a, double v, bool f64)
 {
 	if (isinf(v)) return v > 0 ? "NN_INFINITY" : "-NN_INFINITY";
+	if (v == floor(v) && fabs(v) < 1e6) return arena_print(a, "%.0f.0%s", v, f64 ? "" : "f");
 	char *s = NULL;
 	for (int digits = 1; digits <= 17; digits++) {
 		s = arena_print(a, "%.*g", digits, v);

@@ -82,7 +82,7 @@ write_optimizers(struct emission *e, struct text *t)
 	for (int i = 0; i < g->optimizers.n; i++) {
 		const struct optimizer *o = g->optimizers.at[i];
 		text_add(t, "\t{%s, %d, %d},\n", c_string(e->arena, o->name), n, o->settings.n);
-		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true));
+		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true), c_string(e->arena, o->settings.at[k].schedule));
 		n += o->settings.n;
 	}
 	text_add(t, "};\n");
@@ -121,7 +121,7 @@ write_adapters(struct emission *e, struct text *t)
 	text_add(t, "static void gradients_(void *m, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[])\n{\n");
 	text_add(t, "\t%s_gradients(m, step, n%s, sums, (%s *const *)grad);\n}\n", p, arguments(e, true), real);
 	if (e->model->training.optimizers.n)
-		text_add(t, "static int step_(void *m, int optimizer, const double set[], uint64_t step, size_t n, const void *const in[], double sums[])\n{\n\treturn %s_step(m, optimizer, set, step, n%s, sums);\n}\n", p,
+		text_add(t, "static int step_(void *m, int optimizer, const double set[], struct nn_when when, size_t n, const void *const in[], double sums[])\n{\n\treturn %s_step(m, optimizer, set, when, n%s, sums);\n}\n", p,
 			 arguments(e, true));
 }
 

@@ -54,17 +54,6 @@ buffer_name(struct emission *e, const struct tensor *t, const char *suffix)
 	return name;
 }
 
-const char *
-uniform_name(struct emission *e, struct expr *x)
-{
-	for (int i = 0; i < e->uniforms.n; i++)
-		if (e->uniforms.at[i].expr == x) return e->uniforms.at[i].name;
-	const char *base = x->op == OP_READ ? x->tensor->name : x->op == OP_POW && x->kid[0]->op == OP_BATCH ? "per_sample" : "scalar";
-	const char *name = c_name_as(&e->members, arena_print(e->arena, "uniform %d", e->uniforms.n), base);
-	PUSH(e->arena, &e->uniforms, (struct uniform){x, name});
-	return name;
-}
-
 static const char *
 in_level(struct writer *w, struct value_text v, int least)
 {

@@ -8,6 +8,7 @@
  * apply.c      calls of layers and functions
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
+ * optimizer.c  optimizers and schedules
  * train.c      the train block */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
@@ -52,14 +53,16 @@ struct source_entry { /* an input's data in a train block; see nn_source in runt
 struct setting { /* of an optimizer, changeable when running */
 	const char *name;
 	double value;
+	const char *schedule;  /* the function that this is the first argument of, which computes the option; NULL: none */
 	struct tensor *tensor; /* the scalar that stands for it in the optimizer's equations */
 };
 
-struct optimizer { /* one element at a time: scalars w, grad, step, settings, states; updates give the new values */
+struct optimizer { /* one element at a time: scalars w, grad, counters, settings, states; updates give the new values */
 	const char *name;
 	struct program *program;
-	struct tensor *weight, *gradient, *step;
-	LIST(struct setting) settings;
+	struct tensor *weight, *gradient;
+	struct tensor *step, *steps, *epoch; /* counters: step counts from 1; steps in all; epochs before this step */
+	LIST(struct setting) settings;       /* a list has one for each of its numbers, under one name */
 	LIST(struct tensor *) states; /* those whose old value is read */
 	struct span span;
 };
@@ -215,6 +218,7 @@ struct elaborator {
 	struct define_option *defines;
 	int define_count;
 	LIST(struct state_binding) states;
+	struct scope *counters; /* step, steps, epoch, in an optimizer and in what it calls; NULL: elsewhere */
 };
 
 /* value.c */
@@ -260,6 +264,7 @@ struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
 const char *primitive_name(int i);
+bool is_schedule(struct elaborator *e, const struct value *v); /* a function that the library lists as such: it reads the counters */
 
 /* statement.c */
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
@@ -271,9 +276,13 @@ bool infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
 bool require_range(struct elaborator *e, struct index *i, struct span span);
 void prove_accesses(struct elaborator *e, int from);
 
+/* optimizer.c */
+void add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first);
+/* NULL: something was wrong, which was reported */
+struct optimizer *elaborate_optimizer(struct elaborator *e, struct node *definition, struct node *call);
+
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
 const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
-struct optimizer *elaborate_optimizer(struct elaborator *e, struct node *definition, struct node *call, struct scope *s);
 
 #endif

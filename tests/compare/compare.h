@@ -11,6 +11,7 @@
 
 enum { STEPS = 3, BATCHES = 4 };
 enum { SEED = 12345, GRADIENT_STEP = 5 };
+enum { STEPS_IN_ALL = 4, STEPS_AN_EPOCH = 2 }; /* as schedules see it */
 
 struct values { /* of one tensor; the reals of the program as doubles */
 	const char *name;

@@ -269,6 +269,8 @@ update(struct optimizer *o, struct world *w, double step, double *param, const d
 		w->value[o->weight->id][0] = param[i];
 		w->value[o->gradient->id][0] = gradient[i];
 		w->value[o->step->id][0] = step;
+		w->value[o->steps->id][0] = STEPS_IN_ALL;
+		w->value[o->epoch->id][0] = (step - 1) / STEPS_AN_EPOCH;
 		for (int s = 0; s < o->settings.n; s++) w->value[o->settings.at[s].tensor->id][0] = o->settings.at[s].value;
 		for (int s = 0; s < o->states.n; s++) w->value[o->states.at[s]->id][0] = moments[s][i];
 		interpret_again(w, step == 1 && i == 0);

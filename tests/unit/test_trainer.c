@@ -339,6 +339,42 @@ Test(trainer, options_join_and_separate)
 	cr_expect(same_files("a.safetensors", "b.safetensors"));
 }
 
+/* the rows of an option that a schedule computes: shown as in the .nn file, a list given with commas */
+Test(trainer, settings_of_a_schedule)
+{
+	static const struct nn_setting settings[] = {
+		{"lr", 0.5, "drop"}, {"lr.at", 2, NULL}, {"lr.at", 3.5, NULL}, {"lr.factor", 0.1, NULL}, {"momentum", 0.9, NULL}, {"m", 1, "half"},
+	};
+	static const struct nn_optimizer optimizers[] = {{"SGD", 0, 6}};
+	static const struct {
+		const char *line, *text;
+	} wrong[] = {
+		{"train --optimizer.lr.at 1", "--optimizer.lr.at takes 2 numbers with commas between them, not '1'"},
+		{"train --optimizer.lr.at 1,2,3", "not '1,2,3'"},
+		{"train --optimizer.lr.at 1,", "not '1,'"},
+		{"train --optimizer.lr.at 1,inf", "not '1,inf'"},
+		{"train --optimizer.lr.facto 1", "did you mean --optimizer.lr.factor?"},
+		{"train --optimizer.lr 1,2", "--optimizer.lr takes a number, not '1,2'"},
+	};
+	struct nn_program program = hand_double;
+
+	program.settings = settings;
+	program.setting_count = 6;
+	program.optimizers = optimizers;
+	program.optimizer_count = 1;
+	cr_expect(call_with(&program, "info") == NN_SUCCESS);
+	cr_expect(strstr(out, "SGD(lr=drop(0.5, at=[2, 3.5], factor=0.1), momentum=0.9, m=half(1)) [default]"), "%s", out);
+	cr_expect(call_with(&program, "train --help") == NN_SUCCESS);
+	cr_expect(strstr(out, "--optimizer.lr X          of SGD, by the schedule drop [0.5]\n"), "%s", out);
+	cr_expect(strstr(out, "--optimizer.lr.at X,..    of SGD [2,3.5]\n"), "%s", out);
+	cr_expect(call_with(&program, "train --epochs 1 --optimizer.lr.at=7,-8e1 --optimizer.lr=0.25") == NN_SUCCESS, "%s", err);
+	cr_expect(strstr(err, "SGD(lr=drop(0.25, at=[7, -80], factor=0.1), momentum=0.9, m=half(1))"), "%s", err);
+	for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+		cr_expect(call_with(&program, wrong[k].line) == NN_WRONG_USAGE, "%s", wrong[k].line);
+		cr_expect(strstr(err, wrong[k].text), "%s: %s", wrong[k].line, err);
+	}
+}
+
 /* -- training ---------------------------------------------------------------------------------------------------------------- */
 
 Test(trainer, train_then_test)
