@@ -158,7 +158,8 @@ time_group(struct bench *b)
 		double start = nn_now();
 		for (; left > 0 && b->next + n <= b->data.records; left--, b->next += n) {
 			nn_batch_gather(&b->batch, &b->data, b->order + b->next, n);
-			if (b->program->step(b->model.handle, b->o->optimizer, nn_chosen_settings(b->o), next(b), n, b->batch.in, b->sums))
+			if (b->program->step(b->model.handle, b->o->optimizer, nn_chosen_settings(b->o), b->o->clip_norm, next(b), n, b->batch.in,
+				b->sums))
 				return -1;
 		}
 		time += nn_now() - start;

@@ -36,6 +36,7 @@ static const struct option options[] = {
 	OPTION(steps, 0, WHOLE, 1, "N", "train: stop after N steps; bench: timings", "train bench"),
 	OPTION(batch_size, 0, WHOLE, 1, "N", "samples in a step", "train test predict bench"),
 	OPTION(optimizer, 0, OPTIMIZER, 0, "NAME", "one that was compiled in", "train bench"),
+	OPTION(clip_norm, 0, NUMBER, 0, "X", "the most that the norm of all gradients together may be; 0: anything", "train bench"),
 	OPTION(seed, 0, WHOLE64, 0, "S", "of every random choice", "train init gradcheck bench"),
 	OPTION(shuffle, 0, ON_OFF, 0, "on|off", "a new order of the records each epoch", "train"),
 	OPTION(validation, 0, NUMBER, 0, "F", "hold out a share (below 1) or a number of records", "train"),
@@ -200,7 +201,7 @@ set_defaults(struct nn_options *o, const struct nn_program *program, const char 
 	*o = (struct nn_options){
 		.program = program, .command = command, .self = self,
 		.epochs = t->epochs, .steps = t->steps, .batch_size = t->batch_size ? t->batch_size : 32,
-		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation,
+		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation, .clip_norm = t->clip_norm,
 		.seed = t->seed, .split_seed = t->split_seed, .shuffle = t->shuffle, .optimizer = t->optimizer,
 		.threads = nn_default_threads(), .samples = 5, .step = 1,
 		.settings = calloc(program->setting_count + 1, sizeof *o->settings),
@@ -394,6 +395,18 @@ nn_option_given(const struct nn_options *o, const char *name)
 	return 0;
 }
 
+/* clipping by norm needs all gradients at once: whether it is done decides how the model is compiled */
+static int
+check_clipping(const struct nn_options *o, struct nn_error *e)
+{
+	if (o->clip_norm < 0)
+		return nn_fail(e, "--clip_norm takes a number above 0, or 0 for no clipping, not %g", o->clip_norm);
+	if (o->clip_norm == 0 || o->program->training.clip_norm > 0)
+		return 0;
+	nn_fail(e, "clipping is not compiled in");
+	return nn_help(e, "add `clip_norm = %g` to the train block of %s and build again: %s", o->clip_norm, o->program->file, o->program->command);
+}
+
 int
 nn_options_read(struct nn_options *o, const struct nn_program *program, const struct nn_command *command, int argc, char **argv,
     struct nn_error *e)
@@ -408,7 +421,7 @@ nn_options_read(struct nn_options *o, const struct nn_program *program, const st
 		return nn_fail(e, "--threads takes at most 256, not %zu", o->threads);
 	if (o->validation < 0 || (o->validation > 1 && o->validation != floor(o->validation)))
 		return nn_fail(e, "--validation takes a share below 1 or a whole number of records, not %g", o->validation);
-	return 0;
+	return check_clipping(o, e);
 }
 
 /* -- help ------------------------------------------------------------------------------------------------------------------ */
@@ -489,7 +502,7 @@ nn_options_help(FILE *f, const struct nn_program *program, const struct nn_comma
 	int result = set_defaults(&o, program, name, "", e);
 
 	for (size_t k = 0; k < OPTIONS && result == 0; k++) {
-		if (!knows(options[k].commands, name))
+		if (!knows(options[k].commands, name) || (strcmp(options[k].name, "clip_norm") == 0 && program->training.clip_norm == 0))
 			continue;
 		if (strcmp(options[k].name, "out") == 0 && name && knows("train init", name))
 			o.out = nn_weights_path(path, &o);

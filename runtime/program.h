@@ -119,6 +119,7 @@ struct nn_training { /* the rest of the train block; --NAME on the command line 
 	const char *early_stopping_on; /* NULL: the loss; else a metric */
 	uint64_t seed, split_seed;
 	int shuffle;
+	double clip_norm;    /* the most that the norm of all gradients together may be; 0: clipping is not compiled in */
 };
 
 struct nn_program {
@@ -162,7 +163,8 @@ struct nn_program {
 	 *            array for the k-th NN_PARAM tensor in table order, the gradient of the mean loss over the n samples;
 	 *            grad may be NULL: only the sums
 	 * step       one training step; sums as for gradients; returns 0, or 1 when the loss was not finite: then nothing was changed.
-	 *            `settings`: the numbers of that optimizer, in the order of its rows */
+	 *            `settings`: the numbers of that optimizer, in the order of its rows; clip_norm as above (0: no clipping), without
+	 *            effect where it is not compiled in */
 	size_t (*memory)(size_t batch, enum nn_use use);
 	void *(*open)(void *memory, size_t bytes, size_t batch, enum nn_use use);
 	void (*start)(void *model, uint64_t seed);
@@ -171,7 +173,8 @@ struct nn_program {
 	void (*predict)(void *model, size_t n, const void *const in[], void *const out[]);
 	void (*evaluate)(void *model, size_t n, const void *const in[], double sums[]);
 	void (*gradients)(void *model, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[]);
-	int (*step)(void *model, int optimizer, const double settings[], struct nn_when when, size_t n, const void *const in[], double sums[]);
+	int (*step)(void *model, int optimizer, const double settings[], double clip_norm, struct nn_when when, size_t n, const void *const in[],
+	    double sums[]);
 };
 
 /* The trainer's main: commands, options, messages.  Returns the exit status. */

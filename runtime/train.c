@@ -223,7 +223,7 @@ static void
 print_plan(const struct training *t)
 {
 	const struct nn_program *p = t->program;
-	char parameters[32], records[32], validation[32], optimizer[256], model[32], data[32], length[32];
+	char parameters[32], records[32], validation[32], optimizer[256], clip[40] = "", model[32], data[32], length[32];
 	double bytes = 0;
 
 	if (t->o->quiet)
@@ -234,7 +234,9 @@ print_plan(const struct training *t)
 	    nn_thousands(records, t->count), nn_plural(t->count));
 	if (t->validate_on)
 		fprintf(stderr, " and %s for validation", nn_thousands(validation, t->validation_count));
-	fprintf(stderr, ", %s, batch %zu, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), t->batch_size,
+	if (t->o->clip_norm > 0)
+		snprintf(clip, sizeof clip, ", clip_norm %g", t->o->clip_norm);
+	fprintf(stderr, ", %s%s, batch %zu, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), clip, t->batch_size,
 	    nn_thousands(length, t->o->epochs ? t->epochs : (size_t)t->last_step), t->o->epochs ? "epochs" : "steps", t->o->threads,
 	    nn_plural(t->o->threads), nn_bytes(model, (double)t->model.bytes), nn_bytes(data, bytes));
 }
@@ -266,7 +268,8 @@ take_step(struct training *t, uint64_t step, size_t *n)
 {
 	memset(t->step_sums, 0, (1 + t->program->metric_count) * sizeof *t->step_sums);
 	*n = gather(t, step);
-	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), when(t, step), *n, t->batch.in, t->step_sums);
+	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), t->o->clip_norm, when(t, step), *n, t->batch.in,
+	    t->step_sums);
 }
 
 static void

@@ -126,6 +126,8 @@ const char *name_of_index(struct writer *w, const struct index *i);
 const char *buffer_name(struct emission *e, const struct tensor *t, const char *suffix);
 const char *local_pointer(struct writer *w, const struct tensor *t, long stride, bool rows);
 
+/* the place of a parameter among those of the table */
+int param_number(struct emission *e, const struct tensor *param);
 /* writes the kernel into e->kernels (unless an equal one is there) and names it */
 void write_kernel(struct emission *e, struct plan *plan, struct kernel *k);
 

@@ -124,6 +124,28 @@ static const struct helper {
 	{"nn_floor_mod",
 	 "INLINE long nn_floor_mod(long a, long k) { return a % k + (a % k < 0 ? k : 0); }\n"
 	 "\n"},
+	{"nn_squares",
+	 "/* the sum of the squares: 16 running sums, the k-th number into sum k % 16, then a tree, as in nn_vec.h */\n"
+	 "static double\n"
+	 "nn_squares(const real *x, size_t count)\n"
+	 "{\n"
+	 "\tdouble sum[16] = {0};\n"
+	 "\tsize_t i = 0;\n"
+	 "\tfor (; i + 16 <= count; i += 16)\n"
+	 "\t\tfor (size_t k = 0; k < 16; k++) sum[k] += (double)x[i + k] * (double)x[i + k];\n"
+	 "\tfor (; i < count; i++) sum[i % 16] += (double)x[i] * (double)x[i];\n"
+	 "\tfor (size_t half = 8; half > 0; half /= 2)\n"
+	 "\t\tfor (size_t k = 0; k < half; k++) sum[k] += sum[k + half];\n"
+	 "\treturn sum[0];\n"
+	 "}\n"
+	 "\n"},
+	{"nn_multiply",
+	 "static void\n"
+	 "nn_multiply(real *x, size_t count, real factor)\n"
+	 "{\n"
+	 "\tfor (size_t i = 0; i < count; i++) x[i] *= factor;\n"
+	 "}\n"
+	 "\n"},
 	{"nn_start_constant",
 	 "static void\n"
 	 "nn_start_constant(real *w, size_t count, real value)\n"

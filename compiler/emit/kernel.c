@@ -422,7 +422,7 @@ write_rows(struct emission *e, struct plan *plan, struct kernel *k, struct text 
 
 /* ---- KERNEL_OUTER ------------------------------------------------------------------------------------------------------------------------------------------- */
 
-static int
+int
 param_number(struct emission *e, const struct tensor *param)
 {
 	int n = 0;

@@ -169,10 +169,13 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 		const struct optimizer *o = e->model->training.optimizers.at[i];
 		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step.  ", i, c_comment(a, o->name));
 		for (int s = 0; s < o->settings.n; s++) text_add(&t, "%s%s", s ? ", " : "", c_comment(a, o->settings.at[s].name));
-		text_add(&t, "), its settings in this order%s\n", i == e->model->training.optimizers.n - 1 ? "\n * returns 1 when the loss is not finite: then nothing was changed; else 0 */" : "");
+		text_add(&t, "), its settings in this order\n");
 	}
+	if (e->model->training.clip_norm > 0) text_add(&t, " * clip_norm: the most that the norm of all gradients together may be; 0: anything\n");
+	if (e->model->training.optimizers.n) text_add(&t, " * returns 1 when the loss is not finite: then nothing was changed; else 0 */\n");
 	if (e->model->training.optimizers.n)
-		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], struct nn_when when, size_t n%s, double sums[]);\n", p, p, input_arguments(e, true, true));
+		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[]);\n", p, p,
+			 e->model->training.clip_norm > 0 ? "double clip_norm, " : "", input_arguments(e, true, true));
 	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
 }
@@ -285,13 +288,42 @@ write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int
 		const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts);
 		text_add(t, "\trun(m, %s, %s);\n", k->name, parts);
 	}
-	for (int i = from; i < to; i++) { /* what was not handed on row by row: some gradient may have read the parameter of another */
-		struct kernel *k = plan->kernels.at[i];
+}
+
+/* what was not handed on row by row: some gradient may have read the parameter of another, or their norm is wanted first */
+static void
+write_hand_over(struct emission *e, struct text *t, struct plan *plan)
+{
+	for (int i = 0; i < plan->kernels.n; i++) {
+		const struct kernel *k = plan->kernels.at[i];
 		if (!k->gradient || k->direct) continue;
-		int number_ = 0;
-		for (int x = 0; e->model->train->tensors.at[x] != k->gradient; x++) number_ += e->model->train->tensors.at[x]->role == ROLE_PARAM;
-		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
+		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", param_number(e, k->gradient), tensor_count(k->finished), buffer_name(e, k->finished, ""));
 	}
+}
+
+/* each parameter's gradient, in the order of the table; NULL where the loss does not depend on it */
+static const struct kernel **
+kernels_of_gradients(struct emission *e, const struct plan *plan, int params)
+{
+	const struct kernel **k = NEW_ARRAY(e->arena, params + 1, const struct kernel *);
+	for (int i = 0; i < plan->kernels.n; i++)
+		if (plan->kernels.at[i]->gradient) k[param_number(e, plan->kernels.at[i]->gradient)] = plan->kernels.at[i];
+	return k;
+}
+
+/* clip_norm: the norm of all gradients together, in the order of docs/numerics.md, section 4 */
+static void
+write_clipping(struct emission *e, struct text *t, const struct plan *plan)
+{
+	int params = list_role(e, ROLE_PARAM).n;
+	const struct kernel **k = kernels_of_gradients(e, plan, params);
+	text_add(t, "/* scales all gradients by the same factor, so that their norm is at most `most` */\nstatic void\nclip_gradients(struct %s *m, double most)\n{\n\tdouble sum = 0;\n", e->prefix);
+	for (int i = 0; i < params; i++)
+		if (k[i]) text_add(t, "\tsum += nn_squares(m->%s, %ld);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
+	text_add(t, "\tconst double factor = most / (nn_double_sqrt(sum) + 1e-6);\n\tif (!(factor < 1)) return;\n");
+	for (int i = 0; i < params; i++)
+		if (k[i]) text_add(t, "\tnn_multiply(m->%s, %ld, (real)factor);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
+	text_add(t, "}\n\n");
 }
 
 static void
@@ -347,9 +379,15 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 	text_add(t, "\tconst double before = sums[0];\n");
 	write_totals(e, t, plan->program);
 	text_add(t, "\tconst double loss = sums[0] - before;\n\treturn loss - loss == 0;\n}\n\n");
-	text_add(t, "/* what follows the loss: each gradient goes to m->sink as soon as some rows of it are there */\nstatic void\nbackward(struct %s *m)\n{\n", p);
+	text_add(t, "/* what follows the loss%s */\nstatic void\nbackward(struct %s *m)\n{\n", plan->keeps_gradients ? "" : ": each gradient goes to m->sink as soon as some rows of it are there", p);
 	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
 	write_calls(e, t, plan, plan->forward, plan->kernels.n);
+	if (plan->keeps_gradients) {
+		text_add(t, "}\n\n");
+		write_clipping(e, t, plan);
+		text_add(t, "static void\nhand_over(const struct %s *m)\n{\n", p);
+	}
+	write_hand_over(e, t, plan);
 	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
 	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
 	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
@@ -363,7 +401,8 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
 		number_++;
 	}
-	text_add(t, "\tif (grad) backward(m);\n}\n\n");
+	if (plan->keeps_gradients) text_add(t, "\tif (!grad) return;\n\tbackward(m);\n\thand_over(m);\n}\n\n");
+	else text_add(t, "\tif (grad) backward(m);\n}\n\n");
 }
 
 static void
@@ -371,7 +410,8 @@ write_step(struct emission *e, struct text *t)
 {
 	const char *p = e->prefix;
 	const struct training *training = &e->model->training;
-	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], struct nn_when when, size_t n%s, double sums[])\n{\n", p, p, input_arguments(e, true, true));
+	bool clips = training->clip_norm > 0;
+	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[])\n{\n", p, p, clips ? "double clip_norm, " : "", input_arguments(e, true, true));
 	text_add(t, "\tm->step = (uint32_t)when.step;\n\tif (!forward(m, (int)n%s, sums)) return 1;\n\tswitch (optimizer) {\n", input_arguments(e, true, false));
 	for (int i = 0; i < training->optimizers.n; i++) {
 		const struct optimizer *o = training->optimizers.at[i];
@@ -380,6 +420,7 @@ write_step(struct emission *e, struct text *t)
 		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
 	}
 	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n");
+	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
 	const struct program *train = e->model->train;
 	for (int i = 0; i < train->updates.n; i++) /* s <- expr */
 		text_add(t, "\tmemcpy(m->%s, m->%s, %ld * sizeof(real));\n", c_name(&e->members, train->updates.at[i].old->name), buffer_name(e, train->updates.at[i].new, ""),

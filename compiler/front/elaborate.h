@@ -72,6 +72,7 @@ struct training { /* the train block; what it does not say has the language's de
 	LIST(struct source_entry *) sources;
 	LIST(struct optimizer *) optimizers; /* the first is the default */
 	double batch_size, epochs, steps, validation, early_stopping, seed, split_seed;
+	double clip_norm; /* 0: none */
 	const char *early_stopping_on;
 	bool shuffle;
 	struct span span;

@@ -215,7 +215,7 @@ struct number_setting {
 static const struct number_setting settings[] = {
 	SETTING(batch_size, 1, 1e9, true), SETTING(epochs, 1, 1e9, true),           SETTING(steps, 1, 1e15, true),
 	SETTING(validation, 0, 1e12, false), SETTING(early_stopping, 1, 1e9, true), SETTING(seed, 0, 9e15, true),
-	SETTING(split_seed, 0, 9e15, true),
+	SETTING(split_seed, 0, 9e15, true),         SETTING(clip_norm, 1e-300, 1e300, false),
 };
 
 static bool
@@ -227,7 +227,7 @@ set_number(struct elaborator *e, struct training *t, struct node *n)
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind == VALUE_ERROR) return true;
 		bool fits = v->kind == VALUE_NUMBER && v->number >= s->least && v->number <= s->most && (!s->whole || v->number == floor(v->number));
-		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber from %.0f", s->name, s->whole ? "whole " : "", s->least);
+		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber %s %.0f", s->name, s->whole ? "whole " : "", s->least == floor(s->least) ? "from" : "above", s->least);
 		else *(double *)((char *)t + s->offset) = v->number;
 		return true;
 	}
@@ -254,8 +254,6 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
 		if (!found) problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
 		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
-	} else if (!strcmp(n->text, "clip_norm")) {
-		problem(e, "not-yet", n->span, "", "`clip_norm` is not supported yet");
 	} else if (!set_number(e, t, n)) {
 		const char *names[16] = {"optimizer", "optimizers", "shuffle", "early_stopping_on", "data", "test"};
 		int count = 6;

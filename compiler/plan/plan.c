@@ -687,7 +687,7 @@ find_gradients(struct program *p, struct plan *plan)
 			kernel->gradient = param;
 			kernel->finished = kernel->equations.at[e]->tensor;
 		}
-		kernel->direct = kernel->gradient && kernel->kind == KERNEL_OUTER && is_last_reader(p, plan, k);
+		kernel->direct = kernel->gradient && kernel->kind == KERNEL_OUTER && !plan->keeps_gradients && is_last_reader(p, plan, k);
 	}
 }
 
@@ -703,10 +703,10 @@ forward_kernels(const struct plan *plan, const char *forward)
 }
 
 struct plan *
-plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64)
+plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64, bool keeps_gradients)
 {
 	struct plan *plan = NEW(p->arena, struct plan);
-	*plan = (struct plan){.program = p, .entry = entry, .panel = panel, .f64 = f64};
+	*plan = (struct plan){.program = p, .entry = entry, .panel = panel, .f64 = f64, .keeps_gradients = keeps_gradients};
 	plan->place = NEW_ARRAY(p->arena, p->tensors.n + 1, struct slot);
 	struct fusing f = {.p = p, .plan = plan, .of = equation_table(p)};
 	char *need = NEW_ARRAY(p->arena, p->tensors.n + 1, char), *forward = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
@@ -741,7 +741,7 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 	}
 	for (int i = 0; entry == TRAIN && i < p->updates.n; i++) wanted[p->updates.at[i].new->id] = 1;
 	for (int i = 0; entry == TRAIN && i < p->gradients.n; i++) wanted[p->gradients.at[i].gradient->id] = 1;
-	return plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64);
+	return plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64, m->training.clip_norm > 0);
 }
 
 void

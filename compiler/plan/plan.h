@@ -68,6 +68,7 @@ struct plan {
 	const char *entry;
 	int panel;             /* samples side by side */
 	bool f64;
+	bool keeps_gradients;  /* all gradients are stored until the last is there: their norm is wanted before any update */
 	LIST(struct kernel *) kernels;
 	int forward;           /* kernels before this one are needed for the loss */
 	struct slot *place;    /* by tensor id */
@@ -90,7 +91,7 @@ void plan_print(const struct plan *plan, struct text *t);
 int panel_width(double batch_size);
 
 /* A plan for what `wanted` (by tensor id) asks for. */
-struct plan *plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64);
+struct plan *plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64, bool keeps_gradients);
 
 /* the offset of a read inside one sample (or the tensor), with the kernel's merged indices; NULL when a subscript is no affine form */
 struct affine *flat_access(struct program *p, const struct kernel *k, const struct expr *read);

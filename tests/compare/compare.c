@@ -365,7 +365,7 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		for (size_t i = 0; i < optimizer->setting_count; i++) settings[i] = t->program->settings[optimizer->first_setting + i].value;
 		for (int step = 1; step <= STEPS; step++) {
 			double sums[16] = {0};
-			int bad = t->program->step(o->model, k, settings, when(step), (size_t)b->n, d->inputs, sums);
+			int bad = t->program->step(o->model, k, settings, t->program->training.clip_norm, when(step), (size_t)b->n, d->inputs, sums);
 			snprintf(what, sizeof what, "%s, step %d,", optimizer->name, step);
 			compare_sums(t, what, s->sums[step - 1], sums);
 			if ((bad == 0) != s->finite[step - 1]) complain(t, "another opinion of whether the loss is finite, in", what);

@@ -283,6 +283,32 @@ update(struct optimizer *o, struct world *w, double step, double *param, const d
 	}
 }
 
+/* docs/numerics.md, section 4: 16 running sums in double for each gradient, a tree, the gradients in the order of their parameters */
+static double
+squares(const double *x, long count)
+{
+	double sum[16] = {0};
+	for (long i = 0; i < count; i++) sum[i % 16] += x[i] * x[i];
+	for (int half = 8; half; half /= 2)
+		for (int k = 0; k < half; k++) sum[k] += sum[k + half];
+	return sum[0];
+}
+
+static void
+clip(const struct reference *r, struct world *w, const struct value_list *params)
+{
+	double most = r->model->training.clip_norm, sum = 0;
+	for (int i = 0; i < params->n; i++) {
+		const struct tensor *g = gradient_of(w->program, params->at[i].name);
+		if (g) sum += squares(w->value[g->id], params->at[i].count);
+	}
+	double factor = most / (sqrt(sum) + 1e-6);
+	for (int i = 0; most > 0 && factor < 1 && i < params->n; i++) {
+		const struct tensor *g = gradient_of(w->program, params->at[i].name);
+		for (long k = 0; g && k < params->at[i].count; k++) w->value[g->id][k] = r->arithmetic->mul(w->value[g->id][k], r->arithmetic->round(factor));
+	}
+}
+
 static struct value_list
 copies(struct arena *arena, const struct value_list *from)
 {
@@ -321,6 +347,7 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 			for (int i = 0; i < s->states.n; i++)
 				if (!strcmp(s->states.at[i].name, p->updates.at[u].old->name))
 					memcpy(s->states.at[i].at, w.value[p->updates.at[u].new->id], (size_t)s->states.at[i].count * sizeof(double));
+		clip(r, &w, &s->params);
 		for (int i = 0; i < s->params.n; i++) {
 			struct tensor *g = gradient_of(p, s->params.at[i].name);
 			double *moments[16];

@@ -124,36 +124,43 @@ def lecture(parameters, settings):
     return step
 
 
-def reference_training(weights, data, make):
+def reference_training(weights, data, make, clip=0):
+    """the weights after STEPS steps, and how many of these were clipped"""
     w = {k: t.requires_grad_() for k, t in as_torch(weights).items()}
     x = as_torch(data)
     optimizer = None if isinstance(make, tuple) else make(list(w.values()))
     step = lecture(list(w.values()), make) if optimizer is None else optimizer.step
-    at = 0
+    at = clipped = 0
     for _ in range(STEPS):
         if optimizer:
             optimizer.zero_grad()
         loss = library.optimizer_loss(w, {k: t[at:at + BATCH] for k, t in x.items()}).mean()
         (loss + library.OPTIMIZER_PENALTY * sum((t ** 2).sum() for k, t in w.items() if k.endswith("W"))).backward()
+        if clip:
+            clipped += torch.nn.utils.clip_grad_norm_(list(w.values()), clip).item() > clip
         step()
         at = at + BATCH if at + BATCH < RECORDS else 0
-    return {k: t.detach().numpy() for k, t in w.items()}
+    return {k: t.detach().numpy() for k, t in w.items()}, clipped
 
 
-def compare_optimizer(c, number, optimizer, reference, make):
+def compare_optimizer(c, number, optimizer, reference, make, clip=(), options=()):
     what, name = f"{STEPS} steps, {optimizer}, {reference}", f"o{number}"
     try:
-        program = c.build(name, library.optimizer_text.format(optimizer=optimizer, penalty=library.OPTIMIZER_PENALTY), "f64")
+        more = f"clip_norm = {clip[0]}" if clip else ""
+        program = c.build(name, library.optimizer_text.format(optimizer=optimizer, penalty=library.OPTIMIZER_PENALTY, more=more), "f64")
         path = os.path.join(c.work, name)
         run(program, "init", "--seed", 3, "-o", path + ".start")
-        run(program, "train", "--seed", 3, "--steps", STEPS, "--data", c.work, "-q", "-o", path + ".end")
+        run(program, "train", "--seed", 3, "--steps", STEPS, "--data", c.work, "-q", "-o", path + ".end", *options)
         start, _ = read_safetensors(path + ".start")
         end, _ = read_safetensors(path + ".end")
         moved = largest_error(end, start)[0]
         if not moved > 1e-2:
             raise RuntimeError(f"training moved the weights by {moved:.1e} only")
         data = {k: np.load(os.path.join(c.work, k + ".npy")) for k in "xt"}
-        error, where = largest_error(end, reference_training(start, data, make))
+        expected, clipped = reference_training(start, data, make, clip[-1] if clip else 0)
+        if clip and clip[-1] and not STEPS / 10 < clipped < STEPS:
+            raise RuntimeError(f"{clipped} of {STEPS} steps were clipped: nothing to compare")
+        error, where = largest_error(end, expected)
         c.judge(what, error, OPTIMIZER_LIMIT, where)
         return error
     except Exception as e:
@@ -236,6 +243,10 @@ def main():
     optimizer_data(arguments.work)
     rows = [] if arguments.names else library.optimizers
     optimizers = [(row, compare_optimizer(c, k, *row)) for k, row in enumerate(rows)]
+    for k, (optimizer, norm, changed, make) in enumerate([] if arguments.names else library.clipped):
+        row = (f"{optimizer}, clip_norm = {norm}" + ("" if changed is None else f", --clip_norm {changed}"), "clip_grad_norm_", None)
+        options = () if changed is None else ("--clip_norm", changed)
+        optimizers.append((row, compare_optimizer(c, f"c{k}", optimizer, row[0], make, (norm,) if changed is None else (norm, changed), options)))
     if arguments.write_docs:
         write_docs(arguments.write_docs, gradients, optimizers)
     print(f"{c.passed} passed, {c.failed} failed, 0 skipped")

@@ -244,11 +244,12 @@ update(struct hand *m, int optimizer, const double settings[], const double d[],
 }
 
 static int
-step(void *model, int optimizer, const double settings[], struct nn_when when, size_t n, const void *const in[], double sums[])
+step(void *model, int optimizer, const double settings[], double clip_norm, struct nn_when when, size_t n, const void *const in[], double sums[])
 {
 	struct hand *m = model;
 	double d[3], mean[2] = {0, 0};
 
+	(void)clip_norm;
 	gradients(m, when.step, n, in, sums, NULL);
 	if (!isfinite(sums[0]))
 		return 1;
