@@ -35,6 +35,7 @@ static const struct option options[] = {
 	OPTION(epochs, 0, WHOLE, 1, "N", "passes over the training data", "train"),
 	OPTION(steps, 0, WHOLE, 1, "N", "train: stop after N steps; bench: timings", "train bench"),
 	OPTION(batch_size, 0, WHOLE, 1, "N", "samples in a step", "train test predict bench"),
+	OPTION(chunk, 0, WHOLE, 1, "N", "samples worked on at a time, where a batch is larger", "train gradients"),
 	OPTION(optimizer, 0, OPTIMIZER, 0, "NAME", "one that was compiled in", "train bench"),
 	OPTION(clip_norm, 0, NUMBER, 0, "X", "the most that the norm of all gradients together may be; 0: anything", "train bench"),
 	OPTION(seed, 0, WHOLE64, 0, "S", "of every random choice", "train init gradcheck bench"),
@@ -203,7 +204,7 @@ set_defaults(struct nn_options *o, const struct nn_program *program, const char 
 		.epochs = t->epochs, .steps = t->steps, .batch_size = t->batch_size ? t->batch_size : 32,
 		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation, .clip_norm = t->clip_norm,
 		.seed = t->seed, .split_seed = t->split_seed, .shuffle = t->shuffle, .optimizer = t->optimizer,
-		.threads = nn_default_threads(), .samples = 5, .step = 1,
+		.threads = nn_default_threads(), .chunk = 4096, .samples = 5, .step = 1,
 		.settings = calloc(program->setting_count + 1, sizeof *o->settings),
 		.arrays = calloc(program->input_count + 1, sizeof *o->arrays),
 	};

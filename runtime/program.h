@@ -33,7 +33,9 @@ struct nn_tensor {
 typedef void nn_part(void *arg, int part);
 typedef void nn_run(void *pool, nn_part *part, void *arg, int parts);
 
-enum nn_use { NN_PREDICT, NN_TRAIN }; /* what m_memory and m_open plan for: predict alone (moments have no place), or everything */
+/* what m_memory and m_open plan for: predict alone (moments have no place); everything; everything, and gradients and step take any number
+ * of samples, a batch of them at a time, to the same bits */
+enum nn_use { NN_PREDICT, NN_TRAIN, NN_ACCUMULATE };
 
 struct nn_when { /* where a step stands */
 	uint64_t step;  /* counted from 1 */
@@ -148,11 +150,13 @@ struct nn_program {
 	const struct nn_setting *settings;
 	size_t setting_count;
 	struct nn_training training;
+	int accumulates; /* it can be opened for NN_ACCUMULATE: no sample's value depends on other samples */
 	int has_loss, has_train; /* has_train: the file has a train block for this model */
 
 	/* The model's own functions (see m.h).  `model` is what open returned.
 	 *
-	 * memory     bytes needed for batches of up to `batch` samples; 0 if that is not representable
+	 * memory     bytes needed for batches of up to `batch` samples; 0 if that is not representable, or for NN_ACCUMULATE in a model that
+	 *            does not accumulate
 	 * open       lays the model out in `memory` (64-byte aligned, `bytes` long); NULL if it is too small
 	 * start      the initial parameters, states and moments for a seed
 	 * prepare    call after the parameters were changed from outside, before predict or evaluate

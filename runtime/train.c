@@ -195,7 +195,7 @@ open_training(struct training *t, struct nn_error *e)
 	t->step_sums = t->sums + figures;
 	t->train_means = t->step_sums + figures;
 	t->validation_means = t->train_means + figures;
-	if (nn_model_open(&t->model, p, t->batch_size, NN_TRAIN, t->o->threads, e) != 0)
+	if (nn_model_open_training(&t->model, p, t->batch_size, t->o->chunk, nn_option_given(t->o, "chunk"), t->o->threads, e) != 0)
 		return -1;
 	if (nn_batch_open(&t->batch, p, t->batch_size, e) != 0)
 		return -1;
@@ -223,7 +223,7 @@ static void
 print_plan(const struct training *t)
 {
 	const struct nn_program *p = t->program;
-	char parameters[32], records[32], validation[32], optimizer[256], clip[40] = "", model[32], data[32], length[32];
+	char parameters[32], records[32], validation[32], optimizer[256], clip[40] = "", chunks[60] = "", model[32], data[32], length[32];
 	double bytes = 0;
 
 	if (t->o->quiet)
@@ -236,7 +236,9 @@ print_plan(const struct training *t)
 		fprintf(stderr, " and %s for validation", nn_thousands(validation, t->validation_count));
 	if (t->o->clip_norm > 0)
 		snprintf(clip, sizeof clip, ", clip_norm %g", t->o->clip_norm);
-	fprintf(stderr, ", %s%s, batch %zu, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), clip, t->batch_size,
+	if (t->model.use == NN_ACCUMULATE)
+		snprintf(chunks, sizeof chunks, " in chunks of %zu", t->model.batch);
+	fprintf(stderr, ", %s%s, batch %zu%s, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), clip, t->batch_size, chunks,
 	    nn_thousands(length, t->o->epochs ? t->epochs : (size_t)t->last_step), t->o->epochs ? "epochs" : "steps", t->o->threads,
 	    nn_plural(t->o->threads), nn_bytes(model, (double)t->model.bytes), nn_bytes(data, bytes));
 }

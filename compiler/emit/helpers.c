@@ -36,7 +36,7 @@ static const struct helper {
 	 "\n"},
 	{"nn_places",
 	 "/* the places of a vector of samples in the batch: what draws depend on */\n"
-	 "INLINE ints nn_places(int panel, int n) { return all_ints(panel * PANEL + n) + lane_index(); }\n"
+	 "INLINE ints nn_places(int first, int panel, int n) { return all_ints(first + panel * PANEL + n) + lane_index(); }\n"
 	 "\n"},
 	{"nn_pack",
 	 "/* rows[n][features] of a batch as panels; lanes behind the last sample get MASKED */\n"
@@ -100,23 +100,24 @@ static const struct helper {
 	 "}\n"
 	 "\n"},
 	{"nn_total",
-	 "/* the sum over the samples, in their order */\n"
+	 "/* the sum with the samples added to it, in their order */\n"
 	 "static double\n"
-	 "nn_total(const real *panels, int samples)\n"
+	 "nn_total(double sum, const real *panels, int samples)\n"
 	 "{\n"
-	 "\tdouble sum = 0;\n"
 	 "\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"
 	 "\treturn sum;\n"
 	 "}\n"
 	 "\n"},
 	{"nn_total_ints",
 	 "static double\n"
-	 "nn_total_ints(const int32_t *panels, int samples)\n"
+	 "nn_total_ints(double sum, const int32_t *panels, int samples)\n"
 	 "{\n"
-	 "\tdouble sum = 0;\n"
 	 "\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"
 	 "\treturn sum;\n"
 	 "}\n"
+	 "\n"},
+	{"is_finite",
+	 "INLINE int is_finite(double x) { return x - x == 0; }\n"
 	 "\n"},
 	{"nn_floor_div",
 	 "INLINE long nn_floor_div(long a, long k) { return a / k - (a % k < 0); }\n"

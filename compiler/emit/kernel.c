@@ -420,6 +420,19 @@ write_rows(struct emission *e, struct plan *plan, struct kernel *k, struct text 
 	finish_function(&w, out, arena_print(e->arena, "static void\n@@(const struct %s *m, int panel)", e->prefix));
 }
 
+/* ---- sums over the samples ------------------------------------------------------------------------------------------------------------------------------------ */
+
+/* where the running sum of an element is kept between the chunks of a batch; of 16, the first */
+static const char *
+carried_sum(struct writer *w, const struct kernel *k)
+{
+	const struct equation *q = k->equations.at[0];
+	struct program *p = w->plan->program;
+	struct expr *at = affine_expr(p, flat_access(p, k, read_at(p, q->tensor, q->lhs)));
+	if (k->kind == KERNEL_FOLD) at = scale(p, 16, at);
+	return arena_print(w->e->arena, "m->%s[%s]", buffer_name(w->e, q->tensor, "_so_far"), whole_text(w, at, 0));
+}
+
 /* ---- KERNEL_OUTER ------------------------------------------------------------------------------------------------------------------------------------------- */
 
 int
@@ -446,12 +459,17 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	long features = tensor_count(k->rows);
 	bool vector, gradient = k->direct;
 	write_zero_sums(&w, "vecs");
+	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
+	bind_index(&w, k->lane, arena_print(e->arena, "%s + v * LANES", lane));
+	if (k->over_samples) {
+		write_line(&w, "if (m->first)");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = load_some(&%s, part);", carried_sum(&w, k));
+	}
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	w.indent++;
 	/* the factor that is broadcast is read as samples, the other as rows */
 	w.lanes = LANES_ARE_SAMPLES;
-	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
-	bind_index(&w, k->lane, arena_print(e->arena, "%s + v * LANES", lane));
 	const char *left = element_text(&w, k->left, &vector);
 	struct affine *f = flat_access(p, k, k->right);
 	const char *right = whole_text(&w, affine_expr(p, f), 0), *x = local_pointer(&w, k->rows, 0, true);
@@ -474,6 +492,13 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	w.lanes = LANES_ARE_LAST_AXIS;
 	w.lane_index = k->lane;
 	w.part = "part";
+	if (k->over_samples) {
+		write_line(&w, "if (m->more) {");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) store_some(&%s, sum[r][v], part);", carried_sum(&w, k));
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
 	write_epilogue(&w, "vecs");
 	if (gradient) {
 		const char *value = NULL;
@@ -532,7 +557,8 @@ call_outer(struct writer *w, const char *rows, const char *first)
 			text_add(&at, "%s%ld * (size_t)(%s)", at.length ? " + " : "", f->term[t].coefficient, x == k->row ? row : name_of_index(w, x));
 		}
 		if (chunks) text_add(&at, " + (size_t)first");
-		write_line(w, "for (int r = 0; r < %s; r++) m->sink(m, %d, %s, %s, block[r]);", rows, param_number(w->e, k->gradient), text_end(&at),
+		if (k->over_samples) write_line(w, "if (!m->more)");
+		write_line(w, "%sfor (int r = 0; r < %s; r++) m->sink(m, %d, %s, %s, block[r]);", k->over_samples ? "\t" : "", rows, param_number(w->e, k->gradient), text_end(&at),
 			   chunks ? "(size_t)(last - first)" : to);
 	}
 	close_brace(w);
@@ -575,6 +601,7 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct text 
 	write_line(&w, "(void)part;");
 	for (int i = 0; i < q->lhs_count; i++) open_loop(&w, q->lhs[i]);
 	write_line(&w, "real sum[16] = {0};");
+	if (k->over_samples) write_line(&w, "if (m->first) memcpy(sum, &%s, sizeof sum);", carried_sum(&w, k));
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	w.indent++;
 	struct text keep = w.body;
@@ -611,7 +638,8 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct text 
 	w.indent--;
 	text_add(&w.body, "%s", text_end(&inner));
 	w.lanes = NO_LANES;
-	write_line(&w, "%s = %s;", element_text(&w, own_element(&w, q), &vector), scaled_text(&w, "tree16(sum)", l.scale));
+	if (k->over_samples) write_line(&w, "if (m->more) memcpy(&%s, sum, sizeof sum);", carried_sum(&w, k));
+	write_line(&w, "%s%s = %s;", k->over_samples ? "else " : "", element_text(&w, own_element(&w, q), &vector), scaled_text(&w, "tree16(sum)", l.scale));
 	close_loops(&w, q->lhs_count);
 	finish_function(&w, out, arena_print(e->arena, "static void\n@@(const struct %s *m, int part)", e->prefix));
 }
@@ -636,6 +664,7 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 	bool sixteen = sums_sixteen(q), vector;
 	const char *start = q->reduction == PROD ? "1" : q->reduction == MAX || q->reduction == ARGMAX ? "-NN_INFINITY" : q->reduction == MIN || q->reduction == ARGMIN ? "NN_INFINITY" : "0";
 	if (sixteen) write_line(w, "real sum[16] = {0};");
+	else if (w->kernel->over_samples) write_line(w, "real sum = m->first ? %s : 0;", carried_sum(w, w->kernel));
 	else write_line(w, "real sum = %s;", start);
 	if (sixteen || where) write_line(w, "size_t place = 0;");
 	if (where) write_line(w, "int32_t best = 0;");
@@ -658,7 +687,8 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 	}
 	close_loops(w, q->bound_count);
 	const char *at = element_text(w, own_element(w, q), &vector);
-	write_line(w, "%s = %s;", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "sum", l.scale));
+	if (w->kernel->over_samples) write_line(w, "if (m->more) %s = sum;", carried_sum(w, w->kernel));
+	write_line(w, "%s%s = %s;", w->kernel->over_samples ? "else " : "", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "sum", l.scale));
 }
 
 static void

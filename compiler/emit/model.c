@@ -71,6 +71,20 @@ input_arguments(struct emission *e, bool targets, bool declare)
 	return text_end(&s);
 }
 
+/* ", x_in + first * 784, t_in + first" */
+static const char *
+input_rows(struct emission *e, bool targets)
+{
+	struct text s = {.arena = e->arena};
+	for (int i = 0; i < e->model->inputs.n; i++) {
+		const struct tensor *t = e->model->inputs.at[i];
+		if (t->role == ROLE_TARGET && !targets) continue;
+		text_add(&s, ", %s + first", input_member(e, t));
+		if (tensor_count(t) != 1) text_add(&s, " * %ld", tensor_count(t));
+	}
+	return text_end(&s);
+}
+
 static const char *
 output_arguments(struct emission *e, bool declare)
 {
@@ -105,7 +119,8 @@ static const char tensor_declarations[] =
 	"typedef void nn_part(void *arg, int part);\n"
 	"typedef void nn_run(void *pool, nn_part *part, void *arg, int parts);\n"
 	"\n"
-	"enum nn_use { NN_PREDICT, NN_TRAIN }; /* what memory and open plan for */\n"
+	"/* what memory and open plan for: to train with any number of samples, a batch of them at a time, is NN_ACCUMULATE */\n"
+	"enum nn_use { NN_PREDICT, NN_TRAIN, NN_ACCUMULATE };\n"
 	"\n"
 	"struct nn_when {   /* where a step stands */\n"
 	"\tuint64_t step;  /* counted from 1 */\n"
@@ -227,13 +242,13 @@ write_starts(struct emission *e, struct text *t, struct parameters *params, stru
 	struct text body = {.arena = e->arena};
 	for (int i = 0; i < params->n; i++) write_start_of(e, &body, params->at[i]);
 	for (int i = 0; i < states->n; i++) write_start_of(e, &body, states->at[i]);
-	text_add(&body, "\tif (m->use == NN_TRAIN) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
+	text_add(&body, "\tif (m->use != NN_PREDICT) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
 	for (int i = 0; i < e->model->training.optimizers.n; i++) {
 		const struct optimizer *o = e->model->training.optimizers.at[i];
 		for (int k = 0; k < o->states.n; k++) {
 			double first = o->states.at[k]->start.argument[0];
 			if (first == 0) continue;
-			text_add(&body, "\tif (m->use == NN_TRAIN) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
+			text_add(&body, "\tif (m->use != NN_PREDICT) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
 				 c_number(e->arena, first, e->f64));
 		}
 	}
@@ -286,7 +301,7 @@ write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int
 	for (int i = from; i < to; i++) {
 		struct kernel *k = plan->kernels.at[i];
 		const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts);
-		text_add(t, "\trun(m, %s, %s);\n", k->name, parts);
+		text_add(t, "\t%srun(m, %s, %s);\n", k->at_last ? "if (!m->more) " : "", k->name, parts);
 	}
 }
 
@@ -299,6 +314,14 @@ write_hand_over(struct emission *e, struct text *t, struct plan *plan)
 		if (!k->gradient || k->direct) continue;
 		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", param_number(e, k->gradient), tensor_count(k->finished), buffer_name(e, k->finished, ""));
 	}
+}
+
+static bool
+hands_over(const struct plan *plan)
+{
+	for (int i = 0; i < plan->kernels.n; i++)
+		if (plan->kernels.at[i]->gradient && !plan->kernels.at[i]->direct) return true;
+	return false;
 }
 
 /* each parameter's gradient, in the order of the table; NULL where the loss does not depend on it */
@@ -329,9 +352,9 @@ write_clipping(struct emission *e, struct text *t, const struct plan *plan)
 static void
 write_totals(struct emission *e, struct text *t, const struct program *p)
 {
-	text_add(t, "\tsums[0] += nn_total(m->%s, samples);\n", buffer_name(e, p->loss, ""));
+	text_add(t, "\tsums[0] = nn_total(sums[0], m->%s, samples);\n", buffer_name(e, p->loss, ""));
 	for (int i = 0; i < p->metrics.n; i++)
-		text_add(t, "\tsums[%d] += nn_total%s(m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", buffer_name(e, p->metrics.at[i], ""),
+		text_add(t, "\tsums[%d] = nn_total%s(sums[%d], m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", i + 1, buffer_name(e, p->metrics.at[i], ""),
 			 c_comment(e->arena, p->metric_names.at[i]));
 }
 
@@ -347,8 +370,7 @@ write_predict(struct emission *e, struct text *t, struct plan *plan)
 			 c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])));
 	text_add(t, "}\n\nvoid\n%s_predict(struct %s *m, size_t n%s%s)\n{\n", e->prefix, e->prefix, input_arguments(e, false, true), output_arguments(e, true));
 	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tpredict_some(m, samples");
-	for (int i = 0; i < e->model->inputs.n; i++)
-		if (e->model->inputs.at[i]->role == ROLE_INPUT) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
+	text_add(t, "%s", input_rows(e, false));
 	for (int i = 0; i < p->outputs.n; i++)
 		text_add(t, ", %s + first * %ld", c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])), tensor_count(p->outputs.at[i]));
 	text_add(t, ");\n\t}\n}\n\n");
@@ -363,22 +385,46 @@ write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 	write_totals(e, t, plan->program);
 	text_add(t, "}\n\nvoid\n%s_evaluate(struct %s *m, size_t n%s, double sums[])\n{\n", e->prefix, e->prefix, input_arguments(e, true, true));
 	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tevaluate_some(m, samples");
-	for (int i = 0; i < e->model->inputs.n; i++) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
-	text_add(t, ", sums);\n\t}\n}\n\n");
+	text_add(t, "%s, sums);\n\t}\n}\n\n", input_rows(e, true));
+}
+
+/* all samples at once, or a loop over the chunks of the batch, up to the loss of each; `then` is what follows it */
+static void
+write_passes(struct emission *e, struct text *t, const struct plan *plan, const char *then)
+{
+	const char *in = plan->accumulates ? "\t" : "";
+	text_add(t, "\tm->total = (int)n;\n");
+	if (plan->accumulates) {
+		text_add(t, "\tconst size_t chunk = chunk_of(m, n);\n\tfor (size_t first = 0; first < n; first += chunk) {\n");
+		text_add(t, "\t\tm->first = (int)first;\n\t\tm->more = n - first > chunk;\n\t\tforward(m, (int)(m->more ? chunk : n - first)%s, sums);\n", input_rows(e, true));
+	} else {
+		text_add(t, "\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
+	}
+	for (const char *line = then, *end; *line; line = end) {
+		end = strchr(line, '\n') + 1;
+		text_add(t, "%s\t%.*s", in, (int)(end - line), line);
+	}
+	if (plan->accumulates) text_add(t, "\t}\n");
+}
+
+static void
+write_chunk_size(struct emission *e, struct text *t)
+{
+	text_add(t, "/* samples worked on at a time: the whole batch, or as many panels of it as there is memory for */\nstatic size_t\nchunk_of(const struct %s *m, size_t n)\n{\n", e->prefix);
+	text_add(t, "\tif (m->use != NN_ACCUMULATE) return n;\n\treturn (m->batch + PANEL - 1) / PANEL * PANEL;\n}\n\n");
 }
 
 static void
 write_training(struct emission *e, struct text *t, struct plan *plan)
 {
 	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
-	text_add(t, "/* the loss and metrics in training mode; false when the loss is not finite */\nstatic int\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
+	text_add(t, "/* the loss and metrics in training mode */\nstatic void\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
 	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
 	write_batch_uniforms(e, t);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->forward);
-	text_add(t, "\tconst double before = sums[0];\n");
 	write_totals(e, t, plan->program);
-	text_add(t, "\tconst double loss = sums[0] - before;\n\treturn loss - loss == 0;\n}\n\n");
+	text_add(t, "}\n\n");
 	text_add(t, "/* what follows the loss%s */\nstatic void\nbackward(struct %s *m)\n{\n", plan->keeps_gradients ? "" : ": each gradient goes to m->sink as soon as some rows of it are there", p);
 	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
 	write_calls(e, t, plan, plan->forward, plan->kernels.n);
@@ -387,11 +433,15 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 		write_clipping(e, t, plan);
 		text_add(t, "static void\nhand_over(const struct %s *m)\n{\n", p);
 	}
+	else if (plan->accumulates && hands_over(plan)) {
+		text_add(t, "\tif (m->more) return;\n");
+	}
 	write_hand_over(e, t, plan);
 	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
 	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
+	if (plan->accumulates) write_chunk_size(e, t);
 	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
-	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
+	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
 	int number_ = 0;
 	for (int i = 0; i < plan->program->tensors.n; i++) {
 		const struct tensor *x = plan->program->tensors.at[i];
@@ -401,25 +451,27 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
 		number_++;
 	}
-	if (plan->keeps_gradients) text_add(t, "\tif (!grad) return;\n\tbackward(m);\n\thand_over(m);\n}\n\n");
-	else text_add(t, "\tif (grad) backward(m);\n}\n\n");
+	write_passes(e, t, plan, "if (grad) backward(m);\n");
+	if (plan->keeps_gradients) text_add(t, "\tif (grad) hand_over(m);\n");
+	text_add(t, "}\n\n");
 }
 
 static void
-write_step(struct emission *e, struct text *t)
+write_step(struct emission *e, struct text *t, const struct plan *plan)
 {
 	const char *p = e->prefix;
 	const struct training *training = &e->model->training;
 	bool clips = training->clip_norm > 0;
 	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[])\n{\n", p, p, clips ? "double clip_norm, " : "", input_arguments(e, true, true));
-	text_add(t, "\tm->step = (uint32_t)when.step;\n\tif (!forward(m, (int)n%s, sums)) return 1;\n\tswitch (optimizer) {\n", input_arguments(e, true, false));
+	text_add(t, "\tconst double before = sums[0];\n\tm->step = (uint32_t)when.step;\n\tswitch (optimizer) {\n");
 	for (int i = 0; i < training->optimizers.n; i++) {
 		const struct optimizer *o = training->optimizers.at[i];
 		text_add(t, "\t%s: { /* %s */\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name));
 		write_optimizer_uniforms(e, t, o);
 		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
 	}
-	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n");
+	text_add(t, "\t}\n\t(void)settings;\n");
+	write_passes(e, t, plan, plan->accumulates ? "if (!m->more && !is_finite(sums[0] - before)) return 1;\nbackward(m);\n" : "if (!is_finite(sums[0] - before)) return 1;\nbackward(m);\n");
 	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
 	const struct program *train = e->model->train;
 	for (int i = 0; i < train->updates.n; i++) /* s <- expr */
@@ -434,7 +486,7 @@ static void
 write_struct(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
 {
 	const struct training *training = &e->model->training;
-	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
+	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tint total, first, more; /* samples of the batch, before this chunk of it; whether another chunk follows */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
 	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace;\n", e->prefix);
 	text_add(t, "\treal *params, *moments;\n");
@@ -488,11 +540,26 @@ write_table(struct emission *e, struct text *t, struct parameters *params, struc
 	text_add(t, "%s};\n\n", params->n ? "" : "0");
 }
 
+/* running sums of the chunks so far */
+static void
+write_carried(struct emission *e, struct text *t, const struct plan *plan)
+{
+	text_add(t, "\tif (use == NN_ACCUMULATE) {\n\t\treal *so_far = (real *)(void *)m->workspace;\n");
+	for (int i = 0; i < plan->kernels.n; i++) {
+		const struct kernel *k = plan->kernels.at[i];
+		const struct tensor *x = k->equations.n ? k->equations.at[0]->tensor : NULL;
+		if (k->over_samples)
+			text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", buffer_name(e, x, "_so_far"), k->carried, shape_comment(e, x), k->kind == KERNEL_FOLD ? "[16]" : "");
+	}
+	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");
+}
+
 static void
 write_open(struct emission *e, struct text *t, struct parameters *params, struct parameters *states, struct plan *const plans[ENTRIES])
 {
 	const char *p = e->prefix;
 	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
+	bool accumulates = plans[TRAIN] && plans[TRAIN]->accumulates;
 	for (int i = 0; i < 3; i++) {
 		if (!plans[i]) continue;
 		for (int use = i < 2 ? 0 : 1; use < 2; use++) {
@@ -501,8 +568,10 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 		}
 	}
 	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
-	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use == NN_TRAIN ? %.0f : %.0f;\n", panel[1], panel[0]);
-	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use == NN_TRAIN ? (size_t)MOMENTS : 0), plain = use == NN_TRAIN ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n", plain[1], plain[0]);
+	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use != NN_PREDICT ? %.0f : %.0f;\n", panel[1], panel[0]);
+	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : 0)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
+		 accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
+	if (!accumulates) text_add(t, "\tif (use == NN_ACCUMULATE) return 0; /* some sample's value depends on all others */\n");
 	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || panels > (SIZE_MAX / 2 - fixed) / (panel + 1)) return 0;\n\treturn fixed + panels * panel;\n}\n\n");
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
 	text_add(t, "\tstruct %s *m = (struct %s *)memory;\n\tconst size_t need = %s_memory(batch, use);\n\tif (!m || !need || bytes < need) return NULL;\n", p, p, p);
@@ -514,7 +583,9 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
 		for (int s = 0; s < e->model->training.optimizers.at[i]->states.n; s++, block++)
 			text_add(t, "\tm->%s = m->moments + %d * PARAMS;\n", c_name(&e->members, arena_print(e->arena, "%s %s", e->model->training.optimizers.at[i]->name, e->model->training.optimizers.at[i]->states.at[s]->name)), block);
-	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use == NN_TRAIN ? MOMENTS : 0));\n\treturn m;\n}\n\n");
+	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use != NN_PREDICT ? MOMENTS : 0));\n");
+	if (accumulates) write_carried(e, t, plans[TRAIN]);
+	text_add(t, "\treturn m;\n}\n\n");
 	text_add(t, "void\n%s_threads(struct %s *m, nn_run *run_parts, void *pool)\n{\n\tm->run = run_parts;\n\tm->pool = pool;\n}\n\n", p, p);
 	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n\t(void)m; /* parameters are read where they lie */\n}\n\n", p, p);
 }
@@ -578,7 +649,7 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	if (plans[0]) write_predict(e, &entries, plans[0]);
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
 	if (plans[2]) write_training(e, &entries, plans[2]);
-	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries);
+	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, plans[2]);
 	const char *body = arena_print(a, "%s%s%s", text_end(&e->kernels), text_end(&optimizers), text_end(&entries));
 
 	write_header(e, command, out);
@@ -586,7 +657,9 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
 		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
-	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld }; /* elements of each block */\n\n", params.total, states.total, params.total * moment_count(e));
+	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld", params.total, states.total, params.total * moment_count(e));
+	if (plans[TRAIN] && plans[TRAIN]->accumulates) text_add(&t, ", SO_FAR = %.0f", plans[TRAIN]->carried);
+	text_add(&t, " }; /* elements of each block */\n\n");
 	write_struct(e, &t, &params, &states);
 	write_table(e, &t, &params, &states);
 	struct text start = {.arena = a};

@@ -121,9 +121,9 @@ c_number(struct arena *a, double v, bool f64)
 void
 reserve_names(struct emission *e)
 {
-	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "params", "moments", "settings", "sums", "grad", "optimizer", "clip_norm", "when"};
+	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "params", "moments", "settings", "sums", "grad", "optimizer", "clip_norm", "when", "first", "more", "total", "so_far"};
 	static const char *const functions[] = {"run", "run_part", "forward", "backward", "keep_gradient", "predict_some", "evaluate_some", "samples_in", "layout_predict", "layout_evaluate",
-						"layout_train", "kernel", "call", "clip_gradients", "hand_over", "param_offset", "panel_of", "ints_of", "load_some", "store_some"};
+						"layout_train", "kernel", "call", "clip_gradients", "hand_over", "chunk_of", "is_finite", "param_offset", "panel_of", "ints_of", "load_some", "store_some"};
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) PUSH(e->arena, &e->members.taken, (struct c_name){NULL, members[i]});
 	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) PUSH(e->arena, &e->functions.taken, (struct c_name){NULL, functions[i]});
 }

@@ -171,7 +171,8 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 		 c_number(a, g->validation, true), g->early_stopping);
 	text_add(&t, "\t\t.early_stopping_on = %s, .seed = %.0f, .split_seed = %.0f, .shuffle = %d, .clip_norm = %s},\n", c_string(a, g->early_stopping_on), g->seed, g->split_seed, g->shuffle,
 		 c_number(a, g->clip_norm, true));
-	text_add(&t, "\t.has_loss = %d, .has_train = %d,\n\t.memory = %s_memory, .open = open_, .start = start_, .prepare = prepare_, .threads = threads_,\n", loss, g->present, e->prefix);
+	text_add(&t, "\t.accumulates = %d, .has_loss = %d, .has_train = %d,\n\t.memory = %s_memory, .open = open_, .start = start_, .prepare = prepare_, .threads = threads_,\n",
+		 e->plans[TRAIN] && e->plans[TRAIN]->accumulates, loss, g->present, e->prefix);
 	if (eval->outputs.n) text_add(&t, "\t.predict = predict_,\n");
 	if (loss) text_add(&t, "\t.evaluate = evaluate_, .gradients = gradients_,\n");
 	if (steps) text_add(&t, "\t.step = step_,\n");

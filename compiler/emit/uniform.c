@@ -99,7 +99,7 @@ text_at(struct scalars *s, const struct expr *x, int level)
 	switch (x->op) {
 	case OP_NUMBER: t = c_number(a, x->number, true); own = x->number < 0 ? PRODUCT : ATOM; break;
 	case OP_BOOL: t = x->number != 0 ? "1" : "0"; break;
-	case OP_BATCH: t = "(double)m->samples"; break;
+	case OP_BATCH: t = "(double)m->total"; break;
 	case OP_READ: t = read_text(s, x->tensor); break;
 	case OP_ADD: t = sum_text(s, x); own = SUM_; break;
 	case OP_MUL: t = product_text(s, x); own = PRODUCT; break;

@@ -362,7 +362,7 @@ drawn_read(struct writer *w, struct expr *read)
 	const struct tensor *t = read->tensor;
 	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal", *index = whole_at(w, flat_expr(w->plan->program, read), COMPARE);
 	bool samples = w->lanes == LANES_ARE_SAMPLES && t->batch;
-	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(panel, %s)", w->sample) : arena_print(a, "all_ints(%s)", whole_at(w, read->kid[0], COMPARE));
+	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(m->first, panel, %s)", w->sample) : arena_print(a, "all_ints(m->first + %s)", whole_at(w, read->kid[0], SUM_));
 	const char *text = arena_print(a, "%s(m->seed, m->step, 0x%08xu, %s, all_ints(%s))%s", function, t->site, place, index, samples ? "" : "[0]");
 	return (struct value_text){text, ATOM, samples};
 }

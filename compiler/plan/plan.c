@@ -741,7 +741,9 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 	}
 	for (int i = 0; entry == TRAIN && i < p->updates.n; i++) wanted[p->updates.at[i].new->id] = 1;
 	for (int i = 0; entry == TRAIN && i < p->gradients.n; i++) wanted[p->gradients.at[i].gradient->id] = 1;
-	return plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64, m->training.clip_norm > 0);
+	struct plan *plan = plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64, m->training.clip_norm > 0);
+	if (entry == TRAIN) plan_chunks(plan);
+	return plan;
 }
 
 void

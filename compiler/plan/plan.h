@@ -2,6 +2,7 @@
  *
  * plan.c    kernels: contractions become register tiles, what follows them element by element is fused into their store
  * memory.c  buffers: lifetimes and offsets
+ * chunks.c  a batch in pieces
  *
  * A plan belongs to one entry of the generated interface (predict, evaluate, train).  Indices are recognised by their roles, never by how an equation
  * is spelled: rows belong to one factor, lanes to the other, what both have and the result lacks is summed. */
@@ -38,6 +39,9 @@ struct kernel {
 	struct tensor *gradient; /* the parameter whose gradient this finishes; NULL: none */
 	struct tensor *finished; /* that gradient */
 	bool direct;             /* KERNEL_OUTER: rows are handed to the update as they are finished; else the gradient is stored, and used at the end */
+	bool over_samples;       /* a sum over the samples: begun in one chunk of a batch, carried on in the next */
+	bool at_last;            /* reads such a sum: runs in the last chunk only */
+	double carried;          /* over_samples: where its running sums lie between chunks, in reals from the start of their block */
 	int parts;             /* pieces that may run at the same time; 1: not worth it.  0: as many as panels */
 	const char *name;      /* of the C function; equal kernels share one */
 };
@@ -72,6 +76,8 @@ struct plan {
 	LIST(struct kernel *) kernels;
 	int forward;           /* kernels before this one are needed for the loss */
 	struct slot *place;    /* by tensor id */
+	bool accumulates;      /* a batch can be worked on in chunks */
+	double carried;        /* reals for the running sums between chunks */
 	double panel_bytes;    /* of workspace for each panel */
 	double plain_bytes;
 	double lower_bound;    /* the most that is alive at once, per panel */
@@ -97,5 +103,7 @@ struct plan *plan_program(struct program *p, const char *entry, const char *want
 struct affine *flat_access(struct program *p, const struct kernel *k, const struct expr *read);
 
 void place_memory(struct plan *plan);
+/* which kernels wait for the last chunk; plan->accumulates */
+void plan_chunks(struct plan *plan);
 
 #endif

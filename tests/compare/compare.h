@@ -35,7 +35,6 @@ struct batch { /* one batch, and everything the interpreter makes of it */
 	long n;
 	struct value_list inputs, outputs, gradients;
 	double evaluated[16], trained[16]; /* sums: loss, metrics */
-	double *evaluated_each;            /* [1 + metrics][n] */
 	int stepped_count;                 /* optimizers that were tried */
 	struct stepped *stepped;
 };

@@ -210,14 +210,7 @@ compute_evaluation(struct reference *r, struct batch *b)
 		} else memcpy(v.at, w.value[p->outputs.at[i]->id], (size_t)v.count * sizeof *v.at);
 		PUSH(p->arena, &b->outputs, v);
 	}
-	if (p->loss) {
-		add_up(&w, b->evaluated);
-		b->evaluated_each = calloc((size_t)(p->metrics.n + 1) * (size_t)b->n, sizeof(double));
-		for (int k = 0; k <= p->metrics.n; k++) {
-			const struct tensor *t = k ? p->metrics.at[k - 1] : p->loss;
-			for (long n = 0; n < b->n; n++) b->evaluated_each[k * b->n + n] = w.value[t->id][t->batch ? n : 0];
-		}
-	}
+	if (p->loss) add_up(&w, b->evaluated);
 	world_free(&w);
 }
 

@@ -450,6 +450,14 @@ Test(trainer, steps_end_in_the_middle_of_an_epoch)
 	cr_expect(same_files("a", "b"));
 }
 
+Test(trainer, a_model_that_does_not_accumulate_has_no_chunks)
+{
+	cr_expect(call("train --chunk 10 --batch_size 50 --validation 0") == NN_FAILURE);
+	cr_expect(strstr(err, "cannot work on a batch of 50 samples in chunks of 10") && strstr(err, "leave --chunk out"), "%s", err);
+	cr_expect(call("train --chunk 50 --batch_size 50 --epochs 1") == NN_SUCCESS, "%s", err);
+	cr_expect(call("train --chunk 0") == NN_WRONG_USAGE);
+}
+
 Test(trainer, the_last_batch_may_be_smaller)
 {
 	cr_assert(call("train --validation 0 --epochs 1 --batch_size 499 --optimizer.momentum 0") == NN_SUCCESS);
