@@ -7,6 +7,7 @@
  * lanes.c     the other kernels
  * optimizer.c update kernels
  * uniform.c   numbers computed once a step
+ * calls.c     sequences of calls, rolled up where they repeat
  * model.c     m.h and m.c: the model
  * helpers.c   the small functions that m.c may need
  * trainer.c   m_main.c: the tables that runtime/ works from */
@@ -198,8 +199,33 @@ const char *scaled_text(struct writer *w, const char *value, struct expr *scale)
 void write_kernel(struct emission *e, struct plan *plan, struct kernel *k);
 /* all functions */
 void write_functions(struct emission *e, struct text *out);
-/* `run(m, f, 2);`: the call of kernel i of a plan, with its step where there is one */
-void write_call(struct emission *e, struct plan *plan, const struct kernel *k, struct text *out);
+
+/* ---- calls ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+enum { CALL_ARGUMENT = 1 }; /* stands in a call's text for each of its arguments */
+
+struct call_argument {
+	double value;
+	bool site; /* of a draw: any number */
+};
+
+struct call {
+	const char *text;  /* a statement */
+	const char *alone; /* how it is written where it is not part of a loop; NULL: the same */
+	int n;
+	struct call_argument *at;
+};
+
+struct call_list {
+	int n, room;
+	struct call *at;
+	int *kind; /* equal for equal texts */
+};
+
+/* the calls in order; stretches of equal blocks as loops */
+void write_sequence(struct arena *a, struct call_list *l, struct text *t);
+/* `run(m, f, 2);`: the call of a kernel, with its step where there is one */
+struct call kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard);
 /* where the running sum of an element is kept between the chunks of a batch; of 16, the first */
 const char *carried_sum(struct writer *w);
 

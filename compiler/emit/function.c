@@ -499,22 +499,25 @@ write_functions(struct emission *e, struct text *out)
 
 /* ---- calls -------------------------------------------------------------------------------------------------------------------------------------------- */
 
-void
-write_call(struct emission *e, struct plan *plan, const struct kernel *k, struct text *out)
+struct call
+kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard)
 {
 	const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts), *step = k->loop ? ", t" : "";
+	struct call c = {.at = NEW_ARRAY(e->arena, k->operands->n + 1, struct call_argument)};
 	if (!k->function->shared) {
-		text_add(out, "%s(m, %s, %s%s);\n", k->loop ? "run_step" : "run", k->function->name, parts, step);
-		return;
+		c.text = arena_print(e->arena, "%s%s(m, %s, %s%s);", guard, k->loop ? "run_step" : "run", k->function->name, parts, step);
+		return c;
 	}
-	text_add(out, "%s(m, %s, %s%s, (const size_t[]){", k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
-	const char *comma = "";
+	struct text t = {.arena = e->arena};
+	text_add(&t, "%s%s(m, %s, %s%s, (const size_t[]){", guard, k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
 	for (int i = 0; i < k->operands->n; i++) {
 		const struct operand *o = &k->operands->at[i];
 		if (!has_memory(o)) continue;
-		if (o->kind == OPERAND_SITE) text_add(out, "%s0x%08xu", comma, o->tensor->site);
-		else text_add(out, "%s%.0f", comma, operand_offset(e, plan, k, o));
-		comma = ", ";
+		text_add(&t, "%s%c", c.n ? ", " : "", CALL_ARGUMENT);
+		bool site = o->kind == OPERAND_SITE;
+		c.at[c.n++] = (struct call_argument){site ? o->tensor->site : operand_offset(e, plan, k, o), site};
 	}
-	text_add(out, "});\n");
+	text_add(&t, "});");
+	c.text = text_end(&t);
+	return c;
 }

@@ -301,28 +301,38 @@ write_packing(struct emission *e, struct text *t, const struct plan *plan)
 		if (plan->place[i].rows && plan->place[i].own_rows) text_add(t, "\tm->%s = %s;\n", input_member(e, p->tensors.at[i]), input_member(e, p->tensors.at[i]));
 }
 
-static void
-write_sink(struct emission *e, struct text *t, const char *guard, const struct kernel *k)
+/* a stored gradient goes to whoever takes it */
+static struct call
+sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k)
 {
-	text_add(t, "\t%sm->sink(m, %d, 0, %ld, m->%s);\n", guard, param_number(e, k->gradient), tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
+	int number_ = param_number(e, k->gradient);
+	c.at[0].value = number_;
+	c.at[1].value = plan->place[k->finished->id].offset;
+	c.text = arena_print(e->arena, "%sm->sink(m, %c, 0, %ld, plain_at(m, %c));", guard, CALL_ARGUMENT, tensor_count(k->finished), CALL_ARGUMENT);
+	if (!k->function->shared) c.alone = arena_print(e->arena, "%sm->sink(m, %d, 0, %ld, m->%s);", guard, number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	return c;
 }
 
 static void
 write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
 {
 	const struct recurrence_of *loop = NULL;
+	struct call_list calls = {0};
 	for (int i = from; i < to; i++) {
 		struct kernel *k = plan->kernels.at[i];
-		if (loop && k->loop != loop) text_add(t, "\t}\n");
-		if (k->loop && k->loop != loop) {
-			if (k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
-			else text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
+		if (k->loop != loop) {
+			write_sequence(e->arena, &calls, t);
+			calls = (struct call_list){0};
+			if (loop) text_add(t, "\t}\n");
+			if (k->loop && k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
+			else if (k->loop) text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
 		}
 		loop = k->loop;
-		text_add(t, "%s%s", loop ? "\t\t" : "\t", k->at_last ? "if (!m->more) " : "");
-		write_call(e, plan, k, t);
-		if (k->gradient && !k->direct && k->early) write_sink(e, t, plan->accumulates ? "if (!m->more) " : "", k);
+		PUSH(e->arena, &calls, kernel_call(e, plan, k, k->at_last ? "if (!m->more) " : ""));
+		if (k->gradient && !k->direct && k->early) PUSH(e->arena, &calls, sink_call(e, plan, plan->accumulates ? "if (!m->more) " : "", k));
 	}
+	write_sequence(e->arena, &calls, t);
 	if (loop) text_add(t, "\t}\n");
 }
 
@@ -336,8 +346,10 @@ waits(const struct kernel *k)
 static void
 write_hand_over(struct emission *e, struct text *t, struct plan *plan)
 {
+	struct call_list calls = {0};
 	for (int i = 0; i < plan->kernels.n; i++)
-		if (waits(plan->kernels.at[i])) write_sink(e, t, "", plan->kernels.at[i]);
+		if (waits(plan->kernels.at[i])) PUSH(e->arena, &calls, sink_call(e, plan, "", plan->kernels.at[i]));
+	write_sequence(e->arena, &calls, t);
 }
 
 static bool
