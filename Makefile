@@ -62,7 +62,7 @@ text: examples/text/fables.txt
 examples/digits/train-images-idx3-ubyte: $(BUILD)/make_digits
 examples/cifar/test_batch.bin: $(BUILD)/make_cifar
 examples/text/fables.txt: $(BUILD)/make_text
-examples/digits/% examples/cifar/% examples/text/%:
+examples/digits/train-images-idx3-ubyte examples/cifar/test_batch.bin examples/text/fables.txt:
 	$< $(@D)
 
 test: all digits cifar text

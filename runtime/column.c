@@ -8,12 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* as the model takes a value */
+static size_t
+value_bytes(const struct nn_program *program, size_t input)
+{
+	return program->inputs[input].is_integer ? sizeof(int32_t) : program->real_size;
+}
+
 size_t
 nn_record_bytes(const struct nn_program *program, size_t input)
 {
-	const struct nn_input *in = &program->inputs[input];
-
-	return in->count * (in->is_integer ? sizeof(int32_t) : program->real_size);
+	return program->inputs[input].count * value_bytes(program, input);
 }
 
 size_t
@@ -21,22 +26,25 @@ nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_
 {
 	size_t count = program->inputs[input].count, values = c->records ? (c->records - 1) * c->stride + count : 0;
 
-	return values * (c->packed ? c->packed : nn_record_bytes(program, input) / count);
+	return values * (c->packed ? c->packed : value_bytes(program, input));
 }
 
-/* to[i] = f(from[i]) for n stored values from `at` on */
+/* for each record: out[i] = f(from[i]) */
 #define EACH(stored, taken, f)                                                                                                         \
 	do {                                                                                                                           \
-		const stored *from = (const stored *)c->values + at;                                                                   \
 		taken *out = to;                                                                                                       \
-		for (size_t i = 0; i < n; i++)                                                                                         \
-			out[i] = (f);                                                                                                  \
+		for (size_t k = 0; k < n; k++, out += count) {                                                                         \
+			const stored *from = (const stored *)c->values + (order ? order[k] : first + k) * c->stride;                   \
+			for (size_t i = 0; i < count; i++)                                                                             \
+				out[i] = (f);                                                                                          \
+		}                                                                                                                      \
 	} while (0)
 
 void
-nn_column_get(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t record, void *to)
+nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *c, const uint32_t order[], size_t first, size_t n,
+    void *to)
 {
-	size_t n = program->inputs[input].count, at = record * c->stride;
+	size_t count = program->inputs[input].count, size = value_bytes(program, input), bytes = count * size, apart = c->stride * size;
 	int32_t low = c->packed ? (int32_t)program->inputs[input].low : 0;
 	const float *floats = c->table;
 	const double *doubles = c->table;
@@ -50,7 +58,8 @@ nn_column_get(const struct nn_program *program, size_t input, const struct nn_co
 	else if (c->packed == 2)
 		EACH(uint16_t, int32_t, low + from[i]);
 	else
-		memcpy(to, (const char *)c->values + at * (nn_record_bytes(program, input) / n), nn_record_bytes(program, input));
+		for (size_t k = 0; k < n; k++)
+			memcpy((char *)to + k * bytes, (const char *)c->values + (order ? order[k] : first + k) * apart, bytes);
 }
 
 void

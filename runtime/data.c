@@ -190,7 +190,25 @@ nn_data_free(const struct nn_program *program, struct nn_dataset *data)
 	*data = (struct nn_dataset){0};
 }
 
-/* a file typed on the command line, CSV or .npy by its first bytes, into the inputs of `parts` */
+const struct nn_source *
+nn_data_text(const struct nn_program *program)
+{
+	for (size_t i = 0; program->input_count == 1 && i < program->source_count; i++)
+		if (program->sources[i].path && strcmp(program->sources[i].reader, "text") == 0)
+			return &program->sources[i];
+	return NULL;
+}
+
+static int
+ends_with(const char *name, const char *end)
+{
+	size_t a = strlen(name), b = strlen(end);
+
+	return a >= b && strcmp(name + a - b, end) == 0;
+}
+
+/* a file typed on the command line, .npy by its first bytes, a text by its name where the model learns from one, else CSV, into the
+ * inputs of `parts`; no arithmetic is done, but on a text that of the model's own */
 static int
 read_typed(const struct nn_program *program, const char *path, struct nn_part parts[], size_t part_count, struct nn_error *e)
 {
@@ -201,10 +219,16 @@ read_typed(const struct nn_program *program, const char *path, struct nn_part pa
 
 	if (standard_input ? nn_file_read_descriptor(0, found, &bytes, &size, e) : nn_file_read(path, found, &bytes, &size, e))
 		return -1;
+	const struct nn_source *text = ends_with(path, ".txt") || ends_with(path, ".txt.gz") ? nn_data_text(program) : NULL;
+	nn_reader *read = nn_npy_recognise(bytes, size) ? nn_npy_read : text ? nn_text_read : nn_csv_read;
+	if (read == nn_text_read) {
+		parts->arith = text->arith;
+		parts->arith_count = text->arith_count;
+	}
 	struct nn_intake in = {.program = program, .found = found, .parts = parts, .part_count = part_count};
 	int status = nn_intake_open(&in, e);
 	if (status == 0)
-		status = nn_npy_recognise(bytes, size) ? nn_npy_read(&in, bytes, size, e) : nn_csv_read(&in, bytes, size, e);
+		status = read(&in, bytes, size, e);
 	free(bytes);
 	return nn_intake_close(&in, status, e);
 }

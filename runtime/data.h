@@ -18,8 +18,9 @@ struct nn_column_data {
 size_t nn_record_bytes(const struct nn_program *program, size_t input);
 /* bytes that its stored values take */
 size_t nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_column_data *column);
-/* one record as the model takes it, into to[nn_record_bytes] */
-void nn_column_get(const struct nn_program *program, size_t input, const struct nn_column_data *column, size_t record, void *to);
+/* n records as the model takes them, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
+void nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *column, const uint32_t order[], size_t first,
+    size_t n, void *to);
 void nn_column_free(struct nn_column_data *column);
 
 /* one group (data, validation or test): the same number of records for every input that has a source */
@@ -36,8 +37,11 @@ struct nn_dataset {
 int nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_dataset *out, struct nn_error *e);
 void nn_data_free(const struct nn_program *program, struct nn_dataset *data);
 
+/* the text that a model of one input learns from, `s = text("a.txt")`; NULL where it has no such */
+const struct nn_source *nn_data_text(const struct nn_program *program);
+
 /* A table of numbers from IN.csv or IN.npy for `predict` ("-" is CSV on standard input): records of `program`'s inputs that are not
- * targets, in the order of declaration, side by side in a row of a CSV. */
+ * targets, in the order of declaration, side by side in a row of a CSV.  A model that learns from a text takes one from IN.txt. */
 int nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_dataset *out, struct nn_error *e);
 
 /* a whole array from an .npy file for one input (used by `gradients --data.x X.npy`) */

@@ -35,6 +35,8 @@ struct checked {
 static int
 checked_open(struct checked *c, const struct nn_options *o, size_t samples, struct nn_error *e)
 {
+	int insist = nn_option_given(o, "chunk");
+
 	const struct nn_program *p = o->program;
 
 	*c = (struct checked){.program = p, .samples = samples, .step = o->step};
@@ -52,7 +54,7 @@ checked_open(struct checked *c, const struct nn_options *o, size_t samples, stru
 		if (!c->gradients[c->parameters++])
 			return -1;
 	}
-	return nn_model_open(&c->model, p, samples, NN_TRAIN, o->threads, e);
+	return nn_model_open_training(&c->model, p, samples, o->chunk, insist, o->threads, e);
 }
 
 static void

@@ -124,12 +124,9 @@ nn_batch_gather(struct nn_batch *b, const struct nn_dataset *data, const uint32_
 {
 	for (size_t i = 0; i < b->program->input_count; i++) {
 		const struct nn_column_data *column = &data->inputs[i];
-		char *to = b->values[i];
-		size_t bytes = nn_record_bytes(b->program, i);
-
-		b->in[i] = column->values ? to : NULL;
-		for (size_t k = 0; column->values && k < n; k++)
-			nn_column_get(b->program, i, column, order[k], to + k * bytes);
+		b->in[i] = column->values ? b->values[i] : NULL;
+		if (column->values)
+			nn_column_gather(b->program, i, column, order, 0, n, b->values[i]);
 	}
 }
 
@@ -138,13 +135,10 @@ nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first, s
 {
 	for (size_t i = 0; i < b->program->input_count; i++) {
 		const struct nn_column_data *column = &data->inputs[i];
-		char *to = b->values[i];
-		size_t bytes = nn_record_bytes(b->program, i);
-
 		int ready = !column->packed && column->stride == b->program->inputs[i].count;
-		b->in[i] = !column->values ? NULL : ready ? (char *)column->values + first * bytes : to;
-		for (size_t k = 0; b->in[i] == to && k < n; k++)
-			nn_column_get(b->program, i, column, first + k, to + k * bytes);
+		b->in[i] = !column->values ? NULL : ready ? (const char *)column->values + first * nn_record_bytes(b->program, i) : b->values[i];
+		if (column->values && !ready)
+			nn_column_gather(b->program, i, column, NULL, first, n, b->values[i]);
 	}
 }
 

@@ -195,7 +195,7 @@ open_training(struct training *t, struct nn_error *e)
 	t->step_sums = t->sums + figures;
 	t->train_means = t->step_sums + figures;
 	t->validation_means = t->train_means + figures;
-	if (nn_model_open(&t->model, p, t->batch_size, NN_TRAIN, t->o->threads, e) != 0)
+	if (nn_model_open_training(&t->model, p, t->batch_size, t->o->chunk, nn_option_given(t->o, "chunk"), t->o->threads, e) != 0)
 		return -1;
 	if (nn_batch_open(&t->batch, p, t->batch_size, e) != 0)
 		return -1;
@@ -230,7 +230,7 @@ print_plan(const struct training *t)
 {
 	const struct nn_program *p = t->program;
 	size_t learned = nn_count(p, NN_PARAM), frozen = nn_count(p, NN_FROZEN);
-	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], model[32], data[32], length[32];
+	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], clip[40] = "", chunks[60] = "", model[32], data[32], length[32];
 	double bytes = 0;
 
 	if (t->o->quiet)
@@ -243,7 +243,11 @@ print_plan(const struct training *t)
 	fprintf(stderr, ", %s record%s", nn_thousands(records, t->count), nn_plural(t->count));
 	if (t->validate_on)
 		fprintf(stderr, " and %s for validation", nn_thousands(validation, t->validation_count));
-	fprintf(stderr, ", %s, batch %zu, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), t->batch_size,
+	if (t->o->clip_norm > 0)
+		snprintf(clip, sizeof clip, ", clip_norm %g", t->o->clip_norm);
+	if (t->model.use == NN_ACCUMULATE)
+		snprintf(chunks, sizeof chunks, " in chunks of %zu", t->model.batch);
+	fprintf(stderr, ", %s%s, batch %zu%s, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), clip, t->batch_size, chunks,
 	    nn_thousands(length, t->o->epochs ? t->epochs : (size_t)t->last_step), t->o->epochs ? "epochs" : "steps", t->o->threads,
 	    nn_plural(t->o->threads), nn_bytes(model, (double)t->model.bytes), nn_bytes(data, bytes));
 }
@@ -261,12 +265,22 @@ gather(struct training *t, uint64_t step)
 	return n;
 }
 
+/* the steps of an epoch are equally far apart, the last one, too, though its batch may be smaller */
+static struct nn_when
+when(const struct training *t, uint64_t step)
+{
+	uint64_t an_epoch = (t->count + t->batch_size - 1) / t->batch_size;
+
+	return (struct nn_when){step, t->last_step, (double)(step - 1) / (double)an_epoch};
+}
+
 static int
 take_step(struct training *t, uint64_t step, size_t *n)
 {
 	memset(t->step_sums, 0, (1 + t->program->metric_count) * sizeof *t->step_sums);
 	*n = gather(t, step);
-	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), step, *n, t->batch.in, t->step_sums);
+	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), t->o->clip_norm, when(t, step), *n, t->batch.in,
+	    t->step_sums);
 }
 
 static void
@@ -508,8 +522,9 @@ print_end(const struct training *t, const char *which)
 
 	if (t->o->quiet)
 		return;
+	const char *input = nn_data_text(t->program) ? " IN.txt" : " IN.csv";
 	fprintf(stderr, "weights: %s (%s)   next: %s %s --weights %s%s\n", t->path, which, self, t->program->output_count ? "predict" : "test",
-	    t->path, t->program->output_count ? " IN.csv" : "");
+	    t->path, t->program->output_count ? input : "");
 }
 
 static int

@@ -56,6 +56,19 @@ nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch
 	return 0;
 }
 
+int
+nn_model_open_training(struct nn_model *m, const struct nn_program *program, size_t batch, size_t chunk, int insist, size_t threads,
+    struct nn_error *e)
+{
+	if (batch <= chunk || (!program->accumulates && !insist))
+		return nn_model_open(m, program, batch, NN_TRAIN, threads, e);
+	if (program->accumulates)
+		return nn_model_open(m, program, chunk, NN_ACCUMULATE, threads, e);
+	nn_fail(e, "%s cannot work on a batch of %zu samples in chunks of %zu: a sample's value depends on the whole batch (as in batch normalisation)",
+	    program->model, batch, chunk);
+	return nn_help(e, "leave --chunk out, or use a --batch_size of at most %zu", chunk);
+}
+
 void
 nn_model_close(struct nn_model *m)
 {
@@ -109,7 +122,7 @@ nn_all_finite(const void *values, size_t count, size_t real_size)
 static int
 is_here(const struct nn_model *m, size_t tensor)
 {
-	return m->use == NN_TRAIN || m->program->tensors[tensor].role != NN_MOMENT;
+	return m->use != NN_PREDICT || m->program->tensors[tensor].role != NN_MOMENT;
 }
 
 size_t

@@ -20,6 +20,10 @@ struct nn_model {
 	struct nn_pool *pool;
 };
 int nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch, enum nn_use use, size_t threads, struct nn_error *e);
+/* The same to train with batches of `batch` samples: in memory for `chunk` of them, where that is less and the model accumulates.  It is an
+ * error when it does not and `insist`. */
+int nn_model_open_training(struct nn_model *m, const struct nn_program *program, size_t batch, size_t chunk, int insist, size_t threads,
+    struct nn_error *e);
 void nn_model_close(struct nn_model *m);
 
 size_t nn_count(const struct nn_program *program, enum nn_role role); /* numbers in all tensors of a role */

@@ -12,6 +12,23 @@ struct arena_block {
 
 enum { BLOCK = 256 * 1024 };
 
+/* Under AddressSanitizer what is not handed out is poisoned, and so is a gap behind each allocation: a step outside it is seen. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define GUARDED
+#endif
+#elif defined __SANITIZE_ADDRESS__
+#define GUARDED
+#endif
+#ifdef GUARDED
+#include <sanitizer/asan_interface.h>
+enum { GAP = 16 };
+#else
+enum { GAP = 0 };
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
+
 /* Out of memory has no better answer here than to say so: every structure of the compilation is half built. */
 static void
 out_of_memory(void)
@@ -24,17 +41,19 @@ void *
 arena_alloc(struct arena *a, size_t size)
 {
 	if (size > SIZE_MAX / 2) out_of_memory();
-	size = (size + 15) / 16 * 16;
-	if (!a->block || a->block->size - a->block->used < size) {
-		size_t room = size > BLOCK ? size : BLOCK;
+	size_t taken = (size + 15) / 16 * 16 + GAP;
+	if (!a->block || a->block->size - a->block->used < taken) {
+		size_t room = taken > BLOCK ? taken : BLOCK;
 		struct arena_block *b = malloc(sizeof *b + room);
 		if (!b) out_of_memory();
 		*b = (struct arena_block){.next = a->block, .size = room};
 		a->block = b;
+		ASAN_POISON_MEMORY_REGION(b->bytes, room);
 	}
 	void *p = a->block->bytes + a->block->used;
-	a->block->used += size;
-	a->total += size;
+	ASAN_UNPOISON_MEMORY_REGION(p, size);
+	a->block->used += taken;
+	a->total += taken;
 	return memset(p, 0, size);
 }
 

@@ -2,6 +2,7 @@
 #include "core/interpret.h"
 #include "core/function.h"
 #include "core/lower.h"
+#include "runtime/nn_double.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,21 +114,7 @@ whole(struct evaluation *v, const struct expr *e)
 	abort();
 }
 
-/* b^n by squaring, as the generated code does: libm's pow differs between platforms */
-static double
-uniform_power(double b, double n)
-{
-	if (n < 0) return 1 / uniform_power(b, -n);
-	if (2 * n == floor(2 * n) && n != floor(n)) return sqrt(b) * uniform_power(b, floor(n));
-	if (n != floor(n)) return pow(b, n);
-	double r = 1;
-	for (uint64_t k = (uint64_t)n; k; k /= 2) {
-		if (k % 2) r *= b;
-		b *= b;
-	}
-	return r;
-}
-
+/* what belongs to no element, in double: with the functions that the generated code uses */
 static double
 uniform_value(struct evaluation *v, const struct expr *e)
 {
@@ -144,7 +131,7 @@ uniform_value(struct evaluation *v, const struct expr *e)
 		r = uniform_value(v, e->kid[0]);
 		for (int i = 1; i < e->n; i++) r *= uniform_value(v, e->kid[i]);
 		return r;
-	case OP_POW: return uniform_power(uniform_value(v, e->kid[0]), uniform_value(v, e->kid[1]));
+	case OP_POW: return nn_double_pow(uniform_value(v, e->kid[0]), uniform_value(v, e->kid[1]));
 	case OP_CALL: return e->function->value(uniform_value(v, e->kid[0]));
 	case OP_IF: return uniform_value(v, e->kid[uniform_value(v, e->kid[0]) != 0 ? 1 : 2]);
 	case OP_LT: return uniform_value(v, e->kid[0]) < uniform_value(v, e->kid[1]);
@@ -153,6 +140,10 @@ uniform_value(struct evaluation *v, const struct expr *e)
 	case OP_GE0: return uniform_value(v, e->kid[0]) >= 0;
 	case OP_EQ0: return uniform_value(v, e->kid[0]) == 0;
 	case OP_NOT: return uniform_value(v, e->kid[0]) == 0;
+	case OP_AND:
+		for (int i = 0; i < e->n; i++)
+			if (uniform_value(v, e->kid[i]) == 0) return 0;
+		return 1;
 	default: return e->number;
 	}
 }

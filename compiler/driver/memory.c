@@ -99,9 +99,9 @@ struct item { /* a tensor, and what it takes */
 };
 
 struct needs {
-	double params, kept, moments, shared, values; /* bytes: parameters; states; beside parameters; of no sample; of a batch */
+	double params, kept, moments, shared, values; /* bytes: parameters; states; beside parameters; of no sample; of the samples */
 	int moment_count;
-	double panels; /* of a batch */
+	double samples, panels; /* that are in memory at a time: a batch, or a chunk of it */
 	LIST(struct item) items;
 };
 
@@ -137,15 +137,21 @@ add_values(struct arena *a, struct needs *n, const struct plan *plan, double rea
 static struct needs
 needs_of(struct arena *a, const struct built *b, bool f64)
 {
+	enum { CHUNK = 4096 }; /* the trainer's --chunk, where nothing is said */
 	const struct model *m = b->model;
-	struct needs n = {0};
+	const struct plan *largest = NULL, *train = b->plans[TRAIN];
+	struct needs n = {.samples = m->training.batch_size};
 	double real = f64 ? 8 : 4;
-	const struct plan *largest = NULL;
+	if (train && train->accumulates && n.samples > CHUNK) {
+		n.samples = CHUNK;
+		n.shared = train->carried * real;
+	}
+	double carried = n.shared;
 	for (int k = 0; k < ENTRIES; k++) {
 		const struct plan *plan = b->plans[k];
 		if (!plan) continue;
-		n.panels = ceil(m->training.batch_size / plan->panel);
-		n.shared = fmax(n.shared, plan->plain_bytes);
+		n.panels = ceil(n.samples / plan->panel);
+		n.shared = fmax(n.shared, carried + plan->plain_bytes);
 		if (!largest || plan->panel_bytes >= largest->panel_bytes) largest = plan;
 	}
 	add_kept(a, &n, m, real);
@@ -186,22 +192,22 @@ by_bytes(const void *x, const void *y)
 	return a->tensor->id - b->tensor->id;
 }
 
-/* "1.3 GB of parameters, 2.6 GB that the optimizers keep beside them, 320 MB of values for a batch of 128" */
+/* "1.3 GB of parameters, 2.6 GB that the optimizers keep beside them, 320 MB of values for 128 samples at a time" */
 static const char *
-parts_text(struct arena *a, const struct needs *n, double batch)
+parts_text(struct arena *a, const struct needs *n)
 {
 	struct text t = {.arena = a};
 	text_add(&t, "%s of parameters", bytes_text(a, n->params));
 	if (n->moments) text_add(&t, ", %s that the optimizers keep beside them", bytes_text(a, n->moments));
 	if (n->kept) text_add(&t, ", %s of states", bytes_text(a, n->kept));
-	text_add(&t, ", %s of values for a batch of %.0f", bytes_text(a, n->values), batch);
+	text_add(&t, ", %s of values for %.0f samples at a time", bytes_text(a, n->values), n->samples);
 	if (n->shared) text_add(&t, ", %s of values that belong to no sample", bytes_text(a, n->shared));
 	return text_end(&t);
 }
 
 /* what takes most, a line each */
 static const char *
-largest_text(struct arena *a, struct needs *n, double batch)
+largest_text(struct arena *a, struct needs *n)
 {
 	enum { SHOWN = 5 };
 	struct text t = {.arena = a};
@@ -209,7 +215,7 @@ largest_text(struct arena *a, struct needs *n, double batch)
 	for (int i = 0; i < n->items.n && i < SHOWN; i++) {
 		const struct item *at = &n->items.at[i];
 		text_add(&t, "\n   %8s  `%s` %s", bytes_text(a, at->bytes), at->tensor->name, shape_of(a, at->tensor));
-		if (at->batch) text_add(&t, " of %.0f samples", batch);
+		if (at->batch) text_add(&t, " of %.0f samples", n->samples);
 		else if (tensor_is_param(at->tensor) && n->moments) text_add(&t, " and what is kept beside it");
 	}
 	return text_end(&t);
@@ -229,8 +235,8 @@ check_memory(struct diagnostics *d, const struct built *b, bool f64, double limi
 		most = arena_print(a, "%.0f bytes", limit);
 	}
 	struct diagnostic *e = diag_new(d, "memory", m->span, "", "model `%s` needs %s of memory, more than the limit of %s", m->name, much, most);
-	const char *largest = largest_text(a, &n, m->training.batch_size);
-	diag_note(d, e, "%s", parts_text(a, &n, m->training.batch_size));
+	const char *largest = largest_text(a, &n);
+	diag_note(d, e, "%s", parts_text(a, &n));
 	diag_note(d, e, "the largest:%s", largest);
 	if (n.items.n && !same_place(own_span(n.items.at[0].tensor->span, m), m->span)) diag_label(d, e, own_span(n.items.at[0].tensor->span, m), "`%s` is made here", n.items.at[0].tensor->name);
 	if (n.values > need / 2 && m->training.batch_size > 1) diag_help(d, e, "a smaller `batch_size` needs less: it is %.0f", m->training.batch_size);

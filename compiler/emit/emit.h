@@ -6,6 +6,8 @@
  * tile.c      register tiles: contractions
  * lanes.c     the other kernels
  * optimizer.c update kernels
+ * uniform.c   numbers computed once a step
+ * calls.c     sequences of calls, rolled up where they repeat
  * model.c     m.h and m.c: the model
  * helpers.c   the small functions that m.c may need
  * trainer.c   m_main.c: the tables that runtime/ works from */
@@ -39,6 +41,7 @@ void reserve_names(struct emission *e);
 struct uniform { /* a number computed once a step, in double */
 	struct expr *expr;
 	const char *name;
+	bool of_optimizer; /* it reads settings or counters; else the batch only */
 };
 
 /* ---- functions ------------------------------------------------------------------------------------------------------------------------------------ */
@@ -52,6 +55,7 @@ enum operand_kind { /* what a kernel's text mentions of one model's, and another
 	OPERAND_BEST,    /* a variable for the largest so far */
 	OPERAND_SITE,    /* of a draw: a number */
 	OPERAND_PARAM,   /* of a parameter: its number in the table */
+	OPERAND_CARRIED, /* running sums between the chunks of a batch */
 };
 
 struct operand {
@@ -152,7 +156,10 @@ const char *whole_text(struct writer *w, struct expr *e, int level); /* a whole 
 const char *whole_lanes_text(struct writer *w, struct expr *e);      /* lanes of whole numbers, one a sample */
 /* where an element lies: an lvalue without `&` */
 const char *element_text(struct writer *w, struct expr *read, bool *vector);
+/* the member of the struct that holds it */
 const char *uniform_name(struct emission *e, struct expr *x);
+void write_batch_uniforms(struct emission *e, struct text *t);
+void write_optimizer_uniforms(struct emission *e, struct text *t, const struct optimizer *o);
 void bind_index(struct writer *w, const struct index *i, const char *text);
 const char *name_of_index(struct writer *w, const struct index *i);
 const char *buffer_name(struct emission *e, const struct tensor *t, const char *suffix);
@@ -192,8 +199,35 @@ const char *scaled_text(struct writer *w, const char *value, struct expr *scale)
 void write_kernel(struct emission *e, struct plan *plan, struct kernel *k);
 /* all functions */
 void write_functions(struct emission *e, struct text *out);
-/* `run(m, f, 2);`: the call of kernel i of a plan, with its step where there is one */
-void write_call(struct emission *e, struct plan *plan, const struct kernel *k, struct text *out);
+
+/* ---- calls ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+enum { CALL_ARGUMENT = 1 }; /* stands in a call's text for each of its arguments */
+
+struct call_argument {
+	double value;
+	bool site; /* of a draw: any number */
+};
+
+struct call {
+	const char *text;  /* a statement */
+	const char *alone; /* how it is written where it is not part of a loop; NULL: the same */
+	int n;
+	struct call_argument *at;
+};
+
+struct call_list {
+	int n, room;
+	struct call *at;
+	int *kind; /* equal for equal texts */
+};
+
+/* the calls in order; stretches of equal blocks as loops */
+void write_sequence(struct arena *a, struct call_list *l, struct text *t);
+/* `run(m, f, 2);`: the call of a kernel, with its step where there is one */
+struct call kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard);
+/* where the running sum of an element is kept between the chunks of a batch; of 16, the first */
+const char *carried_sum(struct writer *w);
 
 /* tile.c, lanes.c: a kernel's text, @@ for its name */
 enum { ROWS = 6, CHUNK = 1024 }; /* rows of a tile; columns of a block of gradients */

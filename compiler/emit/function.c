@@ -63,6 +63,7 @@ plain_memory(struct emission *e, const struct operand *o)
 	case OPERAND_ROWS: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "_rows"));
 	case OPERAND_SITE: return arena_print(e->arena, "0x%08xu", o->tensor->site);
 	case OPERAND_PARAM: return arena_print(e->arena, "%d", param_number(e, o->tensor));
+	case OPERAND_CARRIED: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "_so_far"));
 	case OPERAND_PLAIN:
 		if (is_in_params(o->tensor)) return arena_print(e->arena, "m->%s", c_name(&e->members, o->tensor->name));
 		/* fall through */
@@ -77,6 +78,7 @@ shared_memory(struct emission *e, const struct operand *o, int slot)
 	switch (o->kind) {
 	case OPERAND_SITE: return arena_print(e->arena, "(uint32_t)at[%d]", slot);
 	case OPERAND_PARAM: return arena_print(e->arena, "(int)at[%d]", slot);
+	case OPERAND_CARRIED: return arena_print(e->arena, "carried_at(m, at[%d])", slot);
 	case OPERAND_PLAIN: return arena_print(e->arena, is_in_params(o->tensor) ? "params_at(m, at[%d])" : "plain_at(m, at[%d])", slot);
 	default: return arena_print(e->arena, "panels_at(m, at[%d])", slot);
 	}
@@ -84,12 +86,13 @@ shared_memory(struct emission *e, const struct operand *o, int slot)
 
 /* the number that a call passes for an operand */
 static double
-operand_offset(struct emission *e, const struct plan *plan, const struct operand *o)
+operand_offset(struct emission *e, const struct plan *plan, const struct kernel *k, const struct operand *o)
 {
 	const struct slot *at = &plan->place[o->tensor->id];
 	switch (o->kind) {
 	case OPERAND_ROWS: return at->rows_offset;
 	case OPERAND_PARAM: return param_number(e, o->tensor);
+	case OPERAND_CARRIED: return k->carried;
 	case OPERAND_PLAIN:
 		if (is_in_params(o->tensor)) return param_place(e, o->tensor);
 		/* fall through */
@@ -376,15 +379,30 @@ scaled_text(struct writer *w, const char *value, struct expr *scale_)
 	return arena_print(w->e->arena, "%s * m->%s", value, uniform_name(w->e, scale_));
 }
 
+const char *
+carried_sum(struct writer *w)
+{
+	const struct kernel *k = w->kernel;
+	const struct equation *q = k->equations.at[0];
+	struct program *p = w->plan->program;
+	struct expr *at = affine_expr(p, flat_access(p, k, read_at(p, q->tensor, q->lhs)));
+	if (k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT) at = scale(p, 16, at);
+	const char *name = operand_name(w, OPERAND_CARRIED, q->tensor, 0);
+	bool known = false;
+	for (int i = 0; i < w->locals.n; i++) known |= !strcmp(w->locals.at[i].name, name);
+	if (!known) PUSH(w->e->arena, &w->locals, (struct local){name, arena_print(w->e->arena, "real *%s = %s;", name, operand_memory(w, OPERAND_CARRIED, q->tensor, 0)), false});
+	return arena_print(w->e->arena, "%s[%s]", name, whole_text(w, at, 0));
+}
+
 /* ---- from marks to text ------------------------------------------------------------------------------------------------------------------------------ */
 
 static const char *
 variable_of(struct emission *e, struct emitted *f, const struct operand_list *l, int i)
 {
 	const struct operand *o = &l->at[i];
-	const char *name = o->tensor->name, *suffix = o->kind == OPERAND_ROWS ? "_rows" : o->kind == OPERAND_BEST ? "_best" : "";
+	const char *name = o->tensor->name, *suffix = o->kind == OPERAND_ROWS ? "_rows" : o->kind == OPERAND_BEST ? "_best" : o->kind == OPERAND_CARRIED ? "_so_far" : "";
 	for (int k = 0; k < l->n && o->kind == OPERAND_VALUE; k++) /* beside the pointer to its place */
-		if (l->at[k].tensor == o->tensor && has_memory(&l->at[k])) suffix = "_here";
+		if (l->at[k].tensor == o->tensor && has_memory(&l->at[k]) && l->at[k].kind != OPERAND_CARRIED) suffix = "_here";
 	if (o->kind == OPERAND_PLAIN && o->stride == 0 && o->tensor->rank > 1) suffix = "_flat";
 	return c_name_as(&f->names, arena_print(e->arena, "operand %d", i), arena_print(e->arena, "%s%s", name, suffix));
 }
@@ -481,22 +499,25 @@ write_functions(struct emission *e, struct text *out)
 
 /* ---- calls -------------------------------------------------------------------------------------------------------------------------------------------- */
 
-void
-write_call(struct emission *e, struct plan *plan, const struct kernel *k, struct text *out)
+struct call
+kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard)
 {
 	const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts), *step = k->loop ? ", t" : "";
+	struct call c = {.at = NEW_ARRAY(e->arena, k->operands->n + 1, struct call_argument)};
 	if (!k->function->shared) {
-		text_add(out, "%s(m, %s, %s%s);\n", k->loop ? "run_step" : "run", k->function->name, parts, step);
-		return;
+		c.text = arena_print(e->arena, "%s%s(m, %s, %s%s);", guard, k->loop ? "run_step" : "run", k->function->name, parts, step);
+		return c;
 	}
-	text_add(out, "%s(m, %s, %s%s, (const size_t[]){", k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
-	const char *comma = "";
+	struct text t = {.arena = e->arena};
+	text_add(&t, "%s%s(m, %s, %s%s, (const size_t[]){", guard, k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
 	for (int i = 0; i < k->operands->n; i++) {
 		const struct operand *o = &k->operands->at[i];
 		if (!has_memory(o)) continue;
-		if (o->kind == OPERAND_SITE) text_add(out, "%s0x%08xu", comma, o->tensor->site);
-		else text_add(out, "%s%.0f", comma, operand_offset(e, plan, o));
-		comma = ", ";
+		text_add(&t, "%s%c", c.n ? ", " : "", CALL_ARGUMENT);
+		bool site = o->kind == OPERAND_SITE;
+		c.at[c.n++] = (struct call_argument){site ? o->tensor->site : operand_offset(e, plan, k, o), site};
 	}
-	text_add(out, "});\n");
+	text_add(&t, "});");
+	c.text = text_end(&t);
+	return c;
 }

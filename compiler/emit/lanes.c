@@ -195,6 +195,7 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	write_line(&w, "(void)part;");
 	for (int i = 0; i < q->lhs_count; i++, loops++) open_loop(&w, q->lhs[i]);
 	write_line(&w, "real sum[16] = {0};");
+	if (k->over_samples) write_line(&w, "if (m->first) memcpy(sum, &%s, sizeof sum);", carried_sum(&w));
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	struct text keep = w.body;
 	w.body = (struct text){.arena = e->arena};
@@ -223,7 +224,8 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	w.lanes = NO_LANES;
 	const struct equation *mean = q;
 	struct lowered whole = lower_equation(p, mean);
-	write_line(&w, "%s = %s;", element_text(&w, own_element(&w, q), &vector), scaled_text(&w, "tree16(sum)", whole.scale));
+	if (k->over_samples) write_line(&w, "if (m->more) memcpy(&%s, sum, sizeof sum);", carried_sum(&w));
+	write_line(&w, "%s%s = %s;", k->over_samples ? "else " : "", element_text(&w, own_element(&w, q), &vector), scaled_text(&w, "tree16(sum)", whole.scale));
 	close_loops(&w, loops);
 	finish_function(&w, out, "static void", "@@", ", int part");
 }
@@ -248,7 +250,6 @@ write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_
 {
 	struct writer w = writer_new(e, plan, k, NO_LANES, k->operands, names);
 	struct program *p = plan->program;
-	struct arena *a = e->arena;
 	const struct equation *q = k->equations.at[0];
 	struct expr *rest = truth(p, true);
 	bool vector;
@@ -256,9 +257,13 @@ write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_
 		if (conjunct(q->body->kid[0], i) != k->condition) rest = both(p, rest, conjunct(q->body->kid[0], i));
 	write_line(&w, "(void)part;");
 	long count = tensor_count(q->tensor);
-	const char *all = operand_memory(&w, OPERAND_PLAIN, q->tensor, 0);
-	write_line(&w, "real *number = %s;", all);
-	write_line(&w, "for (size_t i = 0; i < %ld; i++) number[i] = 0;", count);
+	const char *number_ = local_pointer(&w, q->tensor, 0, false);
+	write_line(&w, "%sfor (size_t i = 0; i < %ld; i++) %s[i] = 0;", k->over_samples ? "if (!m->first) " : "", count, number_);
+	if (k->over_samples) {
+		carried_sum(&w);
+		const char *so_far = operand_name(&w, OPERAND_CARRIED, q->tensor, 0);
+		write_line(&w, "if (m->first) memcpy(%s, %s, %ld * sizeof(real));", number_, so_far, count);
+	}
 	int loops = 0;
 	for (int pass = 0; pass < 2; pass++) /* samples outermost */
 		for (int i = 0; i < q->bound_count; i++)
@@ -283,8 +288,13 @@ write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_
 	w.accumulator_vector = false;
 	write_line(&w, "%s = %s;", at, write_value(&w, &l).text);
 	close_loops(&w, loops);
-	if (l.scale) write_line(&w, "for (size_t i = 0; i < %ld; i++) number[i] = %s;", count, scaled_text(&w, "number[i]", l.scale));
-	(void)a;
+	if (k->over_samples) {
+		write_line(&w, "if (m->more) {");
+		write_line(&w, "\tmemcpy(%s, %s, %ld * sizeof(real));", operand_name(&w, OPERAND_CARRIED, q->tensor, 0), number_, count);
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
+	if (l.scale) write_line(&w, "for (size_t i = 0; i < %ld; i++) %s[i] = %s;", count, number_, scaled_text(&w, arena_print(e->arena, "%s[i]", number_), l.scale));
 	finish_function(&w, out, "static void", "@@", ", int part");
 }
 
@@ -297,6 +307,7 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 	bool sixteen = sums_sixteen(q), vector;
 	const char *start = q->reduction == PROD ? "1" : q->reduction == MAX || q->reduction == ARGMAX ? "-NN_INFINITY" : q->reduction == MIN || q->reduction == ARGMIN ? "NN_INFINITY" : "0";
 	if (sixteen) write_line(w, "real sum[16] = {0};");
+	else if (w->kernel->over_samples) write_line(w, "real sum = m->first ? %s : 0;", carried_sum(w));
 	else write_line(w, "real sum = %s;", start);
 	if (sixteen || where) write_line(w, "size_t place = 0;");
 	if (where) write_line(w, "int32_t best = 0;");
@@ -319,7 +330,8 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 	}
 	close_loops(w, q->bound_count);
 	const char *at = element_text(w, own_element(w, q), &vector);
-	write_line(w, "%s = %s;", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "sum", l.scale));
+	if (w->kernel->over_samples) write_line(w, "if (m->more) %s = sum;", carried_sum(w));
+	write_line(w, "%s%s = %s;", w->kernel->over_samples ? "else " : "", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "sum", l.scale));
 }
 
 void

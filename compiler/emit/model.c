@@ -72,6 +72,20 @@ input_arguments(struct emission *e, bool targets, bool declare)
 	return text_end(&s);
 }
 
+/* ", x_in + first * 784, t_in + first" */
+static const char *
+input_rows(struct emission *e, bool targets)
+{
+	struct text s = {.arena = e->arena};
+	for (int i = 0; i < e->model->inputs.n; i++) {
+		const struct tensor *t = e->model->inputs.at[i];
+		if (t->role == ROLE_TARGET && !targets) continue;
+		text_add(&s, ", %s + first", input_member(e, t));
+		if (tensor_count(t) != 1) text_add(&s, " * %ld", tensor_count(t));
+	}
+	return text_end(&s);
+}
+
 static const char *
 output_arguments(struct emission *e, bool declare)
 {
@@ -106,7 +120,14 @@ static const char tensor_declarations[] =
 	"typedef void nn_part(void *arg, int part);\n"
 	"typedef void nn_run(void *pool, nn_part *part, void *arg, int parts);\n"
 	"\n"
-	"enum nn_use { NN_PREDICT, NN_TRAIN }; /* what memory and open plan for */\n"
+	"/* what memory and open plan for: to train with any number of samples, a batch of them at a time, is NN_ACCUMULATE */\n"
+	"enum nn_use { NN_PREDICT, NN_TRAIN, NN_ACCUMULATE };\n"
+	"\n"
+	"struct nn_when {   /* where a step stands */\n"
+	"\tuint64_t step;  /* counted from 1 */\n"
+	"\tuint64_t steps; /* how many there will be: what some schedules go by */\n"
+	"\tdouble epoch;   /* epochs before this step, whole or not: what others go by */\n"
+	"};\n"
 	"#endif\n";
 
 static void
@@ -169,78 +190,17 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 	}
 	for (int i = 0; i < e->model->training.optimizers.n; i++) {
 		const struct optimizer *o = e->model->training.optimizers.at[i];
-		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step, counted from 1.  ", i, c_comment(a, o->name));
+		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step.  ", i, c_comment(a, o->name));
 		for (int s = 0; s < o->settings.n; s++) text_add(&t, "%s%s", s ? ", " : "", c_comment(a, o->settings.at[s].name));
-		text_add(&t, "), its settings in this order%s\n", i == e->model->training.optimizers.n - 1 ? "\n * returns 1 when the loss is not finite: then nothing was changed; else 0 */" : "");
+		text_add(&t, "), its settings in this order\n");
 	}
+	if (e->model->training.clip_norm > 0) text_add(&t, " * clip_norm: the most that the norm of all gradients together may be; 0: anything\n");
+	if (e->model->training.optimizers.n) text_add(&t, " * returns 1 when the loss is not finite: then nothing was changed; else 0 */\n");
 	if (e->model->training.optimizers.n)
-		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[]);\n", p, p, input_arguments(e, true, true));
+		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[]);\n", p, p,
+			 e->model->training.clip_norm > 0 ? "double clip_norm, " : "", input_arguments(e, true, true));
 	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
-}
-
-/* ---- the head of m.c ------------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* ---- numbers computed once a step ---------------------------------------------------------------------------------------------------------------------------------- */
-
-static const char *
-uniform_text(struct emission *e, const struct expr *x, const struct optimizer *o)
-{
-	struct arena *a = e->arena;
-	struct text t = {.arena = a};
-	switch (x->op) {
-	case OP_NUMBER: return c_number(a, x->number, true);
-	case OP_BATCH: return "(double)m->samples";
-	case OP_READ:
-		if (o && x->tensor == o->step) return "(double)m->step";
-		for (int i = 0; o && i < o->settings.n; i++)
-			if (o->settings.at[i].tensor == x->tensor) return arena_print(a, "settings[%d]", i);
-		return "0";
-	case OP_ADD: case OP_MUL:
-		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i == 0 ? "(" : x->op == OP_ADD ? " + " : " * ", uniform_text(e, x->kid[i], o));
-		text_add(&t, ")");
-		return text_end(&t);
-	case OP_POW:
-		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number < 0) {
-			if (x->kid[1]->number == -1) return arena_print(a, "(1 / %s)", uniform_text(e, x->kid[0], o));
-			struct expr *positive = power_of(e->model->train, x->kid[0], -x->kid[1]->number);
-			return arena_print(a, "(1 / %s)", uniform_text(e, positive, o));
-		}
-		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number != floor(x->kid[1]->number)) /* a half: checked by the front end */
-			return arena_print(a, "(__builtin_sqrt(%s) * nn_power(%s, %.0f))", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[0], o), floor(x->kid[1]->number));
-		return arena_print(a, "nn_power(%s, %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_IF: return arena_print(a, "(%s ? %s : %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o), uniform_text(e, x->kid[2], o));
-	case OP_LT: return arena_print(a, "(%s < %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_LE: return arena_print(a, "(%s <= %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_EQ: return arena_print(a, "(%s == %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_NOT: return arena_print(a, "(!%s)", uniform_text(e, x->kid[0], o));
-	case OP_GE0: return arena_print(a, "(%s >= 0)", uniform_text(e, x->kid[0], o));
-	case OP_EQ0: return arena_print(a, "(%s == 0)", uniform_text(e, x->kid[0], o));
-	case OP_AND:
-		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i ? " && " : "(", uniform_text(e, x->kid[i], o));
-		text_add(&t, ")");
-		return text_end(&t);
-	default: return "0";
-	}
-}
-
-static bool
-mentions_role(const struct expr *x, enum role role)
-{
-	if (x->op == OP_READ) return x->tensor->role == role;
-	for (int i = 0; i < x->n; i++)
-		if (mentions_role(x->kid[i], role)) return true;
-	return false;
-}
-
-static void
-write_uniforms(struct emission *e, struct text *t, const struct optimizer *o, int from, int to)
-{
-	for (int i = from; i < to; i++) {
-		const struct uniform *u = &e->uniforms.at[i];
-		if (mentions_role(u->expr, ROLE_SETTING) != (o != NULL)) continue;
-		text_add(t, "\tm->%s = (real)%s;\n", u->name, uniform_text(e, u->expr, o));
-	}
 }
 
 /* ---- starting values ------------------------------------------------------------------------------------------------------------------------------------------------- */
@@ -282,13 +242,13 @@ write_starts(struct emission *e, struct text *t, struct parameters *params, stru
 	struct text body = {.arena = e->arena};
 	for (int i = 0; i < params->n; i++) write_start_of(e, &body, params->at[i]);
 	for (int i = 0; i < states->n; i++) write_start_of(e, &body, states->at[i]);
-	text_add(&body, "\tif (m->use == NN_TRAIN) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
+	text_add(&body, "\tif (m->use != NN_PREDICT) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
 	for (int i = 0; i < e->model->training.optimizers.n; i++) {
 		const struct optimizer *o = e->model->training.optimizers.at[i];
 		for (int k = 0; k < o->states.n; k++) {
 			double first = o->states.at[k]->start.argument[0];
 			if (first == 0) continue;
-			text_add(&body, "\tif (m->use == NN_TRAIN) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
+			text_add(&body, "\tif (m->use != NN_PREDICT) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
 				 c_number(e->arena, first, e->f64));
 		}
 	}
@@ -341,39 +301,96 @@ write_packing(struct emission *e, struct text *t, const struct plan *plan)
 		if (plan->place[i].rows && plan->place[i].own_rows) text_add(t, "\tm->%s = %s;\n", input_member(e, p->tensors.at[i]), input_member(e, p->tensors.at[i]));
 }
 
-static void
-write_sink(struct emission *e, struct text *t, const struct kernel *k)
+/* a stored gradient goes to whoever takes it */
+static struct call
+sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k)
 {
-	text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", param_number(e, k->gradient), tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
+	int number_ = param_number(e, k->gradient);
+	c.at[0].value = number_;
+	c.at[1].value = plan->place[k->finished->id].offset;
+	c.text = arena_print(e->arena, "%sm->sink(m, %c, 0, %ld, plain_at(m, %c));", guard, CALL_ARGUMENT, tensor_count(k->finished), CALL_ARGUMENT);
+	if (!k->function->shared) c.alone = arena_print(e->arena, "%sm->sink(m, %d, 0, %ld, m->%s);", guard, number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	return c;
 }
 
 static void
 write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
 {
 	const struct recurrence_of *loop = NULL;
+	struct call_list calls = {0};
 	for (int i = from; i < to; i++) {
 		struct kernel *k = plan->kernels.at[i];
-		if (loop && k->loop != loop) text_add(t, "\t}\n");
-		if (k->loop && k->loop != loop) {
-			if (k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
-			else text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
+		if (k->loop != loop) {
+			write_sequence(e->arena, &calls, t);
+			calls = (struct call_list){0};
+			if (loop) text_add(t, "\t}\n");
+			if (k->loop && k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
+			else if (k->loop) text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
 		}
 		loop = k->loop;
-		text_add(t, loop ? "\t\t" : "\t");
-		write_call(e, plan, k, t);
-		if (k->gradient && !k->direct && k->early) write_sink(e, t, k);
+		PUSH(e->arena, &calls, kernel_call(e, plan, k, k->at_last ? "if (!m->more) " : ""));
+		if (k->gradient && !k->direct && k->early) PUSH(e->arena, &calls, sink_call(e, plan, plan->accumulates ? "if (!m->more) " : "", k));
 	}
+	write_sequence(e->arena, &calls, t);
 	if (loop) text_add(t, "\t}\n");
-	for (int i = from; i < to; i++) /* gradients of parameters that something read later */
-		if (plan->kernels.at[i]->gradient && !plan->kernels.at[i]->direct && !plan->kernels.at[i]->early) write_sink(e, t, plan->kernels.at[i]);
+}
+
+/* what waits for the end: something read the parameter behind the kernel, or the norm of all gradients is wanted first */
+static bool
+waits(const struct kernel *k)
+{
+	return k->gradient && !k->direct && !k->early;
+}
+
+static void
+write_hand_over(struct emission *e, struct text *t, struct plan *plan)
+{
+	struct call_list calls = {0};
+	for (int i = 0; i < plan->kernels.n; i++)
+		if (waits(plan->kernels.at[i])) PUSH(e->arena, &calls, sink_call(e, plan, "", plan->kernels.at[i]));
+	write_sequence(e->arena, &calls, t);
+}
+
+static bool
+hands_over(const struct plan *plan)
+{
+	for (int i = 0; i < plan->kernels.n; i++)
+		if (waits(plan->kernels.at[i])) return true;
+	return false;
+}
+
+/* each parameter's gradient, in the order of the table; NULL where the loss does not depend on it */
+static const struct kernel **
+kernels_of_gradients(struct emission *e, const struct plan *plan, int params)
+{
+	const struct kernel **k = NEW_ARRAY(e->arena, params + 1, const struct kernel *);
+	for (int i = 0; i < plan->kernels.n; i++)
+		if (plan->kernels.at[i]->gradient) k[param_number(e, plan->kernels.at[i]->gradient)] = plan->kernels.at[i];
+	return k;
+}
+
+/* clip_norm: the norm of all gradients together, in the order of docs/numerics.md, section 4 */
+static void
+write_clipping(struct emission *e, struct text *t, const struct plan *plan)
+{
+	int params = list_role(e, ROLE_PARAM).n;
+	const struct kernel **k = kernels_of_gradients(e, plan, params);
+	text_add(t, "/* scales all gradients by the same factor, so that their norm is at most `most` */\nstatic void\nclip_gradients(struct %s *m, double most)\n{\n\tdouble sum = 0;\n", e->prefix);
+	for (int i = 0; i < params; i++)
+		if (k[i]) text_add(t, "\tsum += nn_squares(m->%s, %ld);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
+	text_add(t, "\tconst double factor = most / (nn_double_sqrt(sum) + 1e-6);\n\tif (!(factor < 1)) return;\n");
+	for (int i = 0; i < params; i++)
+		if (k[i]) text_add(t, "\tnn_multiply(m->%s, %ld, (real)factor);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
+	text_add(t, "}\n\n");
 }
 
 static void
 write_totals(struct emission *e, struct text *t, const struct program *p)
 {
-	text_add(t, "\tsums[0] += nn_total(m->%s, samples);\n", buffer_name(e, p->loss, ""));
+	text_add(t, "\tsums[0] = nn_total(sums[0], m->%s, samples);\n", buffer_name(e, p->loss, ""));
 	for (int i = 0; i < p->metrics.n; i++)
-		text_add(t, "\tsums[%d] += nn_total%s(m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", buffer_name(e, p->metrics.at[i], ""),
+		text_add(t, "\tsums[%d] = nn_total%s(sums[%d], m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", i + 1, buffer_name(e, p->metrics.at[i], ""),
 			 c_comment(e->arena, p->metric_names.at[i]));
 }
 
@@ -389,8 +406,7 @@ write_predict(struct emission *e, struct text *t, struct plan *plan)
 			 c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])));
 	text_add(t, "}\n\nvoid\n%s_predict(struct %s *m, size_t n%s%s)\n{\n", e->prefix, e->prefix, input_arguments(e, false, true), output_arguments(e, true));
 	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tpredict_some(m, samples");
-	for (int i = 0; i < e->model->inputs.n; i++)
-		if (e->model->inputs.at[i]->role == ROLE_INPUT) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
+	text_add(t, "%s", input_rows(e, false));
 	for (int i = 0; i < p->outputs.n; i++)
 		text_add(t, ", %s + first * %ld", c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])), tensor_count(p->outputs.at[i]));
 	text_add(t, ");\n\t}\n}\n\n");
@@ -405,29 +421,63 @@ write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 	write_totals(e, t, plan->program);
 	text_add(t, "}\n\nvoid\n%s_evaluate(struct %s *m, size_t n%s, double sums[])\n{\n", e->prefix, e->prefix, input_arguments(e, true, true));
 	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tevaluate_some(m, samples");
-	for (int i = 0; i < e->model->inputs.n; i++) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
-	text_add(t, ", sums);\n\t}\n}\n\n");
+	text_add(t, "%s, sums);\n\t}\n}\n\n", input_rows(e, true));
+}
+
+/* all samples at once, or a loop over the chunks of the batch, up to the loss of each; `then` is what follows it */
+static void
+write_passes(struct emission *e, struct text *t, const struct plan *plan, const char *then)
+{
+	const char *in = plan->accumulates ? "\t" : "";
+	text_add(t, "\tm->total = (int)n;\n");
+	if (plan->accumulates) {
+		text_add(t, "\tconst size_t chunk = chunk_of(m, n);\n\tfor (size_t first = 0; first < n; first += chunk) {\n");
+		text_add(t, "\t\tm->first = (int)first;\n\t\tm->more = n - first > chunk;\n\t\tforward(m, (int)(m->more ? chunk : n - first)%s, sums);\n", input_rows(e, true));
+	} else {
+		text_add(t, "\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
+	}
+	for (const char *line = then, *end; *line; line = end) {
+		end = strchr(line, '\n') + 1;
+		text_add(t, "%s\t%.*s", in, (int)(end - line), line);
+	}
+	if (plan->accumulates) text_add(t, "\t}\n");
 }
 
 static void
-write_training(struct emission *e, struct text *t, struct plan *plan, int uniforms)
+write_chunk_size(struct emission *e, struct text *t)
+{
+	text_add(t, "/* samples worked on at a time: the whole batch, or as many panels of it as there is memory for */\nstatic size_t\nchunk_of(const struct %s *m, size_t n)\n{\n", e->prefix);
+	text_add(t, "\tif (m->use != NN_ACCUMULATE) return n;\n\treturn (m->batch + PANEL - 1) / PANEL * PANEL;\n}\n\n");
+}
+
+static void
+write_training(struct emission *e, struct text *t, struct plan *plan)
 {
 	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
-	text_add(t, "/* the loss and metrics in training mode; false when the loss is not finite */\nstatic int\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
+	text_add(t, "/* the loss and metrics in training mode */\nstatic void\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
 	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
-	write_uniforms(e, t, NULL, 0, uniforms);
+	write_batch_uniforms(e, t);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->forward);
-	text_add(t, "\tconst double before = sums[0];\n");
 	write_totals(e, t, plan->program);
-	text_add(t, "\tconst double loss = sums[0] - before;\n\treturn loss - loss == 0;\n}\n\n");
-	text_add(t, "/* what follows the loss: each gradient goes to m->sink as soon as some rows of it are there */\nstatic void\nbackward(struct %s *m)\n{\n", p);
+	text_add(t, "}\n\n");
+	text_add(t, "/* what follows the loss%s */\nstatic void\nbackward(struct %s *m)\n{\n", plan->keeps_gradients ? "" : ": each gradient goes to m->sink as soon as some rows of it are there", p);
 	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
 	write_calls(e, t, plan, plan->forward, plan->kernels.n);
+	if (plan->keeps_gradients) {
+		text_add(t, "}\n\n");
+		write_clipping(e, t, plan);
+		text_add(t, "static void\nhand_over(const struct %s *m)\n{\n", p);
+	}
+	else if (plan->accumulates && hands_over(plan)) {
+		text_add(t, "\tif (m->more) return;\n");
+	}
+	write_hand_over(e, t, plan);
 	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
 	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
+	if (plan->accumulates) write_chunk_size(e, t);
 	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
-	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
+	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
 	int number_ = 0;
 	for (int i = 0; i < plan->program->tensors.n; i++) {
 		const struct tensor *x = plan->program->tensors.at[i];
@@ -437,35 +487,28 @@ write_training(struct emission *e, struct text *t, struct plan *plan, int unifor
 		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
 		number_++;
 	}
-	text_add(t, "\tif (grad) backward(m);\n}\n\n");
+	write_passes(e, t, plan, "if (grad) backward(m);\n");
+	if (plan->keeps_gradients) text_add(t, "\tif (grad) hand_over(m);\n");
+	text_add(t, "}\n\n");
 }
 
 static void
-write_step(struct emission *e, struct text *t, int uniforms_before)
+write_step(struct emission *e, struct text *t, const struct plan *plan)
 {
 	const char *p = e->prefix;
-	(void)uniforms_before;
 	const struct training *training = &e->model->training;
-	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[])\n{\n", p, p, input_arguments(e, true, true));
-	text_add(t, "\tm->step = (uint32_t)step;\n\tif (!forward(m, (int)n%s, sums)) return 1;\n\tswitch (optimizer) {\n", input_arguments(e, true, false));
+	bool clips = training->clip_norm > 0;
+	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[])\n{\n", p, p, clips ? "double clip_norm, " : "", input_arguments(e, true, true));
+	text_add(t, "\tconst double before = sums[0];\n\tm->step = (uint32_t)when.step;\n\tswitch (optimizer) {\n");
 	for (int i = 0; i < training->optimizers.n; i++) {
-		struct optimizer *o = training->optimizers.at[i];
-		struct text own = {.arena = e->arena};
-		for (int u = 0; u < e->uniforms.n; u++) { /* those that this optimizer's equations read */
-			const struct uniform *x = &e->uniforms.at[u];
-			if (!mentions_role(x->expr, ROLE_SETTING)) continue;
-			bool mine = false;
-			for (int s = 0; s < o->program->tensors.n; s++) {
-				int count;
-				struct expr **reads = expr_reads(o->program, x->expr, &count);
-				for (int r = 0; r < count; r++) mine |= reads[r]->tensor == o->program->tensors.at[s];
-			}
-			if (mine) text_add(&own, "\t\tm->%s = (real)%s;\n", x->name, uniform_text(e, x->expr, o));
-		}
-		text_add(t, "\t%s: /* %s */\n%s\t\tm->sink = %s;\n\t\tbreak;\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name),
-			 text_end(&own), c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
+		const struct optimizer *o = training->optimizers.at[i];
+		text_add(t, "\t%s: { /* %s */\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name));
+		write_optimizer_uniforms(e, t, o);
+		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
 	}
-	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n");
+	text_add(t, "\t}\n\t(void)settings;\n");
+	write_passes(e, t, plan, plan->accumulates ? "if (!m->more && !is_finite(sums[0] - before)) return 1;\nbackward(m);\n" : "if (!is_finite(sums[0] - before)) return 1;\nbackward(m);\n");
+	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
 	const struct program *train = e->model->train;
 	for (int i = 0; i < train->updates.n; i++) /* s <- expr */
 		text_add(t, "\tmemcpy(m->%s, m->%s, %ld * sizeof(real));\n", c_name(&e->members, train->updates.at[i].old->name), buffer_name(e, train->updates.at[i].new, ""),
@@ -479,10 +522,10 @@ static void
 write_struct(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
 {
 	const struct training *training = &e->model->training;
-	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
+	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tint total, first, more; /* samples of the batch, before this chunk of it; whether another chunk follows */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
 	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
-	text_add(t, "\treal *params, *moments;\n");
+	text_add(t, "\treal *params, *moments, *so_far; /* so_far: running sums between the chunks of a batch */\n");
 	for (int i = 0; i < params->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, params->at[i]->name), shape_comment(e, params->at[i]));
 	for (int i = 0; i < states->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, states->at[i]->name), shape_comment(e, states->at[i]));
 	for (int i = 0; i < training->optimizers.n; i++)
@@ -533,11 +576,26 @@ write_table(struct emission *e, struct text *t, struct parameters *params, struc
 	text_add(t, "%s};\n\n", params->n ? "" : "0");
 }
 
+/* running sums of the chunks so far */
+static void
+write_carried(struct emission *e, struct text *t, const struct plan *plan)
+{
+	text_add(t, "\tif (use == NN_ACCUMULATE) {\n\t\treal *so_far = (real *)(void *)m->workspace;\n\t\tm->so_far = so_far;\n");
+	for (int i = 0; i < plan->kernels.n; i++) {
+		const struct kernel *k = plan->kernels.at[i];
+		const struct tensor *x = k->equations.n ? k->equations.at[0]->tensor : NULL;
+		const char *name = k->over_samples ? used_buffer(e, x, "_so_far") : NULL;
+		if (name) text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", name, k->carried, shape_comment(e, x), k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT ? "[16]" : "");
+	}
+	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");
+}
+
 static void
 write_open(struct emission *e, struct text *t, struct parameters *params, struct parameters *states, struct plan *const plans[ENTRIES])
 {
 	const char *p = e->prefix;
 	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
+	bool accumulates = plans[TRAIN] && plans[TRAIN]->accumulates;
 	for (int i = 0; i < 3; i++) {
 		if (!plans[i]) continue;
 		for (int use = i < 2 ? 0 : 1; use < 2; use++) {
@@ -546,8 +604,10 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 		}
 	}
 	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
-	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use == NN_TRAIN ? %.0f : %.0f;\n", panel[1], panel[0]);
-	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use == NN_TRAIN ? (size_t)MOMENTS : 0), plain = use == NN_TRAIN ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n", plain[1], plain[0]);
+	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use != NN_PREDICT ? %.0f : %.0f;\n", panel[1], panel[0]);
+	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : 0)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
+		 accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
+	if (!accumulates) text_add(t, "\tif (use == NN_ACCUMULATE) return 0; /* some sample's value depends on all others */\n");
 	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || panels > (SIZE_MAX / 2 - fixed) / (panel + 1)) return 0;\n\treturn fixed + panels * panel;\n}\n\n");
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
 	text_add(t, "\tstruct %s *m = (struct %s *)memory;\n\tconst size_t need = %s_memory(batch, use);\n\tif (!m || !need || bytes < need) return NULL;\n", p, p, p);
@@ -559,7 +619,9 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
 		for (int s = 0; s < e->model->training.optimizers.at[i]->states.n; s++, block++)
 			text_add(t, "\tm->%s = m->moments + %d * PARAMS;\n", c_name(&e->members, arena_print(e->arena, "%s %s", e->model->training.optimizers.at[i]->name, e->model->training.optimizers.at[i]->states.at[s]->name)), block);
-	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use == NN_TRAIN ? MOMENTS : 0));\n\treturn m;\n}\n\n");
+	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use != NN_PREDICT ? MOMENTS : 0));\n");
+	if (accumulates) write_carried(e, t, plans[TRAIN]);
+	text_add(t, "\treturn m;\n}\n\n");
 	text_add(t, "void\n%s_threads(struct %s *m, nn_run *run_parts, void *pool)\n{\n\tm->run = run_parts;\n\tm->pool = pool;\n}\n\n", p, p);
 	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n\t(void)m; /* parameters are read where they lie */\n}\n\n", p, p);
 }
@@ -621,8 +683,9 @@ write_places(struct emission *e, struct text *t, const char *body)
 	const char *p = e->prefix;
 	if (strstr(body, "panels_at(")) text_add(t, "INLINE void *panels_at(const struct %s *m, size_t at) { return m->panel_base + (size_t)m->panels * at; }\n", p);
 	if (strstr(body, "plain_at(")) text_add(t, "INLINE void *plain_at(const struct %s *m, size_t at) { return m->workspace + at; }\n", p);
+	if (strstr(body, "carried_at(")) text_add(t, "INLINE real *carried_at(const struct %s *m, size_t at) { return m->so_far + at; }\n", p);
 	if (strstr(body, "params_at(")) text_add(t, "INLINE real *params_at(const struct %s *m, size_t at) { return m->params + at; }\n", p);
-	if (strstr(body, "s_at(") || strstr(body, "plain_at(")) text_add(t, "\n");
+	if (strstr(body, "s_at(") || strstr(body, "plain_at(") || strstr(body, "carried_at(")) text_add(t, "\n");
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------------------------------------------------------- */
@@ -649,6 +712,22 @@ number_params(struct emission *e, const struct parameters *params, const struct 
 	for (int i = 0; i < states->n; i++) *map_get(e->arena, &e->param_places, states->at[i]->name) = (int)(params->total + states->offset[i]);
 }
 
+/* how many elements each block has: enumerators are ints, so what is larger becomes a macro */
+static void
+write_block_sizes(struct emission *e, struct text *t, long params, long states)
+{
+	const struct plan *train = e->plans[TRAIN];
+	const bool chunks = train && train->accumulates;
+	const struct { const char *name; double count; } block[] = {
+		{"PARAMS", (double)params}, {"STATES", (double)states}, {"MOMENTS", (double)params * moment_count(e)}, {"SO_FAR", chunks ? train->carried : 0}};
+	double most = 0;
+	for (int i = 0; i < 4; i++) most = fmax(most, block[i].count);
+	bool ints = most <= INT32_MAX;
+	text_add(t, ints ? "enum { " : "/* elements of each block */\n");
+	for (int i = 0; i < 3 + chunks; i++) text_add(t, ints ? "%s%s = %.0f" : "%s%s %.0fL\n", ints ? (i ? ", " : "") : "#define ", block[i].name, block[i].count);
+	text_add(t, ints ? " }; /* elements of each block */\n\n" : "\n");
+}
+
 void
 write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out)
 {
@@ -666,25 +745,23 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
 	}
 	write_functions(e, &kernels);
-	int uniforms = e->uniforms.n;
 	for (int i = 0; i < e->model->training.optimizers.n; i++) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
 	if (plans[0]) write_predict(e, &entries, plans[0]);
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
-	if (plans[2]) write_training(e, &entries, plans[2], uniforms);
-	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, uniforms);
+	if (plans[2]) write_training(e, &entries, plans[2]);
+	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, plans[2]);
+	struct text memory = {.arena = a};
+	write_open(e, &memory, &params, &states, plans);
 	for (int i = 0; i < 3; i++)
 		if (plans[i]) write_layout(e, &layouts, plans[i]);
 	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries));
 
 	write_header(e, command, out);
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
-	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n\n", e->prefix, e->f64, e->panel);
+	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
+		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
-	long moments = params.total * moment_count(e);
-	if (params.total <= INT32_MAX && states.total <= INT32_MAX && moments <= INT32_MAX)
-		text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld }; /* elements of each block */\n\n", params.total, states.total, moments);
-	else /* no int */
-		text_add(&t, "/* elements of each block */\n#define PARAMS %ldL\n#define STATES %ldL\n#define MOMENTS %ldL\n\n", params.total, states.total, moments);
+	write_block_sizes(e, &t, params.total, states.total);
 	write_struct(e, &t, &params, &states);
 	write_table(e, &t, &params, &states);
 	struct text start = {.arena = a};
@@ -695,7 +772,6 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	write_ways(e, &t, body);
 	text_add(&t, "/* ---- kernels ------------------------------------------------------------------------------------------------------------ */\n\n%s", body);
 	text_add(&t, "/* ---- memory and start ---------------------------------------------------------------------------------------------------- */\n\n");
-	write_open(e, &t, &params, &states, plans);
-	text_add(&t, "%s", text_end(&start));
+	text_add(&t, "%s%s", text_end(&memory), text_end(&start));
 	PUSH(a, out, (struct file_text){arena_print(a, "%s.c", e->prefix), text_end(&t)});
 }

@@ -212,12 +212,17 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	const char *lane = loop_name(&w, k->lane);
 	enter_loop(&w, k->lane);
 	bool vector;
+	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
+	bind_index(&w, k->lane, arena_print(e->arena, "%s + v * LANES", lane));
 	write_zero_sums(&w);
+	if (k->over_samples) {
+		write_line(&w, "if (m->first)");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = load_some(&%s, part);", carried_sum(&w));
+	}
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	w.indent++;
 	/* the factor that is broadcast is read as samples, the other as rows */
-	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
-	bind_index(&w, k->lane, arena_print(e->arena, "%s + v * LANES", lane));
 	const char *left = element_text(&w, k->left, &vector);
 	const char *right = whole_text(&w, affine_expr(p, flat_access(p, k, k->right)), 0), *x = local_pointer(&w, rows_of, 0, true);
 	write_panel_locals(&w);
@@ -234,6 +239,13 @@ write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, 
 	w.lanes = LANES_ARE_LAST_AXIS;
 	w.lane_index = k->lane;
 	w.part = "part";
+	if (k->over_samples) {
+		write_line(&w, "if (m->more) {");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) store_some(&%s, sum[r][v], part);", carried_sum(&w));
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
 	open_tile_loops(&w);
 	write_epilogue(&w, "sum[r][v]", true);
 	if (k->direct) write_line(&w, "store_some(&block[r][%s + v * LANES - first], %s, part);", lane, finished_value(&w));
@@ -258,7 +270,8 @@ write_sink(struct writer *w, const char *rows, const char *first, bool chunks, c
 		text_add(&at, "%s%ld * (size_t)(%s)", at.length ? " + " : "", f->term[t].coefficient, x == k->row ? row : name_of_index(w, x));
 	}
 	if (chunks) text_add(&at, " + (size_t)first");
-	write_line(w, "for (int r = 0; r < %s; r++) m->sink(m, %s, %s, %s, block[r]);", rows, operand_memory(w, OPERAND_PARAM, k->gradient, 0), text_end(&at), count);
+	if (k->over_samples) write_line(w, "if (!m->more)");
+	write_line(w, "%sfor (int r = 0; r < %s; r++) m->sink(m, %s, %s, %s, block[r]);", k->over_samples ? "\t" : "", rows, operand_memory(w, OPERAND_PARAM, k->gradient, 0), text_end(&at), count);
 }
 
 /* all columns of some rows; then the rows are handed on */
@@ -344,6 +357,12 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	write_line(&w, "lanes sum[%d][COLUMNS][SUM_VECS], kept[%d][COLUMNS][SUM_VECS];", ROWS, ROWS);
 	write_line(&w, "memset(sum, 0, sizeof sum);");
 	write_line(&w, "memset(kept, 0, sizeof kept);");
+	if (k->over_samples) {
+		write_line(&w, "if (m->first)");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int c = 0; c < columns; c++)");
+		write_line(&w, "\t\t\tUNROLL for (int h = 0; h < SUM_VECS; h++) sum[r][c][h] = load(&%s + h * LANES);", carried_sum(&w));
+	}
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	w.indent++;
 	write_panel_locals(&w);
@@ -362,6 +381,14 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	close_brace(&w);
 	w.lanes = NO_LANES;
 	w.sample = "n";
+	if (k->over_samples) {
+		write_line(&w, "if (m->more) {");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int c = 0; c < columns; c++)");
+		write_line(&w, "\t\t\tUNROLL for (int h = 0; h < SUM_VECS; h++) store(&%s + h * LANES, sum[r][c][h]);", carried_sum(&w));
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
 	write_line(&w, "for (int r = 0; r < rows; r++)");
 	w.indent++;
 	write_line(&w, "for (int c = 0; c < columns; c++) {");

@@ -82,7 +82,7 @@ write_optimizers(struct emission *e, struct text *t)
 	for (int i = 0; i < g->optimizers.n; i++) {
 		const struct optimizer *o = g->optimizers.at[i];
 		text_add(t, "\t{%s, %d, %d},\n", c_string(e->arena, o->name), n, o->settings.n);
-		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true));
+		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true), c_string(e->arena, o->settings.at[k].schedule));
 		n += o->settings.n;
 	}
 	text_add(t, "};\n");
@@ -107,6 +107,7 @@ write_adapters(struct emission *e, struct text *t)
 {
 	const char *p = e->prefix, *real = e->f64 ? "double" : "float";
 	const struct program *eval = e->model->eval;
+	bool clips = e->model->training.clip_norm > 0;
 	text_add(t, "\nstatic void *open_(void *memory, size_t bytes, size_t batch, enum nn_use use) { return %s_open(memory, bytes, batch, use); }\n", p);
 	text_add(t, "static void start_(void *m, uint64_t seed) { %s_start(m, seed); }\n", p);
 	text_add(t, "static void prepare_(void *m) { %s_prepare(m); }\n", p);
@@ -121,8 +122,8 @@ write_adapters(struct emission *e, struct text *t)
 	text_add(t, "static void gradients_(void *m, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[])\n{\n");
 	text_add(t, "\t%s_gradients(m, step, n%s, sums, (%s *const *)grad);\n}\n", p, arguments(e, true), real);
 	if (e->model->training.optimizers.n)
-		text_add(t, "static int step_(void *m, int optimizer, const double set[], uint64_t step, size_t n, const void *const in[], double sums[])\n{\n\treturn %s_step(m, optimizer, set, step, n%s, sums);\n}\n", p,
-			 arguments(e, true));
+		text_add(t, "static int step_(void *m, int optimizer, const double set[], double clip_norm, struct nn_when when, size_t n, const void *const in[], double sums[])\n{\n%s\treturn %s_step(m, optimizer, set, %swhen, n%s, sums);\n}\n",
+			 clips ? "" : "\t(void)clip_norm;\n", p, clips ? "clip_norm, " : "", arguments(e, true));
 }
 
 /* rows of the tensor table: parameters, states, and each parameter once for each state of each optimizer */
@@ -168,8 +169,10 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	if (settings) text_add(&t, "\t.settings = settings, .setting_count = %d,\n", settings);
 	text_add(&t, "\t.training = {.optimizer = 0, .batch_size = %.0f, .epochs = %.0f, .steps = %.0f, .validation = %s, .early_stopping = %.0f,\n", g->batch_size, g->epochs, g->steps,
 		 c_number(a, g->validation, true), g->early_stopping);
-	text_add(&t, "\t\t.early_stopping_on = %s, .seed = %.0f, .split_seed = %.0f, .shuffle = %d},\n", c_string(a, g->early_stopping_on), g->seed, g->split_seed, g->shuffle);
-	text_add(&t, "\t.has_loss = %d, .has_train = %d,\n\t.memory = %s_memory, .open = open_, .start = start_, .prepare = prepare_, .threads = threads_,\n", loss, g->present, e->prefix);
+	text_add(&t, "\t\t.early_stopping_on = %s, .seed = %.0f, .split_seed = %.0f, .shuffle = %d, .clip_norm = %s},\n", c_string(a, g->early_stopping_on), g->seed, g->split_seed, g->shuffle,
+		 c_number(a, g->clip_norm, true));
+	text_add(&t, "\t.accumulates = %d, .has_loss = %d, .has_train = %d,\n\t.memory = %s_memory, .open = open_, .start = start_, .prepare = prepare_, .threads = threads_,\n",
+		 e->plans[TRAIN] && e->plans[TRAIN]->accumulates, loss, g->present, e->prefix);
 	if (eval->outputs.n) text_add(&t, "\t.predict = predict_,\n");
 	if (loss) text_add(&t, "\t.evaluate = evaluate_, .gradients = gradients_,\n");
 	if (steps) text_add(&t, "\t.step = step_,\n");

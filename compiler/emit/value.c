@@ -55,17 +55,6 @@ buffer_name(struct emission *e, const struct tensor *t, const char *suffix)
 	return name;
 }
 
-const char *
-uniform_name(struct emission *e, struct expr *x)
-{
-	for (int i = 0; i < e->uniforms.n; i++)
-		if (e->uniforms.at[i].expr == x) return e->uniforms.at[i].name;
-	const char *base = x->op == OP_READ ? x->tensor->name : x->op == OP_POW && x->kid[0]->op == OP_BATCH ? "per_sample" : "scalar";
-	const char *name = c_name_as(&e->members, arena_print(e->arena, "uniform %d", e->uniforms.n), base);
-	PUSH(e->arena, &e->uniforms, (struct uniform){x, name});
-	return name;
-}
-
 static const char *
 in_level(struct writer *w, struct value_text v, int least)
 {
@@ -365,7 +354,7 @@ drawn_read(struct writer *w, struct expr *read)
 	const struct tensor *t = read->tensor;
 	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal", *index = whole_at(w, flat_expr(w->plan->program, read), COMPARE);
 	bool samples = w->lanes == LANES_ARE_SAMPLES && t->batch;
-	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(panel, %s)", w->sample) : arena_print(a, "all_ints(%s)", whole_at(w, read->kid[0], COMPARE));
+	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(m->first, panel, %s)", w->sample) : arena_print(a, "all_ints(m->first + %s)", whole_at(w, read->kid[0], SUM_));
 	const char *text = arena_print(a, "%s(m->seed, m->step, %s, %s, all_ints(%s))%s", function, operand_memory(w, OPERAND_SITE, read->tensor, 0), place, index, samples ? "" : "[0]");
 	return (struct value_text){text, ATOM, samples};
 }

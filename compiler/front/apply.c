@@ -485,12 +485,22 @@ enter_call(struct elaborator *e, const struct node *call_, const struct node *d)
 	return false;
 }
 
+/* for parameters: in an optimizer, a function that it calls sees its counters, too */
+struct scope *
+scope_of_call(struct elaborator *e, struct scope *home)
+{
+	struct scope *s = scope_new(e, home);
+	if (!e->counters) return s;
+	for (int i = 0; i < e->counters->bindings.n; i++) scope_bind(e, s, e->counters->bindings.at[i].name, e->counters->bindings.at[i].value);
+	return scope_new(e, s);
+}
+
 static struct value *
 expand(struct elaborator *e, struct value *callee, struct arguments *a, struct instance *instance)
 {
 	struct node *d = callee->definition;
 	bool layer = d->kind == NODE_LAYER;
-	struct expansion x = {.definition = d, .args = a, .scope = scope_new(e, callee->home)};
+	struct expansion x = {.definition = d, .args = a, .scope = scope_of_call(e, callee->home)};
 	int context = e->context.n, tensors = e->p->tensors.n, path = e->path.n;
 	const char **outer_path = e->path.at;
 	bool outer_frozen = e->frozen;
@@ -521,6 +531,12 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	if (instance) instance->used = true;
 	list_layer(e, a, name, v, tensors);
 	return v;
+}
+
+struct value *
+apply_definition(struct elaborator *e, struct value *callee, struct arguments *a)
+{
+	return expand(e, callee, a, NULL);
 }
 
 /* f(weights): the sum of f over every parameter that counts as a weight */
@@ -559,6 +575,15 @@ is_listed(struct elaborator *e, const char *fact, const struct value *callee)
 	return false;
 }
 
+bool
+is_schedule(struct elaborator *e, const struct value *v)
+{
+	struct value *list = look_up(e->globals, "schedules");
+	for (int i = 0; list && list->kind == VALUE_LIST && v->kind == VALUE_DEFINITION && i < list->n; i++)
+		if (list->item[i]->kind == VALUE_DEFINITION && list->item[i]->definition == v->definition) return true;
+	return false;
+}
+
 /* raw scores are asked for, but these are probabilities already */
 static bool
 check_scores(struct elaborator *e, const char *name, const struct value *callee, const struct arguments *a)
@@ -586,6 +611,17 @@ apply_instance(struct elaborator *e, struct instance *i, struct arguments *a)
 	return expand(e, i->callee, &all, i);
 }
 
+/* `step` counts inside an optimizer; `step(..)` is the function of that name all the same */
+static struct value *
+callee_of(struct elaborator *e, struct node *call_, struct scope *s)
+{
+	struct node *name = call_->kid[0];
+	struct value *v = e->counters && name->kind == NODE_NAME ? look_up(s, name->text) : NULL;
+	for (int i = 0; v && i < e->counters->bindings.n; i++)
+		if (e->counters->bindings.at[i].value == v) s = e->globals;
+	return evaluate(e, name, s);
+}
+
 struct value *
 apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct value *piped)
 {
@@ -593,8 +629,13 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct arguments a;
 	bool reduction = false;
 	for (int r = SUM; r <= ARGMIN && name->kind == NODE_NAME; r++) reduction |= !strcmp(reduction_name[r], name->text);
-	struct value *callee = reduction ? NULL : evaluate(e, name, s);
+	struct value *callee = reduction ? NULL : callee_of(e, call_, s);
 	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
+	if (!reduction && !e->counters && is_schedule(e, callee)) {
+		struct diagnostic *m = problem(e, "schedule", name->span, "", "`%s` is a schedule: it computes an option of an optimizer", name->text);
+		diag_help(e->d, m, "its place is the train block: `lr = %s(..)`", name->text);
+		return value_error(e);
+	}
 	if (reduction) return apply_reduction(e, &a, name->text);
 	if (name->text && !check_scores(e, name->text, callee, &a)) return value_error(e);
 	bool weights = false;

@@ -110,7 +110,7 @@ diag_warning(struct diagnostics *d, const char *code, struct span where, const c
 void
 diag_label(struct diagnostics *d, struct diagnostic *m, struct span where, const char *format, ...)
 {
-	if (!m) return;
+	if (!m || (where.file && where.file->library)) return; /* the library's text is not the user's */
 	va_list args;
 	va_start(args, format);
 	PUSH(d->arena, &m->labels, (struct label){where, format_text(d->arena, format, args)});

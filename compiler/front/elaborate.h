@@ -10,6 +10,7 @@
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
  * recurrence.c equations over time that read their own earlier steps
+ * optimizer.c  optimizers and schedules
  * train.c      the train block */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
@@ -54,14 +55,16 @@ struct source_entry { /* an input's data in a train block; see nn_source in runt
 struct setting { /* of an optimizer, changeable when running */
 	const char *name;
 	double value;
+	const char *schedule;  /* the function that this is the first argument of, which computes the option; NULL: none */
 	struct tensor *tensor; /* the scalar that stands for it in the optimizer's equations */
 };
 
-struct optimizer { /* one element at a time: scalars w, grad, step, settings, states; updates give the new values */
+struct optimizer { /* one element at a time: scalars w, grad, counters, settings, states; updates give the new values */
 	const char *name;
 	struct program *program;
-	struct tensor *weight, *gradient, *step;
-	LIST(struct setting) settings;
+	struct tensor *weight, *gradient;
+	struct tensor *step, *steps, *epoch; /* counters: step counts from 1; steps in all; epochs before this step */
+	LIST(struct setting) settings;       /* a list has one for each of its numbers, under one name */
 	LIST(struct tensor *) states; /* those whose old value is read */
 	struct span span;
 };
@@ -71,6 +74,7 @@ struct training { /* the train block; what it does not say has the language's de
 	LIST(struct source_entry *) sources;
 	LIST(struct optimizer *) optimizers; /* the first is the default */
 	double batch_size, epochs, steps, validation, early_stopping, seed, split_seed;
+	double clip_norm; /* 0: none */
 	const char *early_stopping_on;
 	bool shuffle;
 	struct span span;
@@ -239,6 +243,7 @@ struct elaborator {
 	int define_count;
 	LIST(struct state_binding) states;
 	struct expr *loss; /* what the `loss` statements so far add up to, penalties and all */
+	struct scope *counters; /* step, steps, epoch, in an optimizer and in what it calls; NULL: elsewhere */
 };
 
 /* value.c */
@@ -295,6 +300,7 @@ struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
 const char *primitive_name(int i);
+bool is_schedule(struct elaborator *e, const struct value *v); /* a function that the library lists as such: it reads the counters */
 
 /* statement.c */
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
@@ -326,10 +332,13 @@ struct value *recurrence_at(struct elaborator *e, struct recurrence *r, struct s
 long recurrence_steps(const struct recurrence *r); /* 0: not known yet */
 const struct value *recurrence_start(const struct recurrence *r);
 bool recurrence_is_defined(const struct recurrence *r);
+/* optimizer.c */
+void add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first);
+/* NULL: something was wrong, which was reported */
+struct optimizer *elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
 const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
-struct optimizer *elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call, struct scope *s);
 
 #endif

@@ -183,7 +183,8 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
 	LIST(const char *) names = {0};
 	for (struct scope *at = s; at; at = at->up)
-		for (int i = 0; i < at->bindings.n; i++) PUSH(e->arena, &names, at->bindings.at[i].name);
+		for (int i = 0; i < at->bindings.n; i++)
+			if (e->counters || !is_schedule(e, at->bindings.at[i].value)) PUSH(e->arena, &names, at->bindings.at[i].name);
 	for (int i = 0; function_row(i); i++) PUSH(e->arena, &names, function_row(i)->name);
 	for (int i = 0; primitive_name(i); i++) PUSH(e->arena, &names, primitive_name(i));
 	const char *near = nearest_name(name, names.at, names.n);

@@ -1,225 +1,7 @@
-/* train.c - the train block: where the data comes from, which optimizer, how long. */
-#include "core/lower.h"
+/* train.c - the train block: where the data comes from, how long. */
 #include "front/elaborate.h"
 #include <math.h>
 #include <string.h>
-
-/* ---- optimizers ----------------------------------------------------------------------------------------------------------------------------- */
-
-static struct tensor *
-scalar(struct program *p, const char *name, enum role role)
-{
-	return tensor_new(p, name, role, 0, NULL);
-}
-
-/* states whose old value nothing reads are none: SGD without momentum keeps no velocity */
-static void
-drop_unread_states(struct program *p)
-{
-	for (bool changed = true; changed;) {
-		changed = false;
-		remove_dead(p);
-		for (int i = 0; i < p->updates.n; i++) {
-			struct tensor *state = p->updates.at[i].old;
-			bool read = state->role != ROLE_STATE;
-			for (int k = 0; k < p->equations.n; k++) {
-				int n;
-				struct expr **reads = expr_reads(p, p->equations.at[k]->body, &n);
-				for (int r = 0; r < n; r++) read |= reads[r]->tensor == state;
-			}
-			if (read) continue;
-			p->updates.at[i] = p->updates.at[--p->updates.n];
-			changed = true;
-			break;
-		}
-	}
-}
-
-struct optimizer_argument {
-	struct node *param;
-	struct value *value;
-	bool fixed; /* compile-time: a word, a truth, or a number that decides whether a state exists */
-};
-
-/* What depends on settings and the step only is computed once a step, in double, without a library: + - * /, whole and half powers. */
-static bool
-is_computable(const struct expr *x)
-{
-	if (x->op == OP_CALL) return false;
-	if (x->op == OP_POW && x->kid[1]->op == OP_NUMBER && 2 * x->kid[1]->number != floor(2 * x->kid[1]->number)) return false;
-	if (x->op == OP_POW && x->kid[1]->op != OP_NUMBER && !(x->kid[1]->op == OP_READ && !strcmp(x->kid[1]->tensor->name, "step"))) return false;
-	for (int i = 0; i < x->n; i++)
-		if (!is_computable(x->kid[i])) return false;
-	return true;
-}
-
-static void
-check_settings(struct elaborator *e, struct node *d)
-{
-	for (int i = 0; i < e->p->equations.n; i++) {
-		int n;
-		struct expr **nodes = expr_nodes(e->p, e->p->equations.at[i]->body, &n);
-		for (int k = 0; k < n; k++) {
-			if (nodes[k]->op == OP_NUMBER || !is_uniform(nodes[k]) || is_computable(nodes[k])) continue;
-			struct diagnostic *m = problem(e, "not-yet", d->name, "", "`%s` computes something from settings and `step` that is not supported yet", d->text);
-			diag_help(e->d, m, "+ - * / and powers of `step`, or by whole and half numbers, are");
-			return;
-		}
-	}
-}
-
-static struct optimizer *
-build_optimizer(struct elaborator *outer, const struct value *definition, struct optimizer_argument *arg, int n)
-{
-	struct node *d = definition->definition;
-	struct elaborator e = {.unit = outer->unit, .arena = outer->arena, .d = outer->d, .training = true, .quiet = outer->quiet};
-	struct optimizer *o = NEW(e.arena, struct optimizer);
-	e.p = o->program = program_new(e.arena);
-	e.globals = outer->globals;
-	struct scope *s = scope_new(&e, definition->home);
-	o->name = d->text;
-	o->span = d->name;
-	o->weight = scalar(e.p, "w", ROLE_PARAM);
-	o->gradient = scalar(e.p, "grad", ROLE_INPUT);
-	o->step = scalar(e.p, "step", ROLE_SETTING);
-	scope_bind(&e, s, "w", value_of_tensor(&e, o->weight, 0, NULL, d->name));
-	scope_bind(&e, s, "grad", value_of_tensor(&e, o->gradient, 0, NULL, d->name));
-	scope_bind(&e, s, "step", value_of_tensor(&e, o->step, 0, NULL, d->name));
-	PUSH(e.arena, &e.states, (struct state_binding){s, "w", o->weight});
-	for (int i = 0; i < n; i++) {
-		const char *name = arg[i].param->text;
-		if (arg[i].fixed) {
-			scope_bind(&e, s, name, arg[i].value);
-			continue;
-		}
-		struct tensor *t = scalar(e.p, name, ROLE_SETTING);
-		PUSH(e.arena, &o->settings, (struct setting){name, arg[i].value->number, t});
-		scope_bind(&e, s, name, value_of_tensor(&e, t, 0, NULL, arg[i].param->span));
-	}
-	int errors = e.d->errors;
-	run_block(&e, d->kid[1], s);
-	check_settings(&e, d);
-	bool moves = false;
-	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
-	if (!moves && e.d->errors == errors) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
-	drop_unread_states(e.p);
-	for (int i = 0; i < e.p->updates.n; i++)
-		if (e.p->updates.at[i].old->role == ROLE_STATE) PUSH(e.arena, &o->states, e.p->updates.at[i].old);
-	return o;
-}
-
-static bool
-read_optimizer_arguments(struct elaborator *e, const struct value *definition, struct node *call, struct scope *s, struct optimizer_argument *arg)
-{
-	struct node *d = definition->definition;
-	struct node *params = d->kid[0], *list = call && call->kind == NODE_CALL ? call->kid[1] : NULL;
-	int position = 0;
-	for (int i = 0; i < params->n; i++) arg[i] = (struct optimizer_argument){.param = params->kid[i]};
-	for (int i = 0; list && i < list->n; i++) {
-		struct node *a = list->kid[i];
-		int k = 0;
-		if (a->kind == NODE_KEYWORD) {
-			while (k < params->n && strcmp(params->kid[k]->text, a->text)) k++;
-		} else {
-			k = position++;
-		}
-		if (k >= params->n) {
-			const char *names[16];
-			int n = 0;
-			struct text t = {.arena = e->arena};
-			for (int m = 0; m < params->n && n < 16; m++) {
-				names[n++] = params->kid[m]->text;
-				text_add(&t, "%s%s", m ? ", " : "", params->kid[m]->text);
-			}
-			struct diagnostic *m = problem(e, "unknown-option", a->kind == NODE_KEYWORD ? a->name : a->span, "not an option", "`%s` has no option `%s`", d->text,
-						       a->kind == NODE_KEYWORD ? a->text : span_text(e->arena, a->span));
-			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
-			const char *near = a->kind == NODE_KEYWORD ? nearest_name(a->text, names, n) : NULL;
-			if (near) diag_help(e->d, m, "it is called `%s`", near);
-			return false;
-		}
-		arg[k].value = evaluate(e, a->kind == NODE_KEYWORD ? a->kid[0] : a, s);
-		if (arg[k].value->kind == VALUE_ERROR) return false;
-	}
-	for (int i = 0; i < params->n; i++) {
-		if (!arg[i].value && params->kid[i]->kid[1]) arg[i].value = evaluate(e, params->kid[i]->kid[1], definition->home);
-		if (!arg[i].value) {
-			problem(e, "arguments", call->span, arena_print(e->arena, "`%s` is missing", params->kid[i]->text), "`%s` needs `%s`", d->text, params->kid[i]->text);
-			return false;
-		}
-		if (arg[i].value->kind == VALUE_ERROR) return false;
-		arg[i].fixed = arg[i].value->kind != VALUE_NUMBER;
-	}
-	return true;
-}
-
-/* `Adam(lr=1e-3)` or `Adam`.  A number that is 0 and thereby makes a state disappear is fixed: another value needs another program. */
-struct optimizer *
-elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call, struct scope *s)
-{
-	struct optimizer_argument arg[16];
-	struct node *d = definition->definition;
-	int n = d->kid[0]->n;
-	if (n > 16) {
-		problem(e, "arguments", d->span, "", "an optimizer takes at most 16 settings");
-		return NULL;
-	}
-	if (!read_optimizer_arguments(e, definition, call, s, arg)) return NULL;
-	struct optimizer *o = build_optimizer(e, definition, arg, n);
-	for (int i = 0; i < n; i++) {
-		if (arg[i].fixed || arg[i].value->number != 0) continue;
-		arg[i].fixed = true;
-		struct optimizer *smaller = build_optimizer(e, definition, arg, n);
-		if (smaller->states.n < o->states.n) o = smaller;
-		else arg[i].fixed = false;
-	}
-	return o;
-}
-
-/* `Adam`, or `lib.Adam` of an imported file; NULL: no such optimizer */
-static struct value *
-optimizer_named(struct elaborator *e, struct node *name, struct scope *s)
-{
-	struct value *v = NULL;
-	e->quiet++;
-	if (name->kind == NODE_NAME) v = look_up(s, name->text);
-	else if (name->kind == NODE_DOT) v = evaluate(e, name, s);
-	e->quiet--;
-	return v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_OPTIMIZER ? v : NULL;
-}
-
-static void
-add_optimizer(struct elaborator *e, struct model *m, struct node *n, struct scope *s, bool first)
-{
-	struct node *name = n->kind == NODE_CALL ? n->kid[0] : n;
-	struct value *v = optimizer_named(e, name, s);
-	if (!v) {
-		const char *names[64];
-		int count = 0;
-		for (const struct scope *at = s; at; at = at->up)
-			for (int i = 0; i < at->bindings.n && count < 64; i++) {
-				struct value *o = at->bindings.at[i].value;
-				if (o->kind == VALUE_DEFINITION && o->definition->kind == NODE_OPTIMIZER) names[count++] = at->bindings.at[i].name;
-			}
-		struct diagnostic *d = problem(e, "unknown-name", name->span, "no optimizer", "there is no optimizer named `%s`", span_text(e->arena, name->span));
-		const char *near = name->text ? nearest_name(name->text, names, count) : NULL;
-		struct text t = {.arena = e->arena};
-		for (int i = 0; i < count; i++) text_add(&t, "%s%s", i ? ", " : "", names[i]);
-		if (near) diag_help(e->d, d, "there is one with a similar name: `%s`", near);
-		else diag_help(e->d, d, "there are %s", text_end(&t));
-		return;
-	}
-	for (int i = 0; i < m->training.optimizers.n; i++) {
-		const struct optimizer *old = m->training.optimizers.at[i];
-		if (first || strcmp(old->name, v->text)) continue;
-		if (old->span.file == v->definition->name.file && old->span.begin == v->definition->name.begin) return; /* listed again: the first call's settings hold */
-		struct diagnostic *d = problem(e, "name-clash", name->span, "", "there are two optimizers named `%s`", v->text);
-		diag_help(e->d, d, "rename one of them: a trainer chooses by name");
-		return;
-	}
-	struct optimizer *o = elaborate_optimizer(e, v, n, s);
-	if (o) PUSH(e->arena, &m->training.optimizers, o);
-}
 
 /* ---- data ------------------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -526,7 +308,7 @@ struct number_setting {
 static const struct number_setting settings[] = {
 	SETTING(batch_size, 1, 1e9, true), SETTING(epochs, 1, 1e9, true),           SETTING(steps, 1, 1e15, true),
 	SETTING(validation, 0, 1e12, false), SETTING(early_stopping, 1, 1e9, true), SETTING(seed, 0, 9e15, true),
-	SETTING(split_seed, 0, 9e15, true),
+	SETTING(split_seed, 0, 9e15, true),         SETTING(clip_norm, 1e-300, 1e300, false),
 };
 
 static bool
@@ -538,7 +320,7 @@ set_number(struct elaborator *e, struct training *t, struct node *n)
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind == VALUE_ERROR) return true;
 		bool fits = v->kind == VALUE_NUMBER && v->number >= s->least && v->number <= s->most && (!s->whole || v->number == floor(v->number));
-		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber from %.0f", s->name, s->whole ? "whole " : "", s->least);
+		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber %s %.0f", s->name, s->whole ? "whole " : "", s->least == floor(s->least) ? "from" : "above", s->least);
 		else *(double *)((char *)t + s->offset) = v->number;
 		return true;
 	}
@@ -550,11 +332,11 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 {
 	struct training *t = &m->training;
 	if (!strcmp(n->text, "optimizer")) {
-		add_optimizer(e, m, n->kid[0], e->globals, true);
+		add_optimizer(e, m, n->kid[0], true);
 	} else if (!strcmp(n->text, "optimizers")) {
 		if (n->kid[0]->kind != NODE_LIST) problem(e, "setting", n->kid[0]->span, "", "`optimizers` is a list, for example `[SGD, Adam(lr=1e-3)]`");
 		else
-			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], e->globals, false);
+			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], false);
 	} else if (!strcmp(n->text, "shuffle")) {
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind != VALUE_TRUTH) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`shuffle` is true or false");
@@ -565,8 +347,6 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
 		if (!found) problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
 		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
-	} else if (!strcmp(n->text, "clip_norm")) {
-		problem(e, "not-yet", n->span, "", "`clip_norm` is not supported yet");
 	} else if (!set_number(e, t, n)) {
 		const char *names[16] = {"optimizer", "optimizers", "shuffle", "early_stopping_on", "data", "test"};
 		int count = 6;

@@ -298,6 +298,16 @@ place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[],
 	return has_open_draw(e->p, body) ? rewrite(e->p, body, place_draw, &(struct draws){e, n, lhs, name}) : body;
 }
 
+static bool
+reads_settings_only(struct program *p, struct expr *body)
+{
+	int n;
+	struct expr **reads = expr_reads(p, body, &n);
+	for (int i = 0; i < n; i++)
+		if (reads[i]->tensor->role != ROLE_SETTING) return false;
+	return true;
+}
+
 /* `m = mean(x)`: the reduction's own equation takes the name that the source gives it */
 static bool
 adopt(struct elaborator *e, struct expr *body, int n, struct index *const lhs[], const char *name, struct span span)
@@ -315,6 +325,7 @@ struct value *
 materialise(struct elaborator *e, struct value *v, const char *base, bool force, struct span span)
 {
 	if (v->kind != VALUE_TENSOR) return v;
+	if (e->counters && reads_settings_only(e->p, v->body)) return v; /* computed once a step, wherever it stands */
 	struct program *p = e->p;
 	struct index **lhs = NEW_ARRAY(e->arena, e->context.n + MAX_RANK, struct index *), *axes[MAX_RANK];
 	bool draws = has_open_draw(p, v->body);
@@ -347,10 +358,36 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	return w;
 }
 
+/* In an optimizer everything is one number: a sum over a list is written out, so that it can be computed once a step. */
+static struct value *
+written_out(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *v, struct span span)
+{
+	struct program *p = e->p;
+	struct expr *all = NULL, *at[2 * MAX_RANK];
+	long count = 1;
+	for (int i = 0; i < n; i++) count *= bound[i]->size > 0 && count < 4096 ? bound[i]->size : 4096;
+	if (count >= 4096 || r == ARGMAX || r == ARGMIN) {
+		problem(e, "value", span, "", "an optimizer has sums over short lists only, and no `%s`", reduction_name[r]);
+		return value_error(e);
+	}
+	for (long k = 0; k < count; k++) {
+		long rest = k;
+		for (int i = n - 1; i >= 0; rest /= bound[i]->size, i--) at[i] = number(p, (double)(rest % bound[i]->size));
+		struct expr *x = substitute(p, v->body, n, bound, at);
+		if (!all) all = x;
+		else if (r == SUM || r == MEAN) all = add(p, all, x);
+		else if (r == PROD) all = mul(p, all, x);
+		else all = r == MAX ? choose(p, less(p, all, x), x, all) : choose(p, less(p, x, all), x, all);
+	}
+	if (r == MEAN) all = scale(p, 1 / (double)count, all);
+	return value_tensor(e, v->n, v->axis, all, span);
+}
+
 /* red(bound) body, for the body's value at fresh axes; the result has these axes */
 struct value *
 reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *v, struct span span)
 {
+	if (e->counters) return written_out(e, r, n, bound, v, span);
 	struct program *p = e->p;
 	struct index **lhs = NEW_ARRAY(e->arena, e->context.n + MAX_RANK, struct index *), *axes[MAX_RANK];
 	span = own_place(e, span);

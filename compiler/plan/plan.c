@@ -33,10 +33,10 @@ forward_kernels(const struct plan *plan, const char *forward)
 }
 
 struct plan *
-plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64)
+plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64, bool keeps_gradients)
 {
 	struct plan *plan = NEW(p->arena, struct plan);
-	*plan = (struct plan){.program = p, .entry = entry, .panel = panel, .f64 = f64};
+	*plan = (struct plan){.program = p, .entry = entry, .panel = panel, .f64 = f64, .keeps_gradients = keeps_gradients};
 	plan->place = NEW_ARRAY(p->arena, p->tensors.n + 1, struct slot);
 	struct equation **of = equation_table(p);
 	char *need = NEW_ARRAY(p->arena, p->tensors.n + 1, char), *forward = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
@@ -70,7 +70,9 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 	}
 	for (int i = 0; entry == TRAIN && i < p->updates.n; i++) wanted[p->updates.at[i].new->id] = 1;
 	for (int i = 0; entry == TRAIN && i < p->gradients.n; i++) wanted[p->gradients.at[i].gradient->id] = 1;
-	return plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64);
+	struct plan *plan = plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64, m->training.clip_norm > 0);
+	if (entry == TRAIN) plan_chunks(plan);
+	return plan;
 }
 
 void

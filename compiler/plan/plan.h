@@ -6,6 +6,7 @@
  * fuse.c      kernels: contractions with the maps behind them, runs of sample-wise equations
  * storage.c   what is stored, as what, and for how long; views need no place
  * memory.c    offsets
+ * chunks.c    a batch in pieces
  *
  * A plan belongs to one entry of the generated interface (predict, evaluate, train).  Indices are recognised by their roles, never by how an equation
  * is spelled: rows belong to one factor, columns to the other, what both have and the result lacks is summed. */
@@ -50,6 +51,9 @@ struct kernel {
 	struct tensor *finished; /* that gradient */
 	bool direct;             /* KERNEL_OUTER: rows are handed to the update as they are finished */
 	bool early;              /* else the stored gradient is handed on right behind the kernel, or, where something reads the parameter later, at the end */
+	bool over_samples;       /* a sum over the samples: begun in one chunk of a batch, carried on in the next */
+	bool at_last;            /* reads such a sum: runs in the last chunk only */
+	double carried;          /* over_samples: where its running sums lie between chunks, in reals from the start of their block */
 	int parts;             /* pieces that may run at the same time; 1: not worth it.  0: as many as panels */
 	bool split_outer;      /* parts are pieces of the first outer loop; else of the rows */
 	struct emitted *function; /* what the printer made of it; equal kernels share one */
@@ -83,9 +87,12 @@ struct plan {
 	const char *entry;
 	int panel;             /* samples side by side */
 	bool f64;
+	bool keeps_gradients;  /* all gradients are stored until the last is there: their norm is wanted before any update */
 	LIST(struct kernel *) kernels;
 	int forward;           /* kernels before this one are needed for the loss */
 	struct slot *place;    /* by tensor id */
+	bool accumulates;      /* a batch can be worked on in chunks */
+	double carried;        /* reals for the running sums between chunks */
 	double panel_bytes;    /* of workspace for each panel */
 	double plain_bytes;
 	double lower_bound;    /* the most that is alive at once, per panel */
@@ -105,7 +112,7 @@ void plan_print(const struct plan *plan, struct text *t);
 int panel_width(double batch_size);
 
 /* A plan for what `wanted` (by tensor id) asks for. */
-struct plan *plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64);
+struct plan *plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64, bool keeps_gradients);
 
 /* the tensor in whose place t lies: t itself, unless it is a view */
 struct tensor *plan_root(const struct plan *plan, struct tensor *t);
@@ -148,5 +155,7 @@ void find_views(struct plan *plan, const char *wanted);
 void find_gradients(struct plan *plan);
 void decide_storage(struct plan *plan, const char *wanted);
 void place_memory(struct plan *plan);
+/* which kernels wait for the last chunk; plan->accumulates */
+void plan_chunks(struct plan *plan);
 
 #endif

@@ -219,7 +219,7 @@ find_gradients(struct plan *plan)
 	int *last = last_readers(plan);
 	for (int k = 0; k < plan->kernels.n; k++) {
 		struct kernel *kernel = plan->kernels.at[k];
-		if (!kernel->gradient) continue;
+		if (!kernel->gradient || plan->keeps_gradients) continue;
 		kernel->early = last[kernel->gradient->id] <= 2 * k + 1;
 		kernel->direct = kernel->kind == KERNEL_OUTER && last[kernel->gradient->id] <= 2 * k;
 	}

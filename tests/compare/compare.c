@@ -348,6 +348,12 @@ try_gradients(struct tried *t, const struct batch *b, struct opened *o, struct d
 	compare_sums(t, "training mode, sums alone,", b->trained, alone);
 }
 
+static struct nn_when
+when(int step)
+{
+	return (struct nn_when){(uint64_t)step, STEPS_IN_ALL, (double)(step - 1) / STEPS_AN_EPOCH};
+}
+
 static void
 try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data *d)
 {
@@ -360,7 +366,7 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		for (size_t i = 0; i < optimizer->setting_count; i++) settings[i] = t->program->settings[optimizer->first_setting + i].value;
 		for (int step = 1; step <= STEPS; step++) {
 			double sums[16] = {0};
-			int bad = t->program->step(o->model, k, settings, (uint64_t)step, (size_t)b->n, d->inputs, sums);
+			int bad = t->program->step(o->model, k, settings, t->program->training.clip_norm, when(step), (size_t)b->n, d->inputs, sums);
 			snprintf(what, sizeof what, "%s, step %d,", optimizer->name, step);
 			compare_sums(t, what, s->sums[step - 1], sums);
 			if ((bad == 0) != s->finite[step - 1]) complain(t, "another opinion of whether the loss is finite, in", what);
@@ -396,18 +402,34 @@ try_other_memory(struct tried *t, const struct batch *b, struct data *d)
 	for (int i = 0; i < b->outputs.n; i++) memset(d->out[i].at, 0xff, d->out[i].bytes);
 	t->program->predict(o.model, (size_t)b->n, d->features, d->outputs);
 	for (int i = 0; i < b->outputs.n; i++) compare_values(t, "output", &b->outputs.at[i], d->out[i].at, b->n);
-	if (t->program->evaluate) { /* chunk by chunk */
-		double got[16] = {0}, want[16] = {0};
+	if (t->program->evaluate) {
+		double got[16] = {0};
 		t->program->evaluate(o.model, (size_t)b->n, d->inputs, got);
-		for (int k = 0; k <= t->reference->metrics; k++)
-			for (long first = 0; first < b->n; first += capacity) {
-				double sum = 0;
-				for (long n = first; n < b->n && n < first + capacity; n++) sum += b->evaluated_each[k * b->n + n];
-				want[k] += sum;
-			}
-		compare_sums(t, "evaluation,", want, got);
+		compare_sums(t, "evaluation,", b->evaluated, got);
 	}
 	block_free(&o.memory);
+}
+
+/* a batch in pieces of one panel: the same bits */
+static void
+try_chunks(struct tried *t, const struct batch *b, struct data *d)
+{
+	if (!t->program->accumulates) {
+		if (t->program->memory(1, NN_ACCUMULATE)) complain(t, "it says that it does not accumulate, and", "takes memory for it");
+		return;
+	}
+	static const struct way chunk_ways[] = {{"in chunks", NULL, 0xff}, {"in chunks, 2 threads", run_two, 0x7f}};
+	for (size_t k = 0; k < sizeof chunk_ways / sizeof *chunk_ways; k++) {
+		struct opened o = open_model(t, 1, NN_ACCUMULATE, chunk_ways[k].fill);
+		t->how = chunk_ways[k].name;
+		t->program->threads(o.model, chunk_ways[k].run, t);
+		set_up(t, &o);
+		try_gradients(t, b, &o, d);
+		try_evaluation(t, b, &o, d);
+		try_gradients(t, b, &o, d);
+		try_steps(t, b, &o, d);
+		block_free(&o.memory);
+	}
 }
 
 static int
@@ -439,6 +461,7 @@ try_object(const struct reference *r, const char *path, const char *family, bool
 			try_steps(&t, b, &o, &d);
 			block_free(&o.memory);
 			if (k == 0) try_other_memory(&t, b, &d);
+			if (k == 0) try_chunks(&t, b, &d);
 			data_free(&d);
 		}
 	}

@@ -210,14 +210,7 @@ compute_evaluation(struct reference *r, struct batch *b)
 		} else memcpy(v.at, w.value[p->outputs.at[i]->id], (size_t)v.count * sizeof *v.at);
 		PUSH(p->arena, &b->outputs, v);
 	}
-	if (p->loss) {
-		add_up(&w, b->evaluated);
-		b->evaluated_each = calloc((size_t)(p->metrics.n + 1) * (size_t)b->n, sizeof(double));
-		for (int k = 0; k <= p->metrics.n; k++) {
-			const struct tensor *t = k ? p->metrics.at[k - 1] : p->loss;
-			for (long n = 0; n < b->n; n++) b->evaluated_each[k * b->n + n] = w.value[t->id][t->batch ? n : 0];
-		}
-	}
+	if (p->loss) add_up(&w, b->evaluated);
 	world_free(&w);
 }
 
@@ -269,6 +262,8 @@ update(struct optimizer *o, struct world *w, double step, double *param, const d
 		w->value[o->weight->id][0] = param[i];
 		w->value[o->gradient->id][0] = gradient[i];
 		w->value[o->step->id][0] = step;
+		w->value[o->steps->id][0] = STEPS_IN_ALL;
+		w->value[o->epoch->id][0] = (step - 1) / STEPS_AN_EPOCH;
 		for (int s = 0; s < o->settings.n; s++) w->value[o->settings.at[s].tensor->id][0] = o->settings.at[s].value;
 		for (int s = 0; s < o->states.n; s++) w->value[o->states.at[s]->id][0] = moments[s][i];
 		interpret_again(w, step == 1 && i == 0);
@@ -278,6 +273,32 @@ update(struct optimizer *o, struct world *w, double step, double *param, const d
 			for (int s = 0; s < o->states.n; s++)
 				if (p->updates.at[u].old == o->states.at[s]) moments[s][i] = v;
 		}
+	}
+}
+
+/* docs/numerics.md, section 4: 16 running sums in double for each gradient, a tree, the gradients in the order of their parameters */
+static double
+squares(const double *x, long count)
+{
+	double sum[16] = {0};
+	for (long i = 0; i < count; i++) sum[i % 16] += x[i] * x[i];
+	for (int half = 8; half; half /= 2)
+		for (int k = 0; k < half; k++) sum[k] += sum[k + half];
+	return sum[0];
+}
+
+static void
+clip(const struct reference *r, struct world *w, const struct value_list *params)
+{
+	double most = r->model->training.clip_norm, sum = 0;
+	for (int i = 0; i < params->n; i++) {
+		const struct tensor *g = gradient_of(w->program, params->at[i].name);
+		if (g) sum += squares(w->value[g->id], params->at[i].count);
+	}
+	double factor = most / (sqrt(sum) + 1e-6);
+	for (int i = 0; most > 0 && factor < 1 && i < params->n; i++) {
+		const struct tensor *g = gradient_of(w->program, params->at[i].name);
+		for (long k = 0; g && k < params->at[i].count; k++) w->value[g->id][k] = r->arithmetic->mul(w->value[g->id][k], r->arithmetic->round(factor));
 	}
 }
 
@@ -319,6 +340,7 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 			for (int i = 0; i < s->states.n; i++)
 				if (!strcmp(s->states.at[i].name, p->updates.at[u].old->name))
 					memcpy(s->states.at[i].at, w.value[p->updates.at[u].new->id], (size_t)s->states.at[i].count * sizeof(double));
+		clip(r, &w, &s->params);
 		for (int i = 0; i < s->params.n; i++) {
 			struct tensor *g = gradient_of(p, s->params.at[i].name);
 			double *moments[16];

@@ -1,14 +1,11 @@
-/* fuzz_compile.c - any bytes as a .nn file: the compiler says what is wrong with them, or compiles them, and comes back.
+/* fuzz_compile.c - any bytes as a .nn file: the compiler says what is wrong with them, or compiles them, and comes back (libFuzzer).
  *
  * The first zero byte ends the file; what follows is the text of every file that it imports.  No file of the disk is read.
  *
- *     flags="-g -O1 -std=c11 -D_POSIX_C_SOURCE=200809L -DNNC_VERSION=\"0\" -ffp-contract=off -Icompiler -I. -Ibuild"
- *     clang-19 $flags -fsanitize=fuzzer,address,undefined tests/fuzz/fuzz_compile.c compiler/{core,front,derive,plan,emit}/[a-z]*.c
- *              compiler/driver/compile.c build/grammar/{nn,lex}.c build/embedded.c -lm -o fuzz_compile
- *     mkdir -p corpus && cp tests/data/[0-9]*.nn tests/data/wrong/[0-9]*.nn corpus
- *     ./fuzz_compile -max_total_time=180 -timeout=20 -rss_limit_mb=4096 -max_len=4096 corpus
- *
- * FUZZ_PASS=elaborate in the environment stops there; without it all passes run, to the C text. */
+ * Beyond what the sanitizers see: spans of messages lie inside the file, no pass breaks a contract (a message `internal`), what `nnc grad`
+ * prints is the language again.  build.sh builds it; FUZZ_PASS=elaborate in the environment stops there, without it all passes run, to the
+ * C text. */
+#include "core/print.h"
 #include "driver/compile.h"
 
 #include <stdlib.h>
@@ -31,21 +28,51 @@ imported(void *context, struct arena *a, const char *path, size_t *length, const
 	return rest->n ? arena_text(a, rest->at, rest->n) : NULL;
 }
 
-/* a span of a diagnostic must lie inside the file; printing it walks the lines around it */
+static void
+wrong(const char *what, const char *text)
+{
+	fprintf(stderr, "%s\n%s\n", what, text);
+	abort();
+}
+
+/* printing a message walks the lines around its spans */
 static void
 check_diagnostics(const struct compilation *c)
 {
 	static FILE *nowhere;
 	const struct diagnostics *d = &c->unit.diagnostics;
-	for (int i = 0; i < d->all.n; i++)
-		for (int k = 0; k < d->all.at[i]->labels.n; k++) {
-			struct span s = d->all.at[i]->labels.at[k].span;
-			if (s.file && !s.file->library && (s.begin > s.end || s.end > s.file->length)) abort();
+	for (int i = 0; i < d->all.n; i++) {
+		const struct diagnostic *m = d->all.at[i];
+		if (!strcmp(m->code, "internal")) wrong("a pass broke a contract:", m->title);
+		for (int k = 0; k < m->labels.n; k++) {
+			struct span s = m->labels.at[k].span;
+			if (s.file && (s.file->library || s.begin > s.end || s.end > s.file->length)) wrong("a span outside the file:", m->title);
 		}
+	}
 	if (!nowhere) nowhere = fopen("/dev/null", "w");
 	if (!nowhere) return;
-	diag_print(d, nowhere, false);
+	diag_print(d, nowhere, true);
 	diag_print_json(d, nowhere);
+}
+
+static bool
+is_adjoint(const struct equation *q, void *context)
+{
+	(void)context;
+	return q->tensor->role == ROLE_ADJOINT;
+}
+
+static void
+check_gradient(struct compilation *c, struct program *p)
+{
+	struct text t = {.arena = &c->arena};
+	struct diagnostics d = {.arena = &c->arena};
+	text_add(&t, "model M {\n");
+	program_print(p, &t, (struct print_style){.sample = true, .join = true}, is_adjoint, NULL);
+	text_add(&t, "}\n");
+	struct source source = {"printed.nn", text_end(&t), t.length, false};
+	parse_source(&c->arena, &d, &source);
+	if (d.errors) wrong(d.all.at[0]->title, source.text);
 }
 
 int
@@ -59,8 +86,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	text[own] = 0;
 	struct compilation c = {.options = {.files = {imported, NULL, &rest}}};
 	const char *last = getenv("FUZZ_PASS");
-	compile(&c, "fuzz.nn", text, own, last); /* NULL: all of them */
+	int errors = compile(&c, "fuzz.nn", text, own, last); /* NULL: all of them */
 	check_diagnostics(&c);
+	for (int i = 0; !errors && !last && i < c.unit.models.n; i++) check_gradient(&c, c.unit.models.at[i]->train);
 	compile_free(&c);
 	free(text);
 	return 0;

@@ -35,7 +35,7 @@ check_record(const struct nn_program *program, size_t input, const struct nn_col
 		float reals[3072];
 	} values;
 
-	nn_column_get(program, input, column, record, &values);
+	nn_column_gather(program, input, column, NULL, record, 1, &values);
 	for (size_t i = 0; i < inputs[input].count; i++)
 		if (inputs[input].is_integer ? values.whole[i] < inputs[input].low || values.whole[i] > inputs[input].high : !isfinite(values.reals[i]))
 			abort();

@@ -444,6 +444,12 @@ optimizers = [  # in nnc, the reference in words, what makes it; a pair (mu, nes
     ("AdamW()", "torch.optim.AdamW", torch.optim.AdamW),
     ("AdamW(lr=5e-3, weight_decay=0.1)", "torch.optim.AdamW", lambda p: torch.optim.AdamW(p, lr=5e-3, weight_decay=0.1)),
 ]
+clipped = [  # the same with a clip_norm, in the file and changed on the command line: None, or the norm given there
+    ("SGD(lr=0.5, momentum=0.9)", 0.1, None, lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9)),
+    ("SGD(lr=0.5, momentum=0.9)", 0.1, 0.4, lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9)),
+    ("AdamW(lr=5e-3, weight_decay=0.1)", 0.3, None, lambda p: torch.optim.AdamW(p, lr=5e-3, weight_decay=0.1)),
+    ("SGD(lr=0.5)", 0.01, 0, lambda p: torch.optim.SGD(p, lr=0.5)),
+]
 
 OPTIMIZER_PENALTY = 1e-3
 optimizer_text = """
@@ -459,6 +465,7 @@ train M {{
     t = npy("t.npy")
   }}
   optimizer = {optimizer}
+  {more}
   batch_size = 32
   epochs = 50
   shuffle = false

@@ -96,7 +96,7 @@ record_of(const struct nn_program *p, size_t input, const struct nn_column_data 
 	static double values[4096];
 
 	cr_assert(record < column->records && nn_record_bytes(p, input) <= sizeof values);
-	nn_column_get(p, input, column, record, values);
+	nn_column_gather(p, input, column, NULL, record, 1, values);
 	return values;
 }
 

@@ -522,8 +522,7 @@ keeps_bytes(size_t real_size)
 	put_npy(1, NPY("|u1", "False", "(128, 2)"), bytes, sizeof bytes);
 	cr_assert_eq(read_from("npy", "a.npy"), 0, "%s", e.text);
 	cr_assert_eq(nn_column_bytes(&program, 0, &set.inputs[0]), 256);
-	for (size_t r = 0; r < 128; r++)
-		nn_column_get(&program, 0, &set.inputs[0], r, kept + r * 2 * real_size);
+	nn_column_gather(&program, 0, &set.inputs[0], NULL, 0, 128, kept);
 	put_npy(1, NPY("<f8", "False", "(128, 2)"), doubles, sizeof doubles);
 	cr_assert_eq(read_from("npy", "a.npy"), 0, "%s", e.text);
 	cr_assert_eq(nn_column_bytes(&program, 0, &set.inputs[0]), 256 * real_size);

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Builds the fuzzers of the tree in this folder:  build.sh CLANG BUILD OUT
+#
+# The compiler goes into BUILD, the programs OUT/fuzz_compile and OUT/fuzz_readers.  Fails where CLANG has no libFuzzer (Debian: libclang-rt-19-dev).
+cc=$1 build=$2 out=$3
+flags="-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all"
+
+mkdir -p "$out"
+${MAKE:-make} -s -j2 BUILD="$build" CC="$cc" CFLAGS="-O1 -g" SANITIZE="$flags -fsanitize=fuzzer-no-link" "$build/libnnc.a" || exit 1
+$cc -std=c11 -O1 -g -D_POSIX_C_SOURCE=200809L $flags -fsanitize=fuzzer -Icompiler -I. -I"$build" tests/fuzz/fuzz_compile.c "$build/libnnc.a" -lm -o "$out/fuzz_compile" || exit 1
+$cc -std=c11 -O1 -g -D_POSIX_C_SOURCE=200809L $flags -fsanitize=fuzzer -Iruntime tests/fuzz/fuzz_readers.c runtime/*.c -lm -lpthread -o "$out/fuzz_readers"
