@@ -243,7 +243,7 @@ build_optimizer(struct elaborator *outer, const struct value *definition, struct
 	run_block(&e, d->kid[1], s);
 	bool moves = false;
 	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
-	if (!moves && e.d->errors == errors) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
+	if (!moves && e.d->errors == errors && !e.unit->gave_up) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
 	if (e.d->errors > errors) return NULL;
 	drop_unread_states(e.p);
 	for (int i = 0; i < e.p->updates.n; i++)
