@@ -172,7 +172,7 @@ nn_gradients(const struct nn_options *o)
 
 /* -- gradcheck ------------------------------------------------------------------------------------------------------------- */
 
-enum { ELEMENTS = 32, DIRECTIONS = 4, STEPS = 7 };
+enum { ELEMENTS = 32, DIRECTIONS = 4, STEPS = 7, POINTS = 3 };
 
 /* how close is close, for each type of real number; `floor` is the smallest derivative, as a share of the whole gradient, whose digits
  * are looked at */
@@ -220,14 +220,16 @@ at_element(struct check *k, double distance, size_t element)
 	return result;
 }
 
-/* compares the derivative `a` along an element, or along k->direction where element is `count` */
+/* Compares the derivative `a` along an element, or along k->direction where element is `count`.  Where no step comes close, a kink is assumed if
+ * the difference is explained by how much the one-sided slopes differ, or by rounding: for every step but one, because the bends of
+ * several kinks may cancel.  A wrong derivative is found by all steps that are neither too short nor too long. */
 static void
 compare(struct check *k, double a, size_t element)
 {
 	const struct closeness *close = k->close;
 	size_t count = k->c.program->tensors[k->tensor].count;
 	double best = INFINITY;
-	int kink = 1;
+	int unexplained = 0;
 
 	for (int s = 0; s < STEPS && best > close->enough; s++) {
 		static const double times[4] = {-2, -1, 1, 2};
@@ -239,10 +241,10 @@ compare(struct check *k, double a, size_t element)
 		double error = fabs(a - n) / fmax(fmax(fabs(a), fabs(n)), fmax(close->floor * k->size, 1e-300));
 		if (isfinite(error) && error < best)
 			best = error;
-		kink &= fabs(a - n) <= 3 * fabs(bend) + 16 * close->epsilon * fabs(k->base) / h;
+		unexplained += !(fabs(a - n) <= 3 * fabs(bend) + 16 * close->epsilon * fabs(k->base) / h);
 	}
 	k->checked++;
-	if (best > close->limit && kink)
+	if (best > close->limit && unexplained <= 1)
 		k->kinks++;
 	else if (!(best <= k->worst))
 		k->worst = best;
@@ -341,8 +343,10 @@ close_check(struct check *k, struct nn_dataset *data)
 	checked_close(&k->c);
 }
 
-/* prints the table; 0 if all is well */
-static int
+enum verdict { RIGHT, WRONG, KINKS };
+
+/* prints the table; KINKS: nothing is wrong, but too much could not be looked at */
+static enum verdict
 check_all(struct check *k, const struct nn_options *o)
 {
 	const struct nn_program *p = k->c.program;
@@ -350,6 +354,7 @@ check_all(struct check *k, const struct nn_options *o)
 	double worst = 0;
 	char shape[128];
 
+	k->size = 0;
 	for (size_t j = 0; j < k->c.parameters; j++)
 		for (size_t i = 0; i < p->tensors[k->c.tensors[j]].count; i++)
 			k->size += pow(nn_real(k->c.gradients[j], i, p->real_size), 2);
@@ -366,11 +371,30 @@ check_all(struct check *k, const struct nn_options *o)
 		worst = k->worst <= worst ? worst : k->worst;
 	}
 	int few = kinks * 20 <= checked, right = worst <= k->close->limit;
-	printf("%s: worst error %.1e, limit %.0e; %zu of %zu places skipped at a kink%s\n", few && right ? "ok" : "WRONG", worst, k->close->limit,
+	printf("%s: worst error %.1e, limit %.0e; %zu of %zu places skipped at a kink%s\n", !right ? "WRONG" : few ? "ok" : "unclear", worst, k->close->limit,
 	    kinks, checked, few ? "" : ", more than 5 %");
-	if (p->real_size == sizeof(float))
+	return !right ? WRONG : few ? RIGHT : KINKS;
+}
+
+/* A unit may happen to lie so near a kink that every step of whatever leads to it crosses it: then another point is looked at. */
+static int
+check_points(struct check *k, const struct nn_options *o, struct nn_error *e)
+{
+	enum verdict v = KINKS;
+
+	for (int point = 0; point < POINTS && v == KINKS; point++) {
+		perturb(k, o->seed + (uint64_t)point * 0x9e3779b97f4a7c15u);
+		nn_snapshot_take(&k->c.model, k->before);
+		k->base = loss(&k->c, 1);
+		if (!isfinite(k->base))
+			return nn_fail(e, "the loss of made-up samples is not finite (%g)", k->base);
+		if (point)
+			printf("\nat another point:\n");
+		v = check_all(k, o);
+	}
+	if (o->program->real_size == sizeof(float))
 		fprintf(stderr, "note: floats see large errors only; build with --real=f64 for a limit of 1e-7\n");
-	return few && right ? 0 : 1;
+	return v == RIGHT ? NN_SUCCESS : NN_FAILURE;
 }
 
 int
@@ -387,13 +411,8 @@ nn_gradcheck(const struct nn_options *o)
 	}
 	result = open_check(&k, o, &data, &e);
 	if (result == 0) {
-		perturb(&k, o->seed);
-		nn_snapshot_take(&k.c.model, k.before);
-		k.base = loss(&k.c, 1);
-		if (isfinite(k.base))
-			status = check_all(&k, o) == 0 ? NN_SUCCESS : NN_FAILURE;
-		else
-			result = nn_fail(&e, "the loss of made-up samples is not finite (%g)", k.base);
+		status = check_points(&k, o, &e);
+		result = status < 0 ? -1 : 0;
 	}
 	close_check(&k, &data);
 	return result == 0 ? status : nn_report(&e);

@@ -580,6 +580,22 @@ write_places(struct emission *e, struct text *t, const char *body)
 
 /* ---- all of it -------------------------------------------------------------------------------------------------------------------------------------------- */
 
+/* how many elements each block has: enumerators are ints, so what is larger becomes a macro */
+static void
+write_block_sizes(struct emission *e, struct text *t, long params, long states)
+{
+	const struct plan *train = e->plans[TRAIN];
+	const bool chunks = train && train->accumulates;
+	const struct { const char *name; double count; } block[] = {
+		{"PARAMS", (double)params}, {"STATES", (double)states}, {"MOMENTS", (double)params * moment_count(e)}, {"SO_FAR", chunks ? train->carried : 0}};
+	double most = 0;
+	for (int i = 0; i < 4; i++) most = fmax(most, block[i].count);
+	bool ints = most <= INT32_MAX;
+	text_add(t, ints ? "enum { " : "/* elements of each block */\n");
+	for (int i = 0; i < 3 + chunks; i++) text_add(t, ints ? "%s%s = %.0f" : "%s%s %.0fL\n", ints ? (i ? ", " : "") : "#define ", block[i].name, block[i].count);
+	text_add(t, ints ? " }; /* elements of each block */\n\n" : "\n");
+}
+
 void
 write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out)
 {
@@ -613,9 +629,7 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
 		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
-	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld", e->params.total, e->states.total, e->params.total * moment_count(e));
-	if (plans[TRAIN] && plans[TRAIN]->accumulates) text_add(&t, ", SO_FAR = %.0f", plans[TRAIN]->carried);
-	text_add(&t, " }; /* elements of each block */\n\n");
+	write_block_sizes(e, &t, e->params.total, e->states.total);
 	write_struct(e, &t);
 	write_table(e, &t);
 	text_add(&t, "/* samples of a panel: the last may have fewer */\nINLINE int samples_in(const struct %s *m, int panel)\n{\n\tconst int left = m->samples - panel * PANEL;\n\treturn left < PANEL ? left : PANEL;\n}\n\n", e->prefix);
