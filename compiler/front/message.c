@@ -24,6 +24,7 @@ problem(struct elaborator *e, const char *code, struct span where, const char *l
 		where = f->span;
 		f = f->up;
 	}
+	if (where.file && where.file->library && e->statement) where = e->statement->span;
 	for (int i = 0; i < e->d->all.n; i++) { /* one mistake, one message */
 		const struct diagnostic *m = e->d->all.at[i];
 		const struct span *s = &m->labels.at[0].span;
