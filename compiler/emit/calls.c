@@ -12,7 +12,7 @@ static bool
 moves_alike(const struct call *a, const struct call *b, const struct call *c)
 {
 	for (int i = 0; i < a->n; i++)
-		if (!a->at[i].site && b->at[i].value - a->at[i].value != c->at[i].value - b->at[i].value) return false;
+		if (a->at[i].kind != ARGUMENT_SITE && b->at[i].value - a->at[i].value != c->at[i].value - b->at[i].value) return false;
 	return true;
 }
 
@@ -47,10 +47,11 @@ static void
 write_argument(struct text *t, const struct call *first, const struct call *second, int i, int table)
 {
 	double step = second ? second->at[i].value - first->at[i].value : 0;
-	if (first->at[i].site && second) text_add(t, "site_%d[b]", table);
-	else if (first->at[i].site) text_add(t, "0x%08xu", (uint32_t)first->at[i].value);
+	bool site = first->at[i].kind == ARGUMENT_SITE, number_ = first->at[i].kind == ARGUMENT_NUMBER;
+	if (site && second) text_add(t, "site_%d[b]", table);
+	else if (site) text_add(t, "0x%08xu", (uint32_t)first->at[i].value);
 	else if (step == 0) text_add(t, "%.0f", first->at[i].value);
-	else text_add(t, "%.0f %c %.0f * b", first->at[i].value, step < 0 ? '-' : '+', step < 0 ? -step : step);
+	else text_add(t, "%.0f %c %.0f * %s", first->at[i].value, step < 0 ? '-' : '+', step < 0 ? -step : step, number_ ? "(int)b" : "b");
 }
 
 /* the call; with `second`, the one of the next block, as a function of the block b */
@@ -66,7 +67,7 @@ write_one(struct text *t, const char *indent, const struct call *first, const st
 			continue;
 		}
 		write_argument(t, first, second, argument, *tables);
-		*tables += second && first->at[argument].site;
+		*tables += second && first->at[argument].kind == ARGUMENT_SITE;
 		argument++;
 	}
 	text_add(t, "\n");
@@ -78,7 +79,7 @@ write_site_tables(struct text *t, const struct call_list *l, int from, int perio
 	int table = 0;
 	for (int i = 0; i < period; i++)
 		for (int a = 0; a < l->at[from + i].n; a++) {
-			if (!l->at[from + i].at[a].site) continue;
+			if (l->at[from + i].at[a].kind != ARGUMENT_SITE) continue;
 			text_add(t, "\t\tstatic const uint32_t site_%d[] = {", table++);
 			for (int b = 0; b < blocks; b++) text_add(t, "%s0x%08xu", b ? ", " : "", (uint32_t)l->at[from + b * period + i].at[a].value);
 			text_add(t, "};\n");

@@ -8,6 +8,7 @@
  * optimizer.c update kernels
  * uniform.c   numbers computed once a step
  * calls.c     sequences of calls, rolled up where they repeat
+ * tensors.c   parameters and states: their places, the table of tensors, starting values
  * model.c     m.h and m.c: the model
  * helpers.c   the small functions that m.c may need
  * trainer.c   m_main.c: the tables that runtime/ works from */
@@ -79,6 +80,13 @@ struct emitted { /* a function: the kernels that became it differ in their opera
 	bool shared;       /* operands come as offsets */
 };
 
+struct parameters { /* of one role, in the order of the model */
+	int n;
+	const struct tensor **at;
+	long *offset; /* elements from the start of the block, multiples of 64 bytes */
+	long total;
+};
+
 struct emission { /* of one model */
 	struct arena *arena;
 	struct plan **plans; /* by entry; NULL where the model has no use for it */
@@ -94,7 +102,9 @@ struct emission { /* of one model */
 	LIST(const char *) buffers;  /* members that point into the workspace */
 	LIST(bool) buffer_is_integer;
 	struct map buffer_places;    /* by name: 1 + place in `buffers` */
-	struct map param_places, param_numbers; /* by path: 1 + what the functions of these names return */
+	struct parameters params, states;
+	struct map param_numbers;    /* by path */
+	struct map used_params;      /* members that some text names */
 };
 
 /* how an expression is computed */
@@ -204,9 +214,15 @@ void write_functions(struct emission *e, struct text *out);
 
 enum { CALL_ARGUMENT = 1 }; /* stands in a call's text for each of its arguments */
 
+enum argument_kind {
+	ARGUMENT_PLACE,  /* an offset in memory */
+	ARGUMENT_NUMBER, /* an int */
+	ARGUMENT_SITE,   /* of a draw: any number */
+};
+
 struct call_argument {
 	double value;
-	bool site; /* of a draw: any number */
+	enum argument_kind kind;
 };
 
 struct call {
@@ -249,10 +265,20 @@ void write_model(struct emission *e, const char *command, const char *file, cons
 void write_trainer(struct emission *e, const char *command, const char *file, const char *target, double flops, struct file_list *out);
 /* the helper functions that `body` calls */
 void write_helpers(struct text *t, const char *body);
-/* the number of a parameter in the table of tensors */
+/* tensors.c */
+struct parameters list_role(struct emission *e, enum role role);
+void number_params(struct emission *e);
+/* the number of a parameter or state in the table of tensors */
 int param_number(struct emission *e, const struct tensor *param);
 /* elements from the start of the parameters to a parameter or state */
 long param_place(struct emission *e, const struct tensor *t);
+/* the member of the struct that points to it */
+const char *param_member(struct emission *e, const struct tensor *t);
+const char *shape_comment(struct emission *e, const struct tensor *t);
+void write_param_members(struct emission *e, struct text *t);
+void write_param_places(struct emission *e, struct text *t);
+void write_table(struct emission *e, struct text *t);
+void write_starts(struct emission *e, struct text *t);
 void write_optimizer(struct emission *e, struct optimizer *o, struct text *out);
 
 #endif

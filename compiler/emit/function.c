@@ -65,7 +65,7 @@ plain_memory(struct emission *e, const struct operand *o)
 	case OPERAND_PARAM: return arena_print(e->arena, "%d", param_number(e, o->tensor));
 	case OPERAND_CARRIED: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "_so_far"));
 	case OPERAND_PLAIN:
-		if (is_in_params(o->tensor)) return arena_print(e->arena, "m->%s", c_name(&e->members, o->tensor->name));
+		if (is_in_params(o->tensor)) return arena_print(e->arena, "m->%s", param_member(e, o->tensor));
 		/* fall through */
 	default: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, ""));
 	}
@@ -94,7 +94,7 @@ operand_offset(struct emission *e, const struct plan *plan, const struct kernel 
 	case OPERAND_PARAM: return param_number(e, o->tensor);
 	case OPERAND_CARRIED: return k->carried;
 	case OPERAND_PLAIN:
-		if (is_in_params(o->tensor)) return param_place(e, o->tensor);
+		if (is_in_params(o->tensor)) return (double)param_place(e, o->tensor);
 		/* fall through */
 	default: return at->offset;
 	}
@@ -515,7 +515,7 @@ kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const
 		if (!has_memory(o)) continue;
 		text_add(&t, "%s%c", c.n ? ", " : "", CALL_ARGUMENT);
 		bool site = o->kind == OPERAND_SITE;
-		c.at[c.n++] = (struct call_argument){site ? o->tensor->site : operand_offset(e, plan, k, o), site};
+		c.at[c.n++] = (struct call_argument){site ? o->tensor->site : operand_offset(e, plan, k, o), site ? ARGUMENT_SITE : ARGUMENT_PLACE};
 	}
 	text_add(&t, "});");
 	c.text = text_end(&t);

@@ -5,45 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- which tensors -------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* frozen parameters lie among the states: no optimizer keeps anything beside them */
-static bool
-has_role(const struct tensor *t, enum role role)
-{
-	return t->role == role || (role == ROLE_STATE && t->role == ROLE_FROZEN);
-}
-
-struct parameters {
-	int n;
-	const struct tensor **at;
-	long *offset; /* elements from the start of the block, multiples of 64 bytes */
-	long total;
-};
-
-static struct parameters
-list_role(struct emission *e, enum role role)
-{
-	const struct program *p = e->model->train;
-	struct parameters r = {.at = NEW_ARRAY(e->arena, p->tensors.n + 1, const struct tensor *), .offset = NEW_ARRAY(e->arena, p->tensors.n + 1, long)};
-	long align = e->f64 ? 8 : 16;
-	for (int i = 0; i < p->tensors.n; i++) {
-		if (!has_role(p->tensors.at[i], role)) continue;
-		r.at[r.n] = p->tensors.at[i];
-		r.offset[r.n++] = r.total;
-		r.total += (tensor_count(p->tensors.at[i]) + align - 1) / align * align;
-	}
-	return r;
-}
-
-static const char *
-shape_comment(struct emission *e, const struct tensor *t)
-{
-	struct text s = {.arena = e->arena};
-	for (int i = t->batch; i < t->rank; i++) text_add(&s, "[%ld]", t->shape[i]);
-	return text_end(&s);
-}
-
 /* ---- arguments of the interface ---------------------------------------------------------------------------------------------------------------------------- */
 
 static const char *
@@ -203,59 +164,6 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
 }
 
-/* ---- starting values ------------------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* an initialiser: the distribution, and its width from fan_in and fan_out (Glorot and Bengio 2010; He et al. 2015) */
-static void
-write_start_of(struct emission *e, struct text *t, const struct tensor *x)
-{
-	struct arena *a = e->arena;
-	double rest = 1;
-	for (int i = 2; i < x->rank; i++) rest *= (double)x->shape[i];
-	double fan_out = (x->rank > 0 ? (double)x->shape[0] : 1) * rest, fan_in = (x->rank > 1 ? (double)x->shape[1] : x->rank > 0 ? (double)x->shape[0] : 1) * rest;
-	const char *word = x->start.word, *name = c_name(&e->members, x->name);
-	long count = tensor_count(x);
-	const char *seed = arena_print(a, "seed, 0x%08xu", text_hash(x->name));
-	double low = x->start.argument[0], high = x->start.argument[1];
-	if (!word) {
-		text_add(t, "\tnn_start_constant(m->%s, %ld, %s);\n", name, count, c_number(a, low, e->f64));
-	} else if (!strcmp(word, "orthogonal")) {
-		text_add(t, "\tnn_start_orthogonal(m->%s, %ld, %ld, %s);\n", name, x->rank ? x->shape[0] : 1, x->rank ? count / x->shape[0] : 1, seed);
-	} else if (!strcmp(word, "uniform") || strstr(word, "_uniform")) {
-		if (strcmp(word, "uniform")) {
-			high = sqrt(6 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
-			low = -high;
-		}
-		text_add(t, "\tnn_start_uniform(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
-	} else {
-		if (strcmp(word, "normal")) {
-			low = 0;
-			high = sqrt(2 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
-		}
-		text_add(t, "\tnn_start_normal(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
-	}
-}
-
-static void
-write_starts(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
-{
-	struct text body = {.arena = e->arena};
-	for (int i = 0; i < params->n; i++) write_start_of(e, &body, params->at[i]);
-	for (int i = 0; i < states->n; i++) write_start_of(e, &body, states->at[i]);
-	text_add(&body, "\tif (m->use != NN_PREDICT) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
-	for (int i = 0; i < e->model->training.optimizers.n; i++) {
-		const struct optimizer *o = e->model->training.optimizers.at[i];
-		for (int k = 0; k < o->states.n; k++) {
-			double first = o->states.at[k]->start.argument[0];
-			if (first == 0) continue;
-			text_add(&body, "\tif (m->use != NN_PREDICT) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
-				 c_number(e->arena, first, e->f64));
-		}
-	}
-	const char *s = text_end(&body);
-	text_add(t, "void\n%s_start(struct %s *m, uint64_t seed)\n{\n\tm->seed = seed;\n%s}\n\n", e->prefix, e->prefix, s);
-}
-
 /* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 /* a member that something uses: the workspace may hold more */
@@ -307,7 +215,7 @@ sink_call(struct emission *e, const struct plan *plan, const char *guard, const 
 {
 	struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
 	int number_ = param_number(e, k->gradient);
-	c.at[0].value = number_;
+	c.at[0] = (struct call_argument){number_, ARGUMENT_NUMBER};
 	c.at[1].value = plan->place[k->finished->id].offset;
 	c.text = arena_print(e->arena, "%sm->sink(m, %c, 0, %ld, plain_at(m, %c));", guard, CALL_ARGUMENT, tensor_count(k->finished), CALL_ARGUMENT);
 	if (!k->function->shared) c.alone = arena_print(e->arena, "%sm->sink(m, %d, 0, %ld, m->%s);", guard, number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
@@ -492,6 +400,23 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 	text_add(t, "}\n\n");
 }
 
+/* s <- expr: the new value takes the place of the old */
+static void
+write_updates(struct emission *e, struct text *t, const struct plan *plan)
+{
+	const struct program *p = plan->program;
+	struct call_list calls = {0};
+	for (int i = 0; i < p->updates.n; i++) {
+		const struct tensor *old = p->updates.at[i].old, *new = p->updates.at[i].new;
+		struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
+		c.at[0].value = (double)param_place(e, old);
+		c.at[1].value = plan->place[new->id].offset;
+		c.text = arena_print(e->arena, "memcpy(params_at(m, %c), plain_at(m, %c), %ld * sizeof(real));", CALL_ARGUMENT, CALL_ARGUMENT, tensor_count(old));
+		PUSH(e->arena, &calls, c);
+	}
+	write_sequence(e->arena, &calls, t);
+}
+
 static void
 write_step(struct emission *e, struct text *t, const struct plan *plan)
 {
@@ -509,25 +434,21 @@ write_step(struct emission *e, struct text *t, const struct plan *plan)
 	text_add(t, "\t}\n\t(void)settings;\n");
 	write_passes(e, t, plan, plan->accumulates ? "if (!m->more && !is_finite(sums[0] - before)) return 1;\nbackward(m);\n" : "if (!is_finite(sums[0] - before)) return 1;\nbackward(m);\n");
 	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
-	const struct program *train = e->model->train;
-	for (int i = 0; i < train->updates.n; i++) /* s <- expr */
-		text_add(t, "\tmemcpy(m->%s, m->%s, %ld * sizeof(real));\n", c_name(&e->members, train->updates.at[i].old->name), buffer_name(e, train->updates.at[i].new, ""),
-			 tensor_count(train->updates.at[i].old));
+	write_updates(e, t, plan);
 	text_add(t, "\treturn 0;\n}\n\n");
 }
 
 /* ---- the struct, the table ------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 static void
-write_struct(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
+write_struct(struct emission *e, struct text *t)
 {
 	const struct training *training = &e->model->training;
 	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tint total, first, more; /* samples of the batch, before this chunk of it; whether another chunk follows */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
 	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
 	text_add(t, "\treal *params, *moments, *so_far; /* so_far: running sums between the chunks of a batch */\n");
-	for (int i = 0; i < params->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, params->at[i]->name), shape_comment(e, params->at[i]));
-	for (int i = 0; i < states->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, states->at[i]->name), shape_comment(e, states->at[i]));
+	write_param_members(e, t);
 	for (int i = 0; i < training->optimizers.n; i++)
 		for (int s = 0; s < training->optimizers.at[i]->states.n; s++)
 			text_add(t, "\treal *%s; /* beside the parameters */\n", c_name(&e->members, arena_print(e->arena, "%s %s", training->optimizers.at[i]->name, training->optimizers.at[i]->states.at[s]->name)));
@@ -546,36 +467,6 @@ moment_count(const struct emission *e)
 	return n;
 }
 
-static void
-write_table_row(struct emission *e, struct text *t, const char *path, const char *role, int optimizer, const struct tensor *x, const char *offset)
-{
-	text_add(t, "\t{%s, %s, %d, %d, {", c_string(e->arena, path), role, optimizer, x->rank);
-	for (int i = 0; i < x->rank; i++) text_add(t, "%s%ld", i ? ", " : "", x->shape[i]);
-	text_add(t, "%s}, %ld, %s},\n", x->rank ? "" : "0", tensor_count(x), offset);
-}
-
-static void
-write_table(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
-{
-	const struct training *training = &e->model->training;
-	struct arena *a = e->arena;
-	text_add(t, "enum { HEADER = (sizeof(struct %s) + 63) / 64 * 64 };\n\nconst struct nn_tensor %s_tensors[] = {\n", e->prefix, e->prefix);
-	for (int i = 0; i < params->n; i++) write_table_row(e, t, params->at[i]->name, "NN_PARAM", -1, params->at[i], arena_print(a, "HEADER + %ld * sizeof(real)", params->offset[i]));
-	for (int i = 0; i < states->n; i++)
-		write_table_row(e, t, states->at[i]->name, states->at[i]->role == ROLE_FROZEN ? "NN_FROZEN" : "NN_STATE", -1, states->at[i], arena_print(a, "HEADER + (PARAMS + %ld) * sizeof(real)", states->offset[i]));
-	int block = 0;
-	for (int o = 0; o < training->optimizers.n; o++)
-		for (int s = 0; s < training->optimizers.at[o]->states.n; s++, block++)
-			for (int i = 0; i < params->n; i++)
-				write_table_row(e, t, arena_print(a, "%s.%s", params->at[i]->name, training->optimizers.at[o]->states.at[s]->name), "NN_MOMENT", o, params->at[i],
-						arena_print(a, "HEADER + (PARAMS + STATES + %d * PARAMS + %ld) * sizeof(real)", block, params->offset[i]));
-	text_add(t, "};\nconst size_t %s_tensor_count = sizeof %s_tensors / sizeof *%s_tensors;\n\n", e->prefix, e->prefix, e->prefix);
-	if (!training->optimizers.n) return;
-	text_add(t, "static const size_t param_offset[] = {");
-	for (int i = 0; i < params->n; i++) text_add(t, "%s%ld", i ? ", " : "", params->offset[i]);
-	text_add(t, "%s};\n\n", params->n ? "" : "0");
-}
-
 /* running sums of the chunks so far */
 static void
 write_carried(struct emission *e, struct text *t, const struct plan *plan)
@@ -591,7 +482,7 @@ write_carried(struct emission *e, struct text *t, const struct plan *plan)
 }
 
 static void
-write_open(struct emission *e, struct text *t, struct parameters *params, struct parameters *states, struct plan *const plans[ENTRIES])
+write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES])
 {
 	const char *p = e->prefix;
 	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
@@ -612,8 +503,7 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
 	text_add(t, "\tstruct %s *m = (struct %s *)memory;\n\tconst size_t need = %s_memory(batch, use);\n\tif (!m || !need || bytes < need) return NULL;\n", p, p, p);
 	text_add(t, "\tmemset(m, 0, sizeof *m);\n\tm->batch = batch;\n\tm->use = use;\n\tm->params = (real *)((unsigned char *)memory + HEADER);\n");
-	for (int i = 0; i < params->n; i++) text_add(t, "\tm->%s = m->params + %ld;\n", c_name(&e->members, params->at[i]->name), params->offset[i]);
-	for (int i = 0; i < states->n; i++) text_add(t, "\tm->%s = m->params + PARAMS + %ld;\n", c_name(&e->members, states->at[i]->name), states->offset[i]);
+	write_param_places(e, t);
 	text_add(t, "\tm->moments = m->params + PARAMS + STATES;\n");
 	int block = 0;
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
@@ -690,28 +580,6 @@ write_places(struct emission *e, struct text *t, const char *body)
 
 /* ---- all of it -------------------------------------------------------------------------------------------------------------------------------------------- */
 
-int
-param_number(struct emission *e, const struct tensor *param)
-{
-	return *map_get(e->arena, &e->param_numbers, param->name);
-}
-
-long
-param_place(struct emission *e, const struct tensor *t)
-{
-	return *map_get(e->arena, &e->param_places, t->name);
-}
-
-static void
-number_params(struct emission *e, const struct parameters *params, const struct parameters *states)
-{
-	for (int i = 0; i < params->n; i++) {
-		*map_get(e->arena, &e->param_numbers, params->at[i]->name) = i;
-		*map_get(e->arena, &e->param_places, params->at[i]->name) = (int)params->offset[i];
-	}
-	for (int i = 0; i < states->n; i++) *map_get(e->arena, &e->param_places, states->at[i]->name) = (int)(params->total + states->offset[i]);
-}
-
 /* how many elements each block has: enumerators are ints, so what is larger becomes a macro */
 static void
 write_block_sizes(struct emission *e, struct text *t, long params, long states)
@@ -732,14 +600,13 @@ void
 write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out)
 {
 	struct arena *a = e->arena;
-	struct parameters params = list_role(e, ROLE_PARAM), states = list_role(e, ROLE_STATE);
 	struct plan *plans[ENTRIES] = {NULL};
 	struct text entries = {.arena = a}, optimizers = {.arena = a}, t = {.arena = a};
 	(void)file;
 	(void)target;
 	struct text kernels = {.arena = a}, layouts = {.arena = a};
-	number_params(e, &params, &states);
-	for (int i = 0; i < params.n; i++) c_name(&e->members, params.at[i]->name); /* parameters have the first claim on their names */
+	number_params(e);
+	for (int i = 0; i < e->params.n; i++) c_name(&e->members, e->params.at[i]->name); /* parameters have the first claim on their names */
 	for (int i = 0; i < 3; i++) {
 		plans[i] = e->plans[i];
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
@@ -750,25 +617,24 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
 	if (plans[2]) write_training(e, &entries, plans[2]);
 	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, plans[2]);
-	struct text memory = {.arena = a};
-	write_open(e, &memory, &params, &states, plans);
+	struct text memory = {.arena = a}, start = {.arena = a};
+	write_starts(e, &start);
+	write_open(e, &memory, plans);
 	for (int i = 0; i < 3; i++)
 		if (plans[i]) write_layout(e, &layouts, plans[i]);
-	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries));
+	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries)), *all = arena_print(a, "%s%s", body, text_end(&start));
 
 	write_header(e, command, out);
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
 	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
 		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
-	write_block_sizes(e, &t, params.total, states.total);
-	write_struct(e, &t, &params, &states);
-	write_table(e, &t, &params, &states);
-	struct text start = {.arena = a};
-	write_starts(e, &start, &params, &states);
+	write_block_sizes(e, &t, e->params.total, e->states.total);
+	write_struct(e, &t);
+	write_table(e, &t);
 	text_add(&t, "/* samples of a panel: the last may have fewer */\nINLINE int samples_in(const struct %s *m, int panel)\n{\n\tconst int left = m->samples - panel * PANEL;\n\treturn left < PANEL ? left : PANEL;\n}\n\n", e->prefix);
-	write_helpers(&t, arena_print(a, "%s%s", body, text_end(&start)));
-	write_places(e, &t, body);
+	write_helpers(&t, all);
+	write_places(e, &t, all);
 	write_ways(e, &t, body);
 	text_add(&t, "/* ---- kernels ------------------------------------------------------------------------------------------------------------ */\n\n%s", body);
 	text_add(&t, "/* ---- memory and start ---------------------------------------------------------------------------------------------------- */\n\n");

@@ -14,7 +14,7 @@ static const char *const reserved[] = {
 	"restrict", "return", "rows", "samples", "seed", "short", "signed", "sink", "sizeof", "smadd", "ssqrt", "static", "step", "store", "store_ints",
 	"store_part", "struct", "sum", "switch", "template", "this", "throw", "to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints",
 	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "samples_in", "ints_of", "load_some", "store_some", "run_part", "run", "kernel", "call", "few", "candidate", "best", "place", "from", "to", "smaller", "larger",
-	"left", "whole", "kept", "number", "fold", "columns",
+	"left", "whole", "kept", "number", "fold", "column", "columns", "vec", "lane_sums",
 };
 
 /* a name that `struct NAME` cannot have in C or C++ */
@@ -124,7 +124,7 @@ reserve_names(struct emission *e)
 {
 	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "panel_base", "params", "moments", "settings", "sums", "grad", "optimizer", "clip_norm", "when", "first", "more", "total", "so_far"};
 	static const char *const functions[] = {"run", "run_part", "forward", "backward", "keep_gradient", "predict_some", "evaluate_some", "samples_in", "layout_predict", "layout_evaluate",
-						"layout_train", "kernel", "call", "clip_gradients", "hand_over", "chunk_of", "is_finite", "param_offset", "panel_of", "ints_of", "load_some", "store_some",
+						"layout_train", "kernel", "call", "clip_gradients", "hand_over", "chunk_of", "is_finite", "panel_of", "ints_of", "load_some", "store_some",
 						"run_step", "run_at", "run_step_at", "panels_at", "params_at", "plain_at", "smaller", "larger"};
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) c_reserve(&e->members, members[i]);
 	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) c_reserve(&e->functions, functions[i]);

@@ -323,14 +323,14 @@ write_dot_sums(struct writer *w, const struct kernel *k)
 {
 	bool vector;
 	write_line(w, "lanes left[%d][SUM_VECS], right[COLUMNS][SUM_VECS];", ROWS);
-	w->sample = "n + h * LANES";
+	w->sample = "n + vec * LANES";
 	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
-	write_line(w, "\tUNROLL for (int h = 0; h < SUM_VECS; h++) left[r][h] = load(&%s);", element_text(w, k->left, &vector));
-	write_line(w, "UNROLL for (int c = 0; c < columns; c++)");
-	write_line(w, "\tUNROLL for (int h = 0; h < SUM_VECS; h++) right[c][h] = load(&%s);", element_text(w, k->right, &vector));
+	write_line(w, "\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) left[r][vec] = load(&%s);", element_text(w, k->left, &vector));
+	write_line(w, "UNROLL for (int column = 0; column < columns; column++)");
+	write_line(w, "\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) right[column][vec] = load(&%s);", element_text(w, k->right, &vector));
 	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
-	write_line(w, "\tUNROLL for (int c = 0; c < columns; c++)");
-	write_line(w, "\t\tUNROLL for (int h = 0; h < SUM_VECS; h++) sum[r][c][h] = vmadd(left[r][h], right[c][h], sum[r][c][h]);");
+	write_line(w, "\tUNROLL for (int column = 0; column < columns; column++)");
+	write_line(w, "\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = vmadd(left[r][vec], right[column][vec], sum[r][column][vec]);");
 }
 
 static void
@@ -346,7 +346,7 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	}
 	/* the sums over a panel are written first: only then is known which pointers they need */
 	bind_index(&w, k->row, arena_print(a, "%s + r", row));
-	if (k->column) bind_index(&w, k->column, arena_print(a, "%s + c", column));
+	if (k->column) bind_index(&w, k->column, arena_print(a, "%s + column", column));
 	w.indent = 3;
 	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
 	write_dot_sums(&w, k);
@@ -360,8 +360,8 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	if (k->over_samples) {
 		write_line(&w, "if (m->first)");
 		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-		write_line(&w, "\t\tUNROLL for (int c = 0; c < columns; c++)");
-		write_line(&w, "\t\t\tUNROLL for (int h = 0; h < SUM_VECS; h++) sum[r][c][h] = load(&%s + h * LANES);", carried_sum(&w));
+		write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
+		write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = load(&%s + vec * LANES);", carried_sum(&w));
 	}
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	w.indent++;
@@ -374,9 +374,9 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	text_add(&w.body, "%s", inner);
 	write_line(&w, "if (!whole) /* lanes behind the last sample keep their sums */");
 	write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-	write_line(&w, "\t\tUNROLL for (int c = 0; c < columns; c++)");
-	write_line(&w, "\t\t\tUNROLL for (int h = 0; h < SUM_VECS; h++)");
-	write_line(&w, "\t\t\t\tsum[r][c][h] = pick(lane_index() + all_ints(n + h * LANES) < all_ints(samples), sum[r][c][h], kept[r][c][h]);");
+	write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
+	write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++)");
+	write_line(&w, "\t\t\t\tsum[r][column][vec] = pick(lane_index() + all_ints(n + vec * LANES) < all_ints(samples), sum[r][column][vec], kept[r][column][vec]);");
 	close_brace(&w);
 	close_brace(&w);
 	w.lanes = NO_LANES;
@@ -384,18 +384,18 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	if (k->over_samples) {
 		write_line(&w, "if (m->more) {");
 		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-		write_line(&w, "\t\tUNROLL for (int c = 0; c < columns; c++)");
-		write_line(&w, "\t\t\tUNROLL for (int h = 0; h < SUM_VECS; h++) store(&%s + h * LANES, sum[r][c][h]);", carried_sum(&w));
+		write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
+		write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) store(&%s + vec * LANES, sum[r][column][vec]);", carried_sum(&w));
 		write_line(&w, "\treturn;");
 		write_line(&w, "}");
 	}
 	write_line(&w, "for (int r = 0; r < rows; r++)");
 	w.indent++;
-	write_line(&w, "for (int c = 0; c < columns; c++) {");
+	write_line(&w, "for (int column = 0; column < columns; column++) {");
 	w.indent++;
-	write_line(&w, "real p[16];");
-	write_line(&w, "for (int h = 0; h < SUM_VECS; h++) store(&p[h * LANES], sum[r][c][h]);");
-	write_epilogue(&w, "tree16(p)", false);
+	write_line(&w, "real lane_sums[16];");
+	write_line(&w, "for (int vec = 0; vec < SUM_VECS; vec++) store(&lane_sums[vec * LANES], sum[r][column][vec]);");
+	write_epilogue(&w, "tree16(lane_sums)", false);
 	close_tile_loops(&w);
 	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(a, ", const int rows, const int columns, %sint %s%s", outer, row, k->column ? arena_print(a, ", int %s", column) : ""));
 }
