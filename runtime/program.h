@@ -101,6 +101,7 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 struct nn_optimizer {
 	const char *name;
 	size_t first_setting, setting_count; /* its rows in `settings` */
+	const char *method; /* "lbfgs": a method of runtime/ that works on the gradients of all records; its rows are the method's numbers.  NULL: `step` */
 };
 
 /* A number that an optimizer takes when running: --optimizer.lr=0.1.  Rows that follow each other under one name are a list.  Where a
@@ -168,7 +169,9 @@ struct nn_program {
 	 *            grad may be NULL: only the sums
 	 * step       one training step; sums as for gradients; returns 0, or 1 when the loss was not finite: then nothing was changed.
 	 *            `settings`: the numbers of that optimizer, in the order of its rows; clip_norm as above (0: no clipping), without
-	 *            effect where it is not compiled in */
+	 *            effect where it is not compiled in; NULL where every optimizer has a method
+	 * states     one pass in training mode, after which the states of layers are as after a step; NULL where there are none
+	 */
 	size_t (*memory)(size_t batch, enum nn_use use);
 	void *(*open)(void *memory, size_t bytes, size_t batch, enum nn_use use);
 	void (*start)(void *model, uint64_t seed);
@@ -179,6 +182,7 @@ struct nn_program {
 	void (*gradients)(void *model, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[]);
 	int (*step)(void *model, int optimizer, const double settings[], double clip_norm, struct nn_when when, size_t n, const void *const in[],
 	    double sums[]);
+	void (*states)(void *model, uint64_t step, size_t n, const void *const in[], double sums[]);
 };
 
 /* The trainer's main: commands, options, messages.  Returns the exit status. */

@@ -6,6 +6,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "evaluate.h"
 #include "file.h"
+#include "fullbatch.h"
 #include "progress.h"
 
 #include <math.h>
@@ -43,6 +44,8 @@ struct training {
 	void *best_tensors;
 	size_t best_epoch, best_figure; /* best_figure: 0 the loss, 1 + k metric k */
 	double best;
+	struct nn_fullbatch full;   /* where the optimizer is a method that takes all records at once */
+	const char *method, *ended; /* its name, NULL: none; why it ended before its time, NULL: it did not */
 };
 
 static volatile sig_atomic_t stop;
@@ -144,7 +147,10 @@ choose_length(struct training *t, struct nn_error *e)
 {
 	const struct nn_options *o = t->o;
 
-	t->batch_size = o->batch_size < t->count ? o->batch_size : t->count;
+	if (t->method && nn_option_given(o, "batch_size"))
+		return nn_fail(e, "%s takes all %zu records in every step: --batch_size has no meaning for it", t->program->optimizers[o->optimizer].name,
+		    t->count);
+	t->batch_size = !t->method && o->batch_size < t->count ? o->batch_size : t->count;
 	uint64_t an_epoch = (t->count + t->batch_size - 1) / t->batch_size;
 	if (o->epochs == 0 && o->steps == 0)
 		return nn_fail(e, "neither epochs nor steps say how long to train");
@@ -197,7 +203,9 @@ open_training(struct training *t, struct nn_error *e)
 	t->validation_means = t->train_means + figures;
 	if (nn_model_open_training(&t->model, p, t->batch_size, t->o->chunk, nn_option_given(t->o, "chunk"), t->o->threads, e) != 0)
 		return -1;
-	if (nn_batch_open(&t->batch, p, t->batch_size, e) != 0)
+	if (nn_batch_open(&t->batch, p, t->method ? t->model.batch : t->batch_size, e) != 0)
+		return -1;
+	if (t->method && nn_fullbatch_open(&t->full, t->o, &t->model, &t->data, t->held_out ? t->records : NULL, t->count, &stop, e) != 0)
 		return -1;
 	t->epoch_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
 	t->best_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
@@ -211,6 +219,7 @@ close_training(struct training *t)
 	nn_data_free(t->program, &t->validation);
 	nn_data_free(t->program, &t->test);
 	nn_batch_close(&t->batch);
+	nn_fullbatch_close(&t->full);
 	nn_model_close(&t->model);
 	free(t->records);
 	free(t->order);
@@ -306,6 +315,27 @@ run_steps(struct training *t, size_t *seen)
 	return stop ? INTERRUPTED : GOES_ON;
 }
 
+/* an iteration of a method: an epoch of one step */
+static enum outcome
+run_iteration(struct training *t, size_t *seen)
+{
+	enum nn_lbfgs_outcome outcome = nn_fullbatch_step(&t->full, t->sums);
+
+	*seen = t->count;
+	if (stop)
+		return INTERRUPTED;
+	if (outcome == NN_LBFGS_NOT_FINITE)
+		return BROKEN;
+	if (outcome == NN_LBFGS_MOVED) {
+		t->step++;
+		nn_progress_show(&t->progress, t->epoch, 1, (double)t->epoch * (double)t->count, t->sums[0] / (double)t->count);
+		return GOES_ON;
+	}
+	t->epoch--; /* this one changed nothing */
+	t->ended = outcome == NN_LBFGS_CONVERGED ? "converged" : "no lower loss is found";
+	return FINISHED;
+}
+
 static int
 is_better(const struct training *t)
 {
@@ -374,10 +404,12 @@ run(struct training *t)
 	enum outcome outcome = GOES_ON;
 
 	nn_progress_start(&t->progress, t->o->quiet, (double)t->last_step * (double)t->batch_size, t->epochs);
+	if (t->method)
+		nn_fullbatch_start(&t->full);
 	while (outcome == GOES_ON) {
 		size_t seen;
 		begin_epoch(t);
-		outcome = run_steps(t, &seen);
+		outcome = t->method ? run_iteration(t, &seen) : run_steps(t, &seen);
 		if (outcome == GOES_ON)
 			outcome = end_epoch(t, seen);
 	}
@@ -464,11 +496,14 @@ static void
 explain(struct training *t, uint64_t step)
 {
 	void **gradients = open_gradients(t->program);
-	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size, n = gather(t, step), found = 0;
+	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size, n = t->count, found = 0;
 
 	if (!gradients)
 		return;
-	is_bad(t, step, n, gradients, 1);
+	if (!t->method) { /* else there is room for single records only */
+		n = gather(t, step);
+		is_bad(t, step, n, gradients, 1);
+	}
 	for (size_t k = 0; k < n && found < 5; k++) {
 		uint32_t record = t->order[first + k];
 		nn_batch_gather(&t->batch, &t->data, &record, 1);
@@ -534,7 +569,7 @@ static int
 finish(struct training *t, enum outcome outcome, struct nn_error *e)
 {
 	int best = t->best_epoch != 0 && outcome != BROKEN;
-	char which[80], time[32];
+	char which[80], time[32], passes[48] = "";
 
 	if (outcome == INTERRUPTED)
 		fprintf(stderr, "interrupted in epoch %zu after step %llu\n", t->epoch, (unsigned long long)t->step);
@@ -548,8 +583,10 @@ finish(struct training *t, enum outcome outcome, struct nn_error *e)
 		snprintf(which, sizeof which, "best: epoch %zu", t->best_epoch);
 	else
 		snprintf(which, sizeof which, "after step %llu", (unsigned long long)t->step);
+	if (t->method)
+		snprintf(passes, sizeof passes, ", %zu passes over the data", t->full.lbfgs.evaluations);
 	if (outcome == FINISHED && !t->o->quiet)
-		fprintf(stderr, "%s after epoch %zu, in %s\n", t->step < t->last_step ? "stopped early" : "done", t->epoch,
+		fprintf(stderr, "%s after epoch %zu%s, in %s\n", t->ended ? t->ended : t->step < t->last_step ? "stopped early" : "done", t->epoch, passes,
 		    nn_duration(time, nn_now() - t->progress.started));
 	if (outcome == FINISHED && test_weights(t) != 0)
 		outcome = INTERRUPTED;
@@ -563,7 +600,7 @@ finish(struct training *t, enum outcome outcome, struct nn_error *e)
 int
 nn_train(const struct nn_options *o)
 {
-	struct training t = {.o = o, .program = o->program};
+	struct training t = {.o = o, .program = o->program, .method = nn_method(o)};
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old_int, old_term;
 	struct nn_error e;
 	int status;

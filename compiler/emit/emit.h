@@ -5,6 +5,7 @@
  * kernel.c   a kernel as a C function
  * uniform.c  numbers computed once a step
  * model.c    m.h and m.c: the model
+ * training.c those of its functions that train
  * helpers.c  the small functions that m.c may need
  * trainer.c  m_main.c: the tables that runtime/ works from */
 #ifndef NNC_EMIT_H
@@ -130,6 +131,24 @@ const char *local_pointer(struct writer *w, const struct tensor *t, long stride,
 int param_number(struct emission *e, const struct tensor *param);
 /* writes the kernel into e->kernels (unless an equal one is there) and names it */
 void write_kernel(struct emission *e, struct plan *plan, struct kernel *k);
+
+/* parts of m.c (model.c) */
+int count_role(const struct emission *e, enum role role);
+const char *shape_comment(struct emission *e, const struct tensor *t);
+const char *input_member(struct emission *e, const struct tensor *t);
+const char *input_arguments(struct emission *e, bool targets, bool declare); /* ", const float *x_in, const int32_t *t_in" */
+const char *input_rows(struct emission *e, bool targets);                    /* ", x_in + first * 784, t_in + first" */
+void write_packing(struct emission *e, struct text *t, const struct plan *plan);
+void write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to);
+void write_totals(struct emission *e, struct text *t, const struct program *p);
+
+/* the functions that train (training.c) */
+bool has_step(const struct model *m); /* is there an optimizer that works element by element, not by a method of the runtime? */
+void write_training(struct emission *e, struct text *t, struct plan *plan);
+void write_step(struct emission *e, struct text *t, const struct plan *plan);
+void write_states(struct emission *e, struct text *t, const struct plan *plan);
+void write_step_declaration(struct emission *e, struct text *t);
+void write_carried(struct emission *e, struct text *t, const struct plan *plan);
 
 /* the files; `command` is what was typed */
 struct file_text {

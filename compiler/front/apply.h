@@ -25,6 +25,8 @@ bool read_arguments(struct elaborator *e, struct node *call, struct scope *s, st
 struct value *wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants);
 /* the result of a layer or function of the language; wrong arguments are reported */
 struct value *apply_definition(struct elaborator *e, struct value *callee, struct arguments *a);
+/* a method of the runtime as an optimizer (optimizer.c) */
+struct value *run_lbfgs(struct elaborator *e, const struct arguments *a);
 /* how often `name` was called at this place of the path so far; to be counted up */
 int *call_counter(struct elaborator *e, const char *name);
 

@@ -345,6 +345,12 @@ try_gradients(struct tried *t, const struct batch *b, struct opened *o, struct d
 	for (int i = 0; i < b->gradients.n; i++) compare_values(t, "gradient of", &b->gradients.at[i], d->grad[i].at, 0);
 	t->program->gradients(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, alone, NULL);
 	compare_sums(t, "training mode, sums alone,", b->trained, alone);
+	if (!t->program->states) return;
+	double last[16] = {0};
+	t->program->states(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, last);
+	compare_sums(t, "training mode, with states,", b->trained, last);
+	compare_tensors(t, o, "after a pass,", NN_STATE, -1, &b->states);
+	set_up(t, o); /* the next pass may read the states */
 }
 
 static struct nn_when
@@ -361,6 +367,7 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		const struct stepped *s = &b->stepped[k];
 		const struct nn_optimizer *optimizer = &t->program->optimizers[k];
 		char what[128];
+		if (optimizer->method) continue;
 		set_up(t, o);
 		for (size_t i = 0; i < optimizer->setting_count; i++) settings[i] = t->program->settings[optimizer->first_setting + i].value;
 		for (int step = 1; step <= STEPS; step++) {

@@ -1,0 +1,211 @@
+/* training.c - the entries that train: gradients, step, states.
+ *
+ * A batch is one pass forward and backward, or one for each chunk of it; what reads finished sums over the samples waits for the last chunk. */
+#include "emit/emit.h"
+#include <string.h>
+
+bool
+has_step(const struct model *m)
+{
+	for (int i = 0; i < m->training.optimizers.n; i++)
+		if (!m->training.optimizers.at[i]->method) return true;
+	return false;
+}
+
+/* ---- gradients that are handed on when all are there ---------------------------------------------------------------------------------------- */
+
+/* what was not handed on row by row: some gradient may have read the parameter of another, or their norm is wanted first */
+static void
+write_hand_over(struct emission *e, struct text *t, struct plan *plan)
+{
+	for (int i = 0; i < plan->kernels.n; i++) {
+		const struct kernel *k = plan->kernels.at[i];
+		if (!k->gradient || k->direct) continue;
+		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", param_number(e, k->gradient), tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	}
+}
+
+static bool
+hands_over(const struct plan *plan)
+{
+	for (int i = 0; i < plan->kernels.n; i++)
+		if (plan->kernels.at[i]->gradient && !plan->kernels.at[i]->direct) return true;
+	return false;
+}
+
+/* each parameter's gradient, in the order of the table; NULL where the loss does not depend on it */
+static const struct kernel **
+kernels_of_gradients(struct emission *e, const struct plan *plan, int params)
+{
+	const struct kernel **k = NEW_ARRAY(e->arena, params + 1, const struct kernel *);
+	for (int i = 0; i < plan->kernels.n; i++)
+		if (plan->kernels.at[i]->gradient) k[param_number(e, plan->kernels.at[i]->gradient)] = plan->kernels.at[i];
+	return k;
+}
+
+/* clip_norm: the norm of all gradients together, in the order of docs/numerics.md, section 4 */
+static void
+write_clipping(struct emission *e, struct text *t, const struct plan *plan)
+{
+	int params = count_role(e, ROLE_PARAM);
+	const struct kernel **k = kernels_of_gradients(e, plan, params);
+	text_add(t, "/* scales all gradients by the same factor, so that their norm is at most `most` */\nstatic void\nclip_gradients(struct %s *m, double most)\n{\n\tdouble sum = 0;\n", e->prefix);
+	for (int i = 0; i < params; i++)
+		if (k[i]) text_add(t, "\tsum += nn_squares(m->%s, %ld);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
+	text_add(t, "\tconst double factor = most / (nn_double_sqrt(sum) + 1e-6);\n\tif (!(factor < 1)) return;\n");
+	for (int i = 0; i < params; i++)
+		if (k[i]) text_add(t, "\tnn_multiply(m->%s, %ld, (real)factor);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
+	text_add(t, "}\n\n");
+}
+
+/* ---- passes ------------------------------------------------------------------------------------------------------------------------------------ */
+
+/* all samples at once, or a loop over the chunks of the batch, up to the loss of each; `then` is what follows it */
+static void
+write_passes(struct emission *e, struct text *t, const struct plan *plan, const char *then)
+{
+	const char *in = plan->accumulates ? "\t" : "";
+	text_add(t, "\tm->total = (int)n;\n");
+	if (plan->accumulates) {
+		text_add(t, "\tconst size_t chunk = chunk_of(m, n);\n\tfor (size_t first = 0; first < n; first += chunk) {\n");
+		text_add(t, "\t\tm->first = (int)first;\n\t\tm->more = n - first > chunk;\n\t\tforward(m, (int)(m->more ? chunk : n - first)%s, sums);\n", input_rows(e, true));
+	} else {
+		text_add(t, "\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
+	}
+	for (const char *line = then, *end; *line; line = end) {
+		end = strchr(line, '\n') + 1;
+		text_add(t, "%s\t%.*s", in, (int)(end - line), line);
+	}
+	if (plan->accumulates) text_add(t, "\t}\n");
+}
+
+static void
+write_chunk_size(struct emission *e, struct text *t)
+{
+	text_add(t, "/* samples worked on at a time: the whole batch, or as many panels of it as there is memory for */\nstatic size_t\nchunk_of(const struct %s *m, size_t n)\n{\n", e->prefix);
+	text_add(t, "\tif (m->use != NN_ACCUMULATE) return n;\n\treturn (m->batch + PANEL - 1) / PANEL * PANEL;\n}\n\n");
+}
+
+/* forward, backward, gradients */
+void
+write_training(struct emission *e, struct text *t, struct plan *plan)
+{
+	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
+	text_add(t, "/* the loss and metrics in training mode */\nstatic void\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
+	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
+	write_batch_uniforms(e, t);
+	write_packing(e, t, plan);
+	write_calls(e, t, plan, 0, plan->forward);
+	write_totals(e, t, plan->program);
+	text_add(t, "}\n\n");
+	text_add(t, "/* what follows the loss%s */\nstatic void\nbackward(struct %s *m)\n{\n", plan->keeps_gradients ? "" : ": each gradient goes to m->sink as soon as some rows of it are there", p);
+	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
+	write_calls(e, t, plan, plan->forward, plan->kernels.n);
+	if (plan->keeps_gradients) {
+		text_add(t, "}\n\n");
+		write_clipping(e, t, plan);
+		text_add(t, "static void\nhand_over(const struct %s *m)\n{\n", p);
+	}
+	else if (plan->accumulates && hands_over(plan)) {
+		text_add(t, "\tif (m->more) return;\n");
+	}
+	write_hand_over(e, t, plan);
+	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
+	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
+	if (plan->accumulates) write_chunk_size(e, t);
+	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
+	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
+	int number_ = 0;
+	for (int i = 0; i < plan->program->tensors.n; i++) {
+		const struct tensor *x = plan->program->tensors.at[i];
+		bool derived = false;
+		if (x->role != ROLE_PARAM) continue;
+		for (int g = 0; g < plan->program->gradients.n; g++) derived |= plan->program->gradients.at[g].param == x;
+		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
+		number_++;
+	}
+	write_passes(e, t, plan, "if (grad) backward(m);\n");
+	if (plan->keeps_gradients) text_add(t, "\tif (grad) hand_over(m);\n");
+	text_add(t, "}\n\n");
+}
+
+/* ---- steps -------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* s <- expr */
+static void
+write_state_updates(struct emission *e, struct text *t)
+{
+	const struct program *train = e->model->train;
+	for (int i = 0; i < train->updates.n; i++)
+		text_add(t, "\tmemcpy(m->%s, m->%s, %ld * sizeof(real));\n", c_name(&e->members, train->updates.at[i].old->name), buffer_name(e, train->updates.at[i].new, ""),
+			 tensor_count(train->updates.at[i].old));
+}
+
+void
+write_step(struct emission *e, struct text *t, const struct plan *plan)
+{
+	const char *p = e->prefix;
+	const struct training *training = &e->model->training;
+	bool clips = training->clip_norm > 0;
+	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[])\n{\n", p, p, clips ? "double clip_norm, " : "", input_arguments(e, true, true));
+	text_add(t, "\tconst double before = sums[0];\n\tm->step = (uint32_t)when.step;\n\tswitch (optimizer) {\n");
+	int last = training->optimizers.n - 1;
+	while (training->optimizers.at[last]->method) last--;
+	for (int i = 0; i <= last; i++) {
+		const struct optimizer *o = training->optimizers.at[i];
+		if (o->method) continue;
+		text_add(t, "\t%s: { /* %s */\n", i == last ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name));
+		write_optimizer_uniforms(e, t, o);
+		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
+	}
+	text_add(t, "\t}\n\t(void)settings;\n");
+	write_passes(e, t, plan, plan->accumulates ? "if (!m->more && !is_finite(sums[0] - before)) return 1;\nbackward(m);\n" : "if (!is_finite(sums[0] - before)) return 1;\nbackward(m);\n");
+	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
+	write_state_updates(e, t);
+	text_add(t, "\treturn 0;\n}\n\n");
+}
+
+/* for methods that take gradients and know no step: what a step does to the states of layers */
+void
+write_states(struct emission *e, struct text *t, const struct plan *plan)
+{
+	const char *p = e->prefix;
+	text_add(t, "void\n%s_states(struct %s *m, uint64_t step, size_t n%s, double sums[])\n{\n\tm->step = (uint32_t)step;\n", p, p, input_arguments(e, true, true));
+	write_passes(e, t, plan, "");
+	write_state_updates(e, t);
+	text_add(t, "}\n\n");
+}
+
+/* its declaration, with the settings of each optimizer above it */
+void
+write_step_declaration(struct emission *e, struct text *t)
+{
+	const struct training *training = &e->model->training;
+	bool clips = training->clip_norm > 0;
+	text_add(t, "/* one training step.");
+	for (int i = 0, n = 0; i < training->optimizers.n; i++) {
+		const struct optimizer *o = training->optimizers.at[i];
+		if (o->method) continue;
+		text_add(t, "%soptimizer %d: %s(", n++ ? " *                     " : "  ", i, c_comment(e->arena, o->name));
+		for (int s = 0; s < o->settings.n; s++) text_add(t, "%s%s", s ? ", " : "", c_comment(e->arena, o->settings.at[s].name));
+		text_add(t, "), its settings in this order\n");
+	}
+	if (clips) text_add(t, " * clip_norm: the most that the norm of all gradients together may be; 0: anything\n");
+	text_add(t, " * returns 1 when the loss is not finite: then nothing was changed; else 0 */\n");
+	text_add(t, "int %s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[]);\n", e->prefix, e->prefix, clips ? "double clip_norm, " : "",
+		 input_arguments(e, true, true));
+}
+
+/* running sums of the chunks so far: the pointers, and what is left of the memory */
+void
+write_carried(struct emission *e, struct text *t, const struct plan *plan)
+{
+	text_add(t, "\tif (use == NN_ACCUMULATE) {\n\t\treal *so_far = (real *)(void *)m->workspace;\n");
+	for (int i = 0; i < plan->kernels.n; i++) {
+		const struct kernel *k = plan->kernels.at[i];
+		const struct tensor *x = k->equations.n ? k->equations.at[0]->tensor : NULL;
+		if (k->over_samples)
+			text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", buffer_name(e, x, "_so_far"), k->carried, shape_comment(e, x), k->kind == KERNEL_FOLD ? "[16]" : "");
+	}
+	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");
+}
