@@ -18,13 +18,12 @@ open_vectors(struct nn_fullbatch *f, struct nn_error *e)
 {
 	const struct nn_program *p = f->program;
 
-	f->gradients = calloc(p->tensor_count + 1, sizeof *f->gradients);
+	f->gradients = nn_gradients_open(p, e);
+	if (!f->gradients)
+		return -1;
 	f->sums = calloc(1 + p->metric_count, sizeof *f->sums);
-	if (!f->gradients || !f->sums)
+	if (!f->sums)
 		return nn_fail(e, "out of memory");
-	for (size_t t = 0, k = 0; t < p->tensor_count; t++)
-		if (p->tensors[t].role == NN_PARAM && !(f->gradients[k++] = nn_allocate(p->tensors[t].count, p->real_size, "the gradients", e)))
-			return -1;
 	return nn_lbfgs_open(&f->lbfgs, nn_parameter_count(p), (size_t)f->settings.history, e);
 }
 
@@ -47,9 +46,7 @@ nn_fullbatch_open(struct nn_fullbatch *f, const struct nn_options *o, struct nn_
 void
 nn_fullbatch_close(struct nn_fullbatch *f)
 {
-	for (size_t k = 0; f->gradients && f->gradients[k]; k++)
-		free(f->gradients[k]);
-	free(f->gradients);
+	nn_gradients_close(f->gradients);
 	free(f->sums);
 	nn_batch_close(&f->batch);
 	nn_lbfgs_close(&f->lbfgs);

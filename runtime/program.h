@@ -15,10 +15,11 @@ enum { NN_MAX_RANK = 8 };
 
 #ifndef NN_TENSOR
 #define NN_TENSOR /* m.h declares the same, so that it can stand alone */
-enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT };
+enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_DRAW };
 
 /* a tensor in the model's memory: parameters, states of layers, and what the optimizers keep (their path is
- * "Dense1.W.m", role NN_MOMENT, `optimizer` the index of the optimizer that owns it; -1 for the others) */
+ * "Dense1.W.m", role NN_MOMENT, `optimizer` the index of the optimizer that owns it; -1 for the others).  In a table of its own, NN_DRAW:
+ * random numbers of one sample, which have no place */
 struct nn_tensor {
 	const char *path;
 	enum nn_role role;
@@ -144,6 +145,8 @@ struct nn_program {
 	size_t metric_count;
 	const struct nn_tensor *tensors;
 	size_t tensor_count;
+	const struct nn_tensor *draw_table; /* what a step draws for each sample */
+	size_t draw_count;
 	const struct nn_source *sources;
 	size_t source_count;
 	const struct nn_optimizer *optimizers;
@@ -171,7 +174,8 @@ struct nn_program {
 	 *            `settings`: the numbers of that optimizer, in the order of its rows; clip_norm as above (0: no clipping), without
 	 *            effect where it is not compiled in; NULL where every optimizer has a method
 	 * states     one pass in training mode, after which the states of layers are as after a step; NULL where there are none
-	 */
+	 * draws      the random numbers that a step draws for n samples: draws[k] receives [n][shape] of row k of the draw_table, as reals; NULL
+	 *            where nothing is drawn */
 	size_t (*memory)(size_t batch, enum nn_use use);
 	void *(*open)(void *memory, size_t bytes, size_t batch, enum nn_use use);
 	void (*start)(void *model, uint64_t seed);
@@ -183,6 +187,7 @@ struct nn_program {
 	int (*step)(void *model, int optimizer, const double settings[], double clip_norm, struct nn_when when, size_t n, const void *const in[],
 	    double sums[]);
 	void (*states)(void *model, uint64_t step, size_t n, const void *const in[], double sums[]);
+	void (*draws)(const void *model, uint64_t step, size_t n, void *const draws[]);
 };
 
 /* The trainer's main: commands, options, messages.  Returns the exit status. */

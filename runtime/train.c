@@ -44,6 +44,7 @@ struct training {
 	void *best_tensors;
 	size_t best_epoch, best_figure; /* best_figure: 0 the loss, 1 + k metric k */
 	double best;
+	void **gradients;           /* for --gradient-norms; NULL: not asked for */
 	struct nn_fullbatch full;   /* where the optimizer is a method that takes all records at once */
 	const char *method, *ended; /* its name, NULL: none; why it ended before its time, NULL: it did not */
 };
@@ -207,6 +208,8 @@ open_training(struct training *t, struct nn_error *e)
 		return -1;
 	if (t->method && nn_fullbatch_open(&t->full, t->o, &t->model, &t->data, t->held_out ? t->records : NULL, t->count, &stop, e) != 0)
 		return -1;
+	if (t->o->gradient_norms && !(t->gradients = nn_gradients_open(p, e)))
+		return -1;
 	t->epoch_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
 	t->best_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
 	return t->epoch_tensors && t->best_tensors ? 0 : -1;
@@ -218,6 +221,7 @@ close_training(struct training *t)
 	nn_data_free(t->program, &t->data);
 	nn_data_free(t->program, &t->validation);
 	nn_data_free(t->program, &t->test);
+	nn_gradients_close(t->gradients);
 	nn_batch_close(&t->batch);
 	nn_fullbatch_close(&t->full);
 	nn_model_close(&t->model);
@@ -284,13 +288,19 @@ take_step(struct training *t, uint64_t step, size_t *n)
 }
 
 static void
+choose_order(struct training *t, size_t epoch)
+{
+	memcpy(t->order, t->records, t->count * sizeof *t->order);
+	if (t->o->shuffle)
+		nn_permute(t->order, t->count, t->o->seed, NN_FOR_ORDER, epoch);
+}
+
+static void
 begin_epoch(struct training *t)
 {
 	t->epoch++;
 	t->epoch_base = t->step;
-	memcpy(t->order, t->records, t->count * sizeof *t->order);
-	if (t->o->shuffle)
-		nn_permute(t->order, t->count, t->o->seed, NN_FOR_ORDER, t->epoch);
+	choose_order(t, t->epoch);
 	memset(t->sums, 0, (1 + t->program->metric_count) * sizeof *t->sums);
 	nn_snapshot_take(&t->model, t->epoch_tensors);
 }
@@ -373,6 +383,29 @@ print_epoch(struct training *t, int better)
 	fflush(stdout);
 }
 
+/* --gradient-norms: of the gradients that the next step will see, the first of an epoch */
+static void
+print_norms(struct training *t)
+{
+	const struct nn_program *p = t->program;
+
+	if (!t->gradients)
+		return;
+	memset(t->step_sums, 0, (1 + p->metric_count) * sizeof *t->step_sums);
+	if (t->method) {
+		p->gradients(t->model.handle, 1, t->count, t->full.batch.in, t->step_sums, t->gradients);
+	} else {
+		choose_order(t, t->epoch + 1);
+		nn_batch_gather(&t->batch, &t->data, t->order, t->batch_size);
+		p->gradients(t->model.handle, t->step + 1, t->batch_size, t->batch.in, t->step_sums, t->gradients);
+	}
+	nn_progress_clear(&t->progress);
+	for (size_t k = 0, g = 0; k < p->tensor_count; k++)
+		if (p->tensors[k].role == NN_PARAM)
+			printf("gradient-norm %zu %s %.8e\n", t->epoch, p->tensors[k].path, nn_norm(t->gradients[g++], p->tensors[k].count, p->real_size));
+	fflush(stdout);
+}
+
 static enum outcome
 end_epoch(struct training *t, size_t seen)
 {
@@ -393,6 +426,7 @@ end_epoch(struct training *t, size_t seen)
 		nn_snapshot_take(&t->model, t->best_tensors);
 	}
 	print_epoch(t, better);
+	print_norms(t);
 	if (t->step == t->last_step || (t->o->early_stopping && t->epoch - t->best_epoch >= t->o->early_stopping))
 		return FINISHED;
 	return GOES_ON;
@@ -406,6 +440,7 @@ run(struct training *t)
 	nn_progress_start(&t->progress, t->o->quiet, (double)t->last_step * (double)t->batch_size, t->epochs);
 	if (t->method)
 		nn_fullbatch_start(&t->full);
+	print_norms(t);
 	while (outcome == GOES_ON) {
 		size_t seen;
 		begin_epoch(t);
@@ -447,26 +482,6 @@ find_culprit(struct training *t, uint64_t last)
 	return last;
 }
 
-static void **
-open_gradients(const struct nn_program *p)
-{
-	void **gradients = calloc(p->tensor_count + 1, sizeof *gradients);
-	struct nn_error e;
-
-	for (size_t k = 0, g = 0; gradients && k < p->tensor_count; k++)
-		if (p->tensors[k].role == NN_PARAM && !(gradients[g++] = nn_allocate(p->tensors[k].count, p->real_size, "a gradient", &e)))
-			break;
-	return gradients;
-}
-
-static void
-close_gradients(const struct nn_program *p, void **gradients)
-{
-	for (size_t k = 0; gradients && k < p->tensor_count; k++)
-		free(gradients[k]);
-	free(gradients);
-}
-
 /* 1 if the loss or a gradient of the n records in the batch is not finite; prints the gradients if asked to */
 static int
 is_bad(struct training *t, uint64_t step, size_t n, void **gradients, int print)
@@ -495,7 +510,8 @@ is_bad(struct training *t, uint64_t step, size_t n, void **gradients, int print)
 static void
 explain(struct training *t, uint64_t step)
 {
-	void **gradients = open_gradients(t->program);
+	struct nn_error e;
+	void **gradients = nn_gradients_open(t->program, &e);
 	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size, n = t->count, found = 0;
 
 	if (!gradients)
@@ -514,7 +530,7 @@ explain(struct training *t, uint64_t step)
 	}
 	if (!found)
 		fprintf(stderr, "  none of its %zu records gives such numbers on its own; a smaller learning rate may help\n", n);
-	close_gradients(t->program, gradients);
+	nn_gradients_close(gradients);
 }
 
 /* the step after t->step, or one before it that went unnoticed, broke the numbers: goes back to before it */

@@ -111,11 +111,11 @@ output_arguments(struct emission *e, bool declare)
 static const char tensor_declarations[] =
 	"#ifndef NN_TENSOR\n"
 	"#define NN_TENSOR /* the same for every model */\n"
-	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT };\n"
+	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_DRAW };\n"
 	"\n"
 	"struct nn_tensor {\n"
 	"\tconst char *path;  /* \"Dense1.W\" */\n"
-	"\tenum nn_role role; /* parameter, state of a layer, or what an optimizer keeps */\n"
+	"\tenum nn_role role; /* parameter, state of a layer, what an optimizer keeps; or random numbers of a sample, which have no place */\n"
 	"\tint optimizer;     /* which one; -1 */\n"
 	"\tint rank;\n"
 	"\tsize_t shape[8];\n"
@@ -192,6 +192,9 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 	if (e->model->train->loss && e->model->train->updates.n)
 		text_add(&t, "/* one pass in training mode, after which the states of layers are those after a step; sums as for gradients */\nvoid %s_states(struct %s *m, uint64_t step, size_t n%s, double sums[]);\n", p, p,
 			 input_arguments(e, true, true));
+	if (e->model->train->loss && list_draws(e, NULL))
+		text_add(&t, "/* the random numbers that a step with n samples draws, in training mode: draws[k] receives [n][shape] for row k; NULL: not wanted */\n"
+			     "extern const struct nn_tensor %s_draw_table[];\nextern const size_t %s_draw_count;\nvoid %s_draws(const struct %s *m, uint64_t step, size_t n, %s *const draws[]);\n", p, p, p, p, real);
 	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
 }
@@ -503,6 +506,7 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	if (plans[2]) write_training(e, &entries, plans[2]);
 	if (plans[2] && has_step(e->model)) write_step(e, &entries, plans[2]);
 	if (plans[2] && e->model->train->updates.n) write_states(e, &entries, plans[2]);
+	if (plans[2]) write_draws(e, &entries);
 	const char *body = arena_print(a, "%s%s%s", text_end(&e->kernels), text_end(&optimizers), text_end(&entries));
 
 	write_header(e, command, out);

@@ -123,6 +123,8 @@ write_adapters(struct emission *e, struct text *t)
 	text_add(t, "\t%s_gradients(m, step, n%s, sums, (%s *const *)grad);\n}\n", p, arguments(e, true), real);
 	if (e->model->train->updates.n)
 		text_add(t, "static void states_(void *m, uint64_t step, size_t n, const void *const in[], double sums[])\n{\n\t%s_states(m, step, n%s, sums);\n}\n", p, arguments(e, true));
+	if (list_draws(e, NULL))
+		text_add(t, "static void draws_(const void *m, uint64_t step, size_t n, void *const draws[])\n{\n\t%s_draws(m, step, n, (%s *const *)draws);\n}\n", p, real);
 	if (has_step(e->model))
 		text_add(t, "static int step_(void *m, int optimizer, const double set[], double clip_norm, struct nn_when when, size_t n, const void *const in[], double sums[])\n{\n%s\treturn %s_step(m, optimizer, set, %swhen, n%s, sums);\n}\n",
 			 clips ? "" : "\t(void)clip_norm;\n", p, clips ? "clip_norm, " : "", arguments(e, true));
@@ -179,6 +181,7 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	if (loss) text_add(&t, "\t.evaluate = evaluate_, .gradients = gradients_,\n");
 	if (steps) text_add(&t, "\t.step = step_,\n");
 	if (loss && e->model->train->updates.n) text_add(&t, "\t.states = states_,\n");
+	if (loss && list_draws(e, NULL)) text_add(&t, "\t.draw_table = %s_draw_table, .draw_count = %d, .draws = draws_,\n", e->prefix, list_draws(e, NULL));
 	text_add(&t, "};\n\nint\nmain(int argc, char **argv)\n{\n\treturn nn_trainer(&nn_program_of_model, argc, argv);\n}\n");
 	PUSH(a, out, (struct file_text){arena_print(a, "%s_main.c", e->prefix), text_end(&t)});
 }

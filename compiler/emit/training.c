@@ -209,3 +209,59 @@ write_carried(struct emission *e, struct text *t, const struct plan *plan)
 	}
 	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");
 }
+
+/* ---- random numbers ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* the path that the site of a draw is the hash of; a value that was drawn there for a second time has the tensor's own name */
+static const char *
+path_of_draw(const struct program *p, const struct tensor *t)
+{
+	for (int i = 0; i < t->id; i++) {
+		const struct tensor *x = p->tensors.at[i];
+		if (x->role == ROLE_RANDOM && x->site == t->site && x->rank) return t->name;
+	}
+	for (int i = 0; i < t->id; i++)
+		if (p->tensors.at[i]->role == ROLE_RANDOM && p->tensors.at[i]->site == t->site) return p->tensors.at[i]->name;
+	return t->name;
+}
+
+int
+list_draws(struct emission *e, struct drawn **out)
+{
+	struct program *p = e->model->train;
+	char *read = NEW_ARRAY(e->arena, p->tensors.n + 1, char);
+	LIST(struct drawn) draws = {0};
+	for (int i = 0; i < p->equations.n; i++) {
+		int n;
+		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
+		for (int r = 0; r < n; r++) read[reads[r]->tensor->id] = 1;
+	}
+	for (int i = 0; i < p->tensors.n; i++) {
+		const struct tensor *t = p->tensors.at[i];
+		if (t->role == ROLE_RANDOM && t->batch && read[i]) PUSH(e->arena, &draws, (struct drawn){path_of_draw(p, t), t});
+	}
+	if (out) *out = draws.at;
+	return draws.n;
+}
+
+void
+write_draws(struct emission *e, struct text *t)
+{
+	const char *p = e->prefix;
+	struct drawn *draw;
+	int n = list_draws(e, &draw);
+	if (!n) return;
+	text_add(t, "const struct nn_tensor %s_draw_table[] = {\n", p);
+	for (int i = 0; i < n; i++) {
+		const struct tensor *x = draw[i].tensor;
+		text_add(t, "\t{%s, NN_DRAW, -1, %d, {", c_string(e->arena, draw[i].path), x->rank - 1);
+		for (int k = 1; k < x->rank; k++) text_add(t, "%s%ld", k > 1 ? ", " : "", x->shape[k]);
+		text_add(t, "%s}, %ld, 0},\n", x->rank > 1 ? "" : "0", tensor_count(x));
+	}
+	text_add(t, "};\nconst size_t %s_draw_count = %d;\n\n", p, n);
+	text_add(t, "void\n%s_draws(const struct %s *m, uint64_t step, size_t n, real *const draws[])\n{\n", p, p);
+	for (int i = 0; i < n; i++)
+		text_add(t, "\tif (draws[%d]) nn_%ss(m->seed, (uint32_t)step, 0x%08xu, n, %ld, draws[%d]);\n", i, draw[i].tensor->draw == DRAW_UNIFORM ? "uniform" : "normal", draw[i].tensor->site,
+			 tensor_count(draw[i].tensor), i);
+	text_add(t, "}\n\n");
+}

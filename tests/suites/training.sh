@@ -1,4 +1,4 @@
-# What a trainer does beyond single steps: batches in chunks, methods that take all records at once.
+# What a trainer does beyond single steps: batches in chunks, methods that take all records at once, norms of gradients, draws.
 nnc=$PWD/$BUILD/nnc
 work=$PWD/$BUILD/tests/training
 data=$PWD/examples
@@ -24,8 +24,8 @@ cd "$work" || exit 1
 # ---- chunks ------------------------------------------------------------------------------------------------------------------------------
 
 # noise, a penalty, a last batch of another size: 450 records in batches of 200, one panel of 32 at a time, 2 threads or 1
-sed 's/Dense(64) -> relu/Dense(64) -> relu -> Dropout(0.1)/' "$data/spiral.nn" >noisy.nn
-"$nnc" build noisy.nn -o noisy >said 2>&1
+sed 's/Dense(hidden) -> relu/& -> Dropout(0.1)/' "$data/spiral.nn" >noisy.nn
+grep -q 'Dropout(0.1)' noisy.nn && "$nnc" build noisy.nn -o noisy >said 2>&1
 ok $? "chunks: noisy.nn builds"
 ./noisy train --data "$data" --batch_size 200 --epochs 7 -q -o whole.w >said 2>&1
 ok $? "chunks: training without them"
@@ -155,6 +155,60 @@ awk 'BEGIN { for (i = 0; i < 100; i++) print i % 7 "," i % 5 "," (i == 77 ? "1e3
 "$nnc" build broken.nn -o broken >said 2>&1 && ./broken train --chunk 10 -o broken.w >>said 2>&1
 [ $? = 3 ] && grep -q 'the loss of step 1 (epoch 1) is not finite' said && grep -q 'record 77 of the data' said
 ok $? "lbfgs: a loss that is not finite names the record"
+
+# ---- norms of gradients, draws -----------------------------------------------------------------------------------------------------------
+
+./noisy train --data "$data" --epochs 3 --gradient-norms -q -o norms.w >norms 2>said
+[ "$(grep -c '^gradient-norm [0-3] Dense[1-3]\.[Wb] [0-9.e+-]*$' norms)" = 24 ] && [ "$(grep -vc '^gradient-norm' norms)" = 0 ]
+ok $? "norms: four times the six parameters"
+./noisy train --data "$data" --epochs 3 -q -o plain.w >said 2>&1 && cmp norms.w plain.w >>said 2>&1
+ok $? "norms: printing them changes nothing"
+
+# those before step 1 are what `gradients` gives for the batch of step 1, with its draws
+./noisy train --data "$data" --batch_size 450 --shuffle off --epochs 1 --gradient-norms --seed 7 -q -o end.w >norms 2>said
+./noisy init --seed 7 -o start.w >>said 2>&1
+python3 - "$data/spiral.csv" >>said 2>&1 <<'END'
+import struct, sys
+rows = [line.split(",") for line in open(sys.argv[1]).read().split()[1:]]
+def npy(name, kind, shape, values):
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    with open(name, "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + b"".join(values))
+npy("x.npy", "<f8", f"({len(rows)}, 2)", [struct.pack("<2d", float(r[0]), float(r[1])) for r in rows])
+npy("t.npy", "<i4", f"({len(rows)},)", [struct.pack("<i", int(r[2])) for r in rows])
+END
+./noisy gradients --weights start.w --data.x x.npy --data.t t.npy --seed 7 --step 1 --draws -o draws.g >>said 2>&1
+ok $? "draws: gradients --draws"
+python3 - >>said 2>&1 <<'END'
+import json, math, struct, sys
+with open("draws.g", "rb") as f:
+    header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+    data = f.read()
+header.pop("__metadata__")
+def numbers(t):
+    first, last = t["data_offsets"]
+    return struct.unpack(f"<{(last - first) // 4}f", data[first:last])
+for line in open("norms").read().splitlines()[:6]:
+    _, epoch, path, norm = line.split()
+    own = math.sqrt(sum(g * g for g in numbers(header[path])))
+    print(line, own)
+    assert epoch == "0" and abs(own - float(norm)) < 1e-6 * own
+draw = header["draws.Dropout1.uniform1"]
+u = numbers(draw)
+print(draw, min(u), max(u), sum(u) / len(u), len(header))
+assert draw["shape"] == [450, 64] and 0 <= min(u) and max(u) < 1 and abs(sum(u) / len(u) - 0.5) < 0.01 and len(set(u)) > 28000
+assert len(header) == 7
+END
+ok $? "norms and draws: as the file of the gradients has them"
+./noisy gradients --weights start.w --data.x x.npy --data.t t.npy --seed 7 --chunk 64 --draws -o chunks.g >>said 2>&1 && cmp draws.g chunks.g >>said 2>&1
+ok $? "draws: the same in chunks"
+./noisy gradients --weights start.w --data.x x.npy --data.t t.npy --draws >said 2>&1
+[ $? = 2 ] && grep -q -- '--draws go into the file' said
+ok $? "draws: need a file"
+./methods train --data "$data" --epochs 3 --gradient-norms -q -o norms.w >norms 2>said
+[ "$(grep -c '^gradient-norm [0-3] ' norms)" = 24 ]
+ok $? "norms: of a method, too"
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
