@@ -137,13 +137,13 @@ add_values(struct arena *a, struct needs *n, const struct plan *plan, double rea
 static struct needs
 needs_of(struct arena *a, const struct built *b, bool f64)
 {
-	enum { CHUNK = 4096 }; /* the trainer's --chunk, where nothing is said */
+	enum { DEFAULT_CHUNK = 4096 }; /* the trainer's --chunk, where nothing is said */
 	const struct model *m = b->model;
 	const struct plan *largest = NULL, *train = b->plans[TRAIN];
 	struct needs n = {.samples = m->training.batch_size};
 	double real = f64 ? 8 : 4;
-	if (train && train->accumulates && n.samples > CHUNK) {
-		n.samples = CHUNK;
+	if (train && train->accumulates && n.samples > DEFAULT_CHUNK) {
+		n.samples = DEFAULT_CHUNK;
 		n.shared = train->carried * real;
 	}
 	double carried = n.shared;

@@ -10,6 +10,7 @@ struct span
 own_place(const struct elaborator *e, struct span where)
 {
 	for (const struct frame *f = e->frame; where.file && where.file->library && f; f = f->up) where = f->span;
+	if (where.file && where.file->library && e->statement) where = e->statement->span;
 	return where;
 }
 
@@ -25,17 +26,7 @@ problem(struct elaborator *e, const char *code, struct span where, const char *l
 	vsnprintf(title, (size_t)n + 1, format, again);
 	va_end(args);
 	va_end(again);
-<<<<<<< HEAD
 	where = own_place(e, where);
-=======
-	/* a place inside the prelude is the compiler's business: show the user's call instead */
-	struct frame *f = e->frame;
-	while (where.file && where.file->library && f) {
-		where = f->span;
-		f = f->up;
-	}
-	if (where.file && where.file->library && e->statement) where = e->statement->span;
->>>>>>> h1
 	for (int i = 0; i < e->d->all.n; i++) { /* one mistake, one message */
 		const struct diagnostic *m = e->d->all.at[i];
 		const struct span *s = &m->labels.at[0].span;

@@ -41,9 +41,6 @@ is_pending() { # file
 	[ "${1%/*}" = tests/golden/errors ] && grep -qx "$(basename "$1" .err).nn" $pending
 }
 
-<<<<<<< HEAD
-for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
-=======
 # Is the generated C of tests/golden/NAME.nn what the interpreter says?  Messages have no C.
 agreed=
 agrees() { # ending, name
@@ -60,8 +57,7 @@ agrees() { # ending, name
 	return 1
 }
 
-for file in tests/golden/*.err tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
->>>>>>> h1
+for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
 	[ -f "$file" ] || continue
 	folder=${file%/*} base=${file##*/}
 	name=${base%.*} ending=${base##*.}
