@@ -333,7 +333,7 @@ struct value *define_recurrence(struct elaborator *e, struct recurrence *r, int 
 struct value *recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struct expr *at, struct node *n);
 long recurrence_steps(const struct recurrence *r); /* 0: not known yet */
 const struct value *recurrence_start(const struct recurrence *r);
-bool recurrence_is_defined(const struct recurrence *r);
+bool recurrence_continues(struct elaborator *e, const struct recurrence *r, struct expr *at);
 /* optimizer.c */
 void add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first);
 /* NULL: something was wrong, which was reported */
