@@ -297,9 +297,26 @@ require_range(struct elaborator *e, struct index *i, struct span span)
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------------------------------- */
 
+/* The condition x >= 0 for whole numbers without a division: a + r / k >= 0 where k a + r >= 0, and a - r / k >= 0 where
+ * k a + k - 1 - r >= 0.  NULL: there is none, or the numbers get too large. */
+static struct expr *
+without_division(struct program *p, struct expr *x)
+{
+	const struct affine *f = affine_of(p, x);
+	for (int i = 0; i < f->n; i++) {
+		struct expr *d = f->term[i].atom;
+		long sign = f->term[i].coefficient;
+		if (d->op != OP_DIV || labs(sign) != 1) continue;
+		struct expr *rest = sub(p, x, scale(p, (double)sign, d));
+		struct expr *same = add_all(p, 3, (struct expr *[]){scale(p, (double)d->divisor, rest), scale(p, (double)sign, d->kid[0]), number(p, sign < 0 ? (double)d->divisor - 1 : 0)});
+		return interval_of(same).known ? same : NULL;
+	}
+	return NULL;
+}
+
 /* x >= 0 from intervals, or because some guard g >= 0 has x - g >= 0 */
 static bool
-proved(struct program *p, struct expr *x, const struct access *a)
+follows(struct program *p, struct expr *x, const struct access *a)
 {
 	struct expr *wanted = at_least_0(p, x); /* without common factors, like the guards */
 	if (wanted->op == OP_BOOL) return wanted->number != 0;
@@ -311,6 +328,14 @@ proved(struct program *p, struct expr *x, const struct access *a)
 			struct interval i = interval_of(sub(p, x, g->kid[0]));
 			if (i.known && i.low >= 0) return true;
 		}
+	return false;
+}
+
+static bool
+proved(struct program *p, struct expr *x, const struct access *a)
+{
+	for (; x; x = without_division(p, x))
+		if (follows(p, x, a)) return true;
 	return false;
 }
 
