@@ -222,13 +222,13 @@ write_part_range(struct writer *w, struct cut c, int parts)
 
 /* calls of the tile for all rows; `format` takes the number of rows and the first row */
 static void
-write_row_calls(struct writer *w, struct cut c, int parts, const char *row, void (*call)(struct writer *w, const char *rows, const char *first))
+write_row_calls(struct writer *w, struct cut c, int parts, const char *row, void (*each)(struct writer *w, const char *rows, const char *first))
 {
 	struct arena *a = w->e->arena;
 	if (c.sixes) {
 		write_line(w, "for (int %s = %s; %s < %s; %s += %d) {", row, parts > 1 ? "from" : "0", row, parts > 1 ? "to" : arena_print(a, "%ld", c.sixes), row, ROWS);
 		w->indent++;
-		call(w, "6", row);
+		each(w, "6", row);
 		close_brace(w);
 	}
 	if (!c.n) return;
@@ -238,7 +238,7 @@ write_row_calls(struct writer *w, struct cut c, int parts, const char *row, void
 	}
 	long at = c.sixes;
 	for (int i = 0; i < c.n; i++) {
-		call(w, arena_print(a, "%d", c.piece[i]), arena_print(a, "%ld", at));
+		each(w, arena_print(a, "%d", c.piece[i]), arena_print(a, "%ld", at));
 		at += c.piece[i];
 	}
 	if (parts > 1) close_brace(w);

@@ -186,7 +186,7 @@ static bool
 two_reads(const struct equation *q, struct expr **a, struct expr **b)
 {
 	int n = 0;
-	struct expr *found[2];
+	struct expr *found[2] = {NULL};
 	if (q->reduction != SUM || q->body->op != OP_MUL) return false;
 	for (int i = 0; i < q->body->n; i++) {
 		struct expr *f = q->body->kid[i];
