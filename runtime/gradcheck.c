@@ -78,6 +78,12 @@ loss(struct checked *c, int with_gradients)
 	return c->sums[0] / (double)c->samples;
 }
 
+struct draws { /* what a step draws; count 0: not asked for */
+	size_t count;
+	void **values;
+	char (*paths)[256];
+};
+
 /* -- gradients ------------------------------------------------------------------------------------------------------------- */
 
 static int
@@ -103,24 +109,69 @@ read_arrays(const struct nn_options *o, struct nn_dataset *data, struct nn_error
 	return data->records ? 0 : nn_fail(e, "there are no records in %s", o->arrays[0]);
 }
 
+/* room for everything that a step draws: [samples][shape] each */
 static int
-save_gradients(const struct checked *c, const char *path, double mean, struct nn_error *e)
+draws_open(struct draws *d, const struct checked *c, struct nn_error *e)
 {
-	struct nn_named *items = calloc(c->parameters + 1, sizeof *items);
+	const struct nn_program *p = c->program;
+
+	d->values = calloc(p->draw_count + 1, sizeof *d->values);
+	d->paths = calloc(p->draw_count + 1, sizeof *d->paths);
+	if (!d->values || !d->paths)
+		return nn_fail(e, "out of memory");
+	for (; d->count < p->draw_count; d->count++) {
+		const struct nn_tensor *t = &p->draw_table[d->count];
+		snprintf(d->paths[d->count], sizeof *d->paths, "draws.%.250s", t->path);
+		d->values[d->count] = nn_allocate(t->count * p->real_size, c->samples, "the random numbers", e);
+		if (!d->values[d->count])
+			return -1;
+	}
+	if (p->draws)
+		p->draws(c->model.handle, c->step, c->samples, d->values);
+	return 0;
+}
+
+static void
+draws_close(struct draws *d)
+{
+	for (size_t k = 0; k < d->count; k++)
+		free(d->values[k]);
+	free(d->values);
+	free(d->paths);
+}
+
+static struct nn_named
+named(const struct nn_program *p, const char *path, const struct nn_tensor *t, void *values)
+{
+	struct nn_named item = {.path = path, .rank = t->rank, .count = t->count, .values = values};
+
+	memcpy(item.dtype, p->real_size == sizeof(float) ? "F32" : "F64", 4);
+	memcpy(item.shape, t->shape, sizeof item.shape);
+	return item;
+}
+
+/* the gradients, and what was drawn, with the samples as first axis */
+static int
+save_gradients(const struct checked *c, const struct draws *d, const char *path, double mean, struct nn_error *e)
+{
+	const struct nn_program *p = c->program;
+	struct nn_named *items = calloc(c->parameters + d->count + 1, sizeof *items), *item = items;
 	char text[40];
-	const char *metadata[] = {"format", "nnc", "model", c->program->model, "loss", text};
+	const char *metadata[] = {"format", "nnc", "model", p->model, "loss", text};
 	int result;
 
 	if (!items)
 		return nn_fail(e, "out of memory");
 	snprintf(text, sizeof text, "%.17g", mean);
-	for (size_t k = 0; k < c->parameters; k++) {
-		const struct nn_tensor *t = &c->program->tensors[c->tensors[k]];
-		items[k] = (struct nn_named){.path = t->path, .rank = t->rank, .count = t->count, .values = c->gradients[k]};
-		memcpy(items[k].dtype, c->program->real_size == sizeof(float) ? "F32" : "F64", 4);
-		memcpy(items[k].shape, t->shape, sizeof items[k].shape);
+	for (size_t k = 0; k < c->parameters; k++, item++)
+		*item = named(p, p->tensors[c->tensors[k]].path, &p->tensors[c->tensors[k]], c->gradients[k]);
+	for (size_t k = 0; k < d->count; k++, item++) {
+		*item = named(p, d->paths[k], &p->draw_table[k], d->values[k]);
+		memmove(item->shape + 1, item->shape, (size_t)item->rank++ * sizeof *item->shape);
+		item->shape[0] = c->samples;
+		item->count *= c->samples;
 	}
-	result = nn_safetensors_write(path, items, c->parameters, metadata, 3, e);
+	result = nn_safetensors_write(path, items, (size_t)(item - items), metadata, 3, e);
 	free(items);
 	return result;
 }
@@ -131,23 +182,29 @@ gradients(const struct nn_options *o, struct nn_error *e)
 	struct nn_dataset data = {0};
 	struct nn_batch batch = {0};
 	struct checked c = {0};
+	struct draws d = {0};
 	int result = read_arrays(o, &data, e);
 
 	if (result == 0)
 		result = checked_open(&c, o, data.records, e);
-	if (result == 0)
+	if (result == 0) {
+		o->program->start(c.model.handle, o->seed); /* of the draws */
 		result = nn_weights_load(&c.model, o->weights, e);
+	}
 	if (result == 0)
 		result = nn_batch_open(&batch, o->program, data.records, e);
+	if (result == 0 && o->draws)
+		result = draws_open(&d, &c, e);
 	if (result == 0) {
 		nn_batch_view(&batch, &data, 0, data.records);
 		memcpy(c.in, batch.in, o->program->input_count * sizeof *c.in);
 		double mean = loss(&c, 1);
 		printf("loss %.17g\n", mean);
 		if (o->out)
-			result = save_gradients(&c, o->out, mean, e);
+			result = save_gradients(&c, &d, o->out, mean, e);
 	}
 	nn_batch_close(&batch);
+	draws_close(&d);
 	checked_close(&c);
 	nn_data_free(o->program, &data);
 	return result;
@@ -165,6 +222,11 @@ nn_gradients(const struct nn_options *o)
 	if (!o->weights) {
 		nn_fail(&e, "gradients needs weights");
 		nn_help(&e, "%s init -o W.safetensors makes some; then --weights W.safetensors", o->self);
+		return nn_report_usage(&e);
+	}
+	if (o->draws && !o->out) {
+		nn_fail(&e, "--draws go into the file of the gradients");
+		nn_help(&e, "say which: -o G.safetensors");
 		return nn_report_usage(&e);
 	}
 	return gradients(o, &e) == 0 ? NN_SUCCESS : nn_report(&e);

@@ -136,6 +136,43 @@ nn_next_not_finite(const struct nn_model *m, size_t tensor)
 	return tensor;
 }
 
+double
+nn_norm(const void *values, size_t count, size_t real_size)
+{
+	double sum = 0;
+
+	for (size_t k = 0; k < count; k++)
+		sum += nn_real(values, k, real_size) * nn_real(values, k, real_size);
+	return sqrt(sum);
+}
+
+/* -- gradients ------------------------------------------------------------------------------------------------------------- */
+
+void **
+nn_gradients_open(const struct nn_program *program, struct nn_error *e)
+{
+	void **gradients = calloc(program->tensor_count + 1, sizeof *gradients);
+
+	if (!gradients)
+		nn_fail(e, "out of memory");
+	for (size_t t = 0, g = 0; gradients && t < program->tensor_count; t++) {
+		const struct nn_tensor *tensor = &program->tensors[t];
+		if (tensor->role != NN_PARAM || (gradients[g++] = nn_allocate(tensor->count, program->real_size, "the gradients", e)))
+			continue;
+		nn_gradients_close(gradients);
+		return NULL;
+	}
+	return gradients;
+}
+
+void
+nn_gradients_close(void **gradients)
+{
+	for (size_t k = 0; gradients && gradients[k]; k++)
+		free(gradients[k]);
+	free(gradients);
+}
+
 /* -- snapshots ------------------------------------------------------------------------------------------------------------- */
 
 static size_t

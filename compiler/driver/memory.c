@@ -137,21 +137,21 @@ add_values(struct arena *a, struct needs *n, const struct plan *plan, double rea
 static struct needs
 needs_of(struct arena *a, const struct built *b, bool f64)
 {
-	enum { CHUNK = 4096 }; /* the trainer's --chunk, where nothing is said */
+	enum { AT_A_TIME = 4096 }; /* the trainer's --chunk, where nothing is said */
 	const struct model *m = b->model;
 	const struct plan *largest = NULL, *train = b->plans[TRAIN];
 	struct needs n = {.samples = m->training.batch_size};
 	double real = f64 ? 8 : 4;
-	if (train && train->accumulates && n.samples > CHUNK) {
-		n.samples = CHUNK;
+	if (train && train->accumulates && n.samples > AT_A_TIME) {
+		n.samples = AT_A_TIME;
 		n.shared = train->carried * real;
 	}
-	double carried = n.shared;
+	double so_far = n.shared;
 	for (int k = 0; k < ENTRIES; k++) {
 		const struct plan *plan = b->plans[k];
 		if (!plan) continue;
 		n.panels = ceil(n.samples / plan->panel);
-		n.shared = fmax(n.shared, carried + plan->plain_bytes);
+		n.shared = fmax(n.shared, so_far + plan->plain_bytes);
 		if (!largest || plan->panel_bytes >= largest->panel_bytes) largest = plan;
 	}
 	add_kept(a, &n, m, real);

@@ -74,30 +74,33 @@ write_one(struct text *t, const char *indent, const struct call *first, const st
 }
 
 static void
-write_site_tables(struct text *t, const struct call_list *l, int from, int period, int blocks)
+write_site_tables(struct text *t, const char *indent, const struct call_list *l, int from, int period, int blocks)
 {
 	int table = 0;
 	for (int i = 0; i < period; i++)
 		for (int a = 0; a < l->at[from + i].n; a++) {
 			if (l->at[from + i].at[a].kind != ARGUMENT_SITE) continue;
-			text_add(t, "\t\tstatic const uint32_t site_%d[] = {", table++);
+			text_add(t, "%s\tstatic const uint32_t site_%d[] = {", indent, table++);
 			for (int b = 0; b < blocks; b++) text_add(t, "%s0x%08xu", b ? ", " : "", (uint32_t)l->at[from + b * period + i].at[a].value);
 			text_add(t, "};\n");
 		}
 }
 
 static void
-write_loop(struct text *t, const struct call_list *l, int from, int period, int blocks)
+write_loop(struct text *t, const char *indent, const struct call_list *l, int from, int period, int blocks)
 {
 	int tables = 0;
-	text_add(t, "\tfor (size_t b = 0; b < %d; b++) {\n", blocks);
-	write_site_tables(t, l, from, period, blocks);
-	for (int i = 0; i < period; i++) write_one(t, "\t\t", &l->at[from + i], &l->at[from + period + i], &tables);
-	text_add(t, "\t}\n");
+	text_add(t, "%sfor (size_t b = 0; b < %d; b++) {\n", indent, blocks);
+	write_site_tables(t, indent, l, from, period, blocks);
+	for (int i = 0; i < period; i++) {
+		text_add(t, "\t");
+		write_one(t, indent, &l->at[from + i], &l->at[from + period + i], &tables);
+	}
+	text_add(t, "%s}\n", indent);
 }
 
 void
-write_sequence(struct arena *a, struct call_list *l, struct text *t)
+write_sequence(struct arena *a, struct call_list *l, const char *indent, struct text *t)
 {
 	number_kinds(a, l);
 	for (int i = 0; i < l->n;) {
@@ -109,10 +112,10 @@ write_sequence(struct arena *a, struct call_list *l, struct text *t)
 			most = blocks * period;
 		}
 		if (best) {
-			write_loop(t, l, i, best, most / best);
+			write_loop(t, indent, l, i, best, most / best);
 			i += most;
 		} else {
-			write_one(t, "\t", &l->at[i], NULL, &none);
+			write_one(t, indent, &l->at[i], NULL, &none);
 			i++;
 		}
 	}

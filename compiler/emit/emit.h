@@ -10,6 +10,7 @@
  * calls.c     sequences of calls, rolled up where they repeat
  * tensors.c   parameters and states: their places, the table of tensors, starting values
  * model.c     m.h and m.c: the model
+ * training.c  those of its functions that train
  * helpers.c   the small functions that m.c may need
  * trainer.c   m_main.c: the tables that runtime/ works from */
 #ifndef NNC_EMIT_H
@@ -239,7 +240,7 @@ struct call_list {
 };
 
 /* the calls in order; stretches of equal blocks as loops */
-void write_sequence(struct arena *a, struct call_list *l, struct text *t);
+void write_sequence(struct arena *a, struct call_list *l, const char *indent, struct text *t);
 /* `run(m, f, 2);`: the call of a kernel, with its step where there is one */
 struct call kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard);
 /* where the running sum of an element is kept between the chunks of a batch; of 16, the first */
@@ -255,6 +256,30 @@ void write_rows(struct emission *e, struct plan *plan, struct kernel *k, struct 
 void write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_plain(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
+
+/* parts of m.c (model.c) */
+const char *input_member(struct emission *e, const struct tensor *t);
+const char *input_arguments(struct emission *e, bool targets, bool declare); /* ", const float *x_in, const int32_t *t_in" */
+const char *input_rows(struct emission *e, bool targets);                    /* ", x_in + first * 784, t_in + first" */
+void write_packing(struct emission *e, struct text *t, const struct plan *plan);
+void write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to);
+void write_totals(struct emission *e, struct text *t, const struct program *p);
+const char *used_buffer(struct emission *e, const struct tensor *x, const char *suffix); /* the member of a buffer that something uses; or NULL */
+struct call sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k);
+
+/* the functions that train (training.c) */
+bool has_step(const struct model *m); /* is there an optimizer that works element by element, not by a method of the runtime? */
+void write_training(struct emission *e, struct text *t, struct plan *plan);
+void write_step(struct emission *e, struct text *t, const struct plan *plan);
+void write_states(struct emission *e, struct text *t, const struct plan *plan);
+void write_step_declaration(struct emission *e, struct text *t);
+struct drawn { /* random numbers that some equation of the training program reads */
+	const char *path;
+	const struct tensor *tensor;
+};
+int list_draws(struct emission *e, struct drawn **out); /* how many; out may be NULL */
+void write_draws(struct emission *e, struct text *t);
+void write_carried(struct emission *e, struct text *t, const struct plan *plan);
 
 /* the files; `command` is what was typed */
 struct file_text {

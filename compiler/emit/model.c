@@ -13,14 +13,14 @@ input_type(const struct emission *e, const struct tensor *t)
 	return t->integer ? "int32_t" : e->f64 ? "double" : "float";
 }
 
-static const char *
+const char *
 input_member(struct emission *e, const struct tensor *t)
 {
 	return c_name(&e->members, arena_print(e->arena, "%s in", t->name));
 }
 
 /* ", const float *x, const int32_t *t" */
-static const char *
+const char *
 input_arguments(struct emission *e, bool targets, bool declare)
 {
 	struct text s = {.arena = e->arena};
@@ -34,7 +34,7 @@ input_arguments(struct emission *e, bool targets, bool declare)
 }
 
 /* ", x_in + first * 784, t_in + first" */
-static const char *
+const char *
 input_rows(struct emission *e, bool targets)
 {
 	struct text s = {.arena = e->arena};
@@ -65,11 +65,11 @@ output_arguments(struct emission *e, bool declare)
 static const char tensor_declarations[] =
 	"#ifndef NN_TENSOR\n"
 	"#define NN_TENSOR /* the same for every model */\n"
-	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN };\n"
+	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN, NN_DRAW };\n"
 	"\n"
 	"struct nn_tensor {\n"
 	"\tconst char *path;  /* \"Dense1.W\" */\n"
-	"\tenum nn_role role; /* parameter, state of a layer, what an optimizer keeps, or a parameter that is not learned */\n"
+	"\tenum nn_role role; /* parameter, state of a layer, what an optimizer keeps, a parameter that is not learned; or random numbers of a sample, which have no place */\n"
 	"\tint optimizer;     /* which one; -1 */\n"
 	"\tint rank;\n"
 	"\tsize_t shape[8];\n"
@@ -149,17 +149,13 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 			     " * the table, grad may be NULL: then only the sums (with penalties) */\n");
 		text_add(&t, "void %s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], %s *const grad[]);\n", p, p, input_arguments(e, true, true), real);
 	}
-	for (int i = 0; i < e->model->training.optimizers.n; i++) {
-		const struct optimizer *o = e->model->training.optimizers.at[i];
-		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step.  ", i, c_comment(a, o->name));
-		for (int s = 0; s < o->settings.n; s++) text_add(&t, "%s%s", s ? ", " : "", c_comment(a, o->settings.at[s].name));
-		text_add(&t, "), its settings in this order\n");
-	}
-	if (e->model->training.clip_norm > 0) text_add(&t, " * clip_norm: the most that the norm of all gradients together may be; 0: anything\n");
-	if (e->model->training.optimizers.n) text_add(&t, " * returns 1 when the loss is not finite: then nothing was changed; else 0 */\n");
-	if (e->model->training.optimizers.n)
-		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[]);\n", p, p,
-			 e->model->training.clip_norm > 0 ? "double clip_norm, " : "", input_arguments(e, true, true));
+	if (has_step(e->model)) write_step_declaration(e, &t);
+	if (e->model->train->loss && e->model->train->updates.n)
+		text_add(&t, "/* one pass in training mode, after which the states of layers are those after a step; sums as for gradients */\nvoid %s_states(struct %s *m, uint64_t step, size_t n%s, double sums[]);\n", p, p,
+			 input_arguments(e, true, true));
+	if (e->model->train->loss && list_draws(e, NULL))
+		text_add(&t, "/* the random numbers that a step with n samples draws, in training mode: draws[k] receives [n][shape] for row k; NULL: not wanted */\n"
+			     "extern const struct nn_tensor %s_draw_table[];\nextern const size_t %s_draw_count;\nvoid %s_draws(const struct %s *m, uint64_t step, size_t n, %s *const draws[]);\n", p, p, p, p, real);
 	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
 }
@@ -167,7 +163,7 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 /* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 /* a member that something uses: the workspace may hold more */
-static const char *
+const char *
 used_buffer(struct emission *e, const struct tensor *x, const char *suffix)
 {
 	const char *name = c_name(&e->members, arena_print(e->arena, "%s%s", x->name, suffix));
@@ -194,7 +190,7 @@ write_layout(struct emission *e, struct text *t, const struct plan *plan)
 	text_add(t, "%s}\n\n", text_end(&own));
 }
 
-static void
+void
 write_packing(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
@@ -210,7 +206,7 @@ write_packing(struct emission *e, struct text *t, const struct plan *plan)
 }
 
 /* a stored gradient goes to whoever takes it */
-static struct call
+struct call
 sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k)
 {
 	struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
@@ -222,7 +218,7 @@ sink_call(struct emission *e, const struct plan *plan, const char *guard, const 
 	return c;
 }
 
-static void
+void
 write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
 {
 	const struct recurrence_of *loop = NULL;
@@ -230,7 +226,7 @@ write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int
 	for (int i = from; i < to; i++) {
 		struct kernel *k = plan->kernels.at[i];
 		if (k->loop != loop) {
-			write_sequence(e->arena, &calls, t);
+			write_sequence(e->arena, &calls, loop ? "\t\t" : "\t", t);
 			calls = (struct call_list){0};
 			if (loop) text_add(t, "\t}\n");
 			if (k->loop && k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
@@ -240,60 +236,11 @@ write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int
 		PUSH(e->arena, &calls, kernel_call(e, plan, k, k->at_last ? "if (!m->more) " : ""));
 		if (k->gradient && !k->direct && k->early) PUSH(e->arena, &calls, sink_call(e, plan, plan->accumulates ? "if (!m->more) " : "", k));
 	}
-	write_sequence(e->arena, &calls, t);
+	write_sequence(e->arena, &calls, loop ? "\t\t" : "\t", t);
 	if (loop) text_add(t, "\t}\n");
 }
 
-/* what waits for the end: something read the parameter behind the kernel, or the norm of all gradients is wanted first */
-static bool
-waits(const struct kernel *k)
-{
-	return k->gradient && !k->direct && !k->early;
-}
-
-static void
-write_hand_over(struct emission *e, struct text *t, struct plan *plan)
-{
-	struct call_list calls = {0};
-	for (int i = 0; i < plan->kernels.n; i++)
-		if (waits(plan->kernels.at[i])) PUSH(e->arena, &calls, sink_call(e, plan, "", plan->kernels.at[i]));
-	write_sequence(e->arena, &calls, t);
-}
-
-static bool
-hands_over(const struct plan *plan)
-{
-	for (int i = 0; i < plan->kernels.n; i++)
-		if (waits(plan->kernels.at[i])) return true;
-	return false;
-}
-
-/* each parameter's gradient, in the order of the table; NULL where the loss does not depend on it */
-static const struct kernel **
-kernels_of_gradients(struct emission *e, const struct plan *plan, int params)
-{
-	const struct kernel **k = NEW_ARRAY(e->arena, params + 1, const struct kernel *);
-	for (int i = 0; i < plan->kernels.n; i++)
-		if (plan->kernels.at[i]->gradient) k[param_number(e, plan->kernels.at[i]->gradient)] = plan->kernels.at[i];
-	return k;
-}
-
-/* clip_norm: the norm of all gradients together, in the order of docs/numerics.md, section 4 */
-static void
-write_clipping(struct emission *e, struct text *t, const struct plan *plan)
-{
-	int params = list_role(e, ROLE_PARAM).n;
-	const struct kernel **k = kernels_of_gradients(e, plan, params);
-	text_add(t, "/* scales all gradients by the same factor, so that their norm is at most `most` */\nstatic void\nclip_gradients(struct %s *m, double most)\n{\n\tdouble sum = 0;\n", e->prefix);
-	for (int i = 0; i < params; i++)
-		if (k[i]) text_add(t, "\tsum += nn_squares(m->%s, %ld);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
-	text_add(t, "\tconst double factor = most / (nn_double_sqrt(sum) + 1e-6);\n\tif (!(factor < 1)) return;\n");
-	for (int i = 0; i < params; i++)
-		if (k[i]) text_add(t, "\tnn_multiply(m->%s, %ld, (real)factor);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
-	text_add(t, "}\n\n");
-}
-
-static void
+void
 write_totals(struct emission *e, struct text *t, const struct program *p)
 {
 	text_add(t, "\tsums[0] = nn_total(sums[0], m->%s, samples);\n", buffer_name(e, p->loss, ""));
@@ -332,112 +279,6 @@ write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 	text_add(t, "%s, sums);\n\t}\n}\n\n", input_rows(e, true));
 }
 
-/* all samples at once, or a loop over the chunks of the batch, up to the loss of each; `then` is what follows it */
-static void
-write_passes(struct emission *e, struct text *t, const struct plan *plan, const char *then)
-{
-	const char *in = plan->accumulates ? "\t" : "";
-	text_add(t, "\tm->total = (int)n;\n");
-	if (plan->accumulates) {
-		text_add(t, "\tconst size_t chunk = chunk_of(m, n);\n\tfor (size_t first = 0; first < n; first += chunk) {\n");
-		text_add(t, "\t\tm->first = (int)first;\n\t\tm->more = n - first > chunk;\n\t\tforward(m, (int)(m->more ? chunk : n - first)%s, sums);\n", input_rows(e, true));
-	} else {
-		text_add(t, "\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
-	}
-	for (const char *line = then, *end; *line; line = end) {
-		end = strchr(line, '\n') + 1;
-		text_add(t, "%s\t%.*s", in, (int)(end - line), line);
-	}
-	if (plan->accumulates) text_add(t, "\t}\n");
-}
-
-static void
-write_chunk_size(struct emission *e, struct text *t)
-{
-	text_add(t, "/* samples worked on at a time: the whole batch, or as many panels of it as there is memory for */\nstatic size_t\nchunk_of(const struct %s *m, size_t n)\n{\n", e->prefix);
-	text_add(t, "\tif (m->use != NN_ACCUMULATE) return n;\n\treturn (m->batch + PANEL - 1) / PANEL * PANEL;\n}\n\n");
-}
-
-static void
-write_training(struct emission *e, struct text *t, struct plan *plan)
-{
-	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
-	text_add(t, "/* the loss and metrics in training mode */\nstatic void\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
-	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
-	write_batch_uniforms(e, t);
-	write_packing(e, t, plan);
-	write_calls(e, t, plan, 0, plan->forward);
-	write_totals(e, t, plan->program);
-	text_add(t, "}\n\n");
-	text_add(t, "/* what follows the loss%s */\nstatic void\nbackward(struct %s *m)\n{\n", plan->keeps_gradients ? "" : ": each gradient goes to m->sink as soon as some rows of it are there", p);
-	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
-	write_calls(e, t, plan, plan->forward, plan->kernels.n);
-	if (plan->keeps_gradients) {
-		text_add(t, "}\n\n");
-		write_clipping(e, t, plan);
-		text_add(t, "static void\nhand_over(const struct %s *m)\n{\n", p);
-	}
-	else if (plan->accumulates && hands_over(plan)) {
-		text_add(t, "\tif (m->more) return;\n");
-	}
-	write_hand_over(e, t, plan);
-	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
-	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
-	if (plan->accumulates) write_chunk_size(e, t);
-	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
-	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
-	int number_ = 0;
-	for (int i = 0; i < plan->program->tensors.n; i++) {
-		const struct tensor *x = plan->program->tensors.at[i];
-		bool derived = false;
-		if (x->role != ROLE_PARAM) continue;
-		for (int g = 0; g < plan->program->gradients.n; g++) derived |= plan->program->gradients.at[g].param == x;
-		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
-		number_++;
-	}
-	write_passes(e, t, plan, "if (grad) backward(m);\n");
-	if (plan->keeps_gradients) text_add(t, "\tif (grad) hand_over(m);\n");
-	text_add(t, "}\n\n");
-}
-
-/* s <- expr: the new value takes the place of the old */
-static void
-write_updates(struct emission *e, struct text *t, const struct plan *plan)
-{
-	const struct program *p = plan->program;
-	struct call_list calls = {0};
-	for (int i = 0; i < p->updates.n; i++) {
-		const struct tensor *old = p->updates.at[i].old, *new = p->updates.at[i].new;
-		struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
-		c.at[0].value = (double)param_place(e, old);
-		c.at[1].value = plan->place[new->id].offset;
-		c.text = arena_print(e->arena, "memcpy(params_at(m, %c), plain_at(m, %c), %ld * sizeof(real));", CALL_ARGUMENT, CALL_ARGUMENT, tensor_count(old));
-		PUSH(e->arena, &calls, c);
-	}
-	write_sequence(e->arena, &calls, t);
-}
-
-static void
-write_step(struct emission *e, struct text *t, const struct plan *plan)
-{
-	const char *p = e->prefix;
-	const struct training *training = &e->model->training;
-	bool clips = training->clip_norm > 0;
-	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[])\n{\n", p, p, clips ? "double clip_norm, " : "", input_arguments(e, true, true));
-	text_add(t, "\tconst double before = sums[0];\n\tm->step = (uint32_t)when.step;\n\tswitch (optimizer) {\n");
-	for (int i = 0; i < training->optimizers.n; i++) {
-		const struct optimizer *o = training->optimizers.at[i];
-		text_add(t, "\t%s: { /* %s */\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name));
-		write_optimizer_uniforms(e, t, o);
-		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
-	}
-	text_add(t, "\t}\n\t(void)settings;\n");
-	write_passes(e, t, plan, plan->accumulates ? "if (!m->more && !is_finite(sums[0] - before)) return 1;\nbackward(m);\n" : "if (!is_finite(sums[0] - before)) return 1;\nbackward(m);\n");
-	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
-	write_updates(e, t, plan);
-	text_add(t, "\treturn 0;\n}\n\n");
-}
-
 /* ---- the struct, the table ------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -465,20 +306,6 @@ moment_count(const struct emission *e)
 	int n = 0;
 	for (int i = 0; i < e->model->training.optimizers.n; i++) n += e->model->training.optimizers.at[i]->states.n;
 	return n;
-}
-
-/* running sums of the chunks so far */
-static void
-write_carried(struct emission *e, struct text *t, const struct plan *plan)
-{
-	text_add(t, "\tif (use == NN_ACCUMULATE) {\n\t\treal *so_far = (real *)(void *)m->workspace;\n\t\tm->so_far = so_far;\n");
-	for (int i = 0; i < plan->kernels.n; i++) {
-		const struct kernel *k = plan->kernels.at[i];
-		const struct tensor *x = k->equations.n ? k->equations.at[0]->tensor : NULL;
-		const char *name = k->over_samples ? used_buffer(e, x, "_so_far") : NULL;
-		if (name) text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", name, k->carried, shape_comment(e, x), k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT ? "[16]" : "");
-	}
-	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");
 }
 
 static void
@@ -612,11 +439,14 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
 	}
 	write_functions(e, &kernels);
-	for (int i = 0; i < e->model->training.optimizers.n; i++) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
+	for (int i = 0; i < e->model->training.optimizers.n; i++)
+		if (!e->model->training.optimizers.at[i]->method) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
 	if (plans[0]) write_predict(e, &entries, plans[0]);
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
 	if (plans[2]) write_training(e, &entries, plans[2]);
-	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, plans[2]);
+	if (plans[2] && has_step(e->model)) write_step(e, &entries, plans[2]);
+	if (plans[2] && e->model->train->updates.n) write_states(e, &entries, plans[2]);
+	if (plans[2]) write_draws(e, &entries);
 	struct text memory = {.arena = a}, start = {.arena = a};
 	write_starts(e, &start);
 	write_open(e, &memory, plans);

@@ -273,7 +273,7 @@ write_starts(struct emission *e, struct text *t)
 	text_add(t, "void\n%s_start(struct %s *m, uint64_t seed)\n{\n\tm->seed = seed;\n", e->prefix, e->prefix);
 	for (int i = 0; i < e->params.n; i++) PUSH(e->arena, &calls, start_call(e, e->params.at[i]));
 	for (int i = 0; i < e->states.n; i++) PUSH(e->arena, &calls, start_call(e, e->states.at[i]));
-	write_sequence(e->arena, &calls, t);
+	write_sequence(e->arena, &calls, "\t", t);
 	text_add(t, "\tif (m->use != NN_PREDICT) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
 	for (int i = 0; i < e->model->training.optimizers.n; i++) {
 		const struct optimizer *o = e->model->training.optimizers.at[i];

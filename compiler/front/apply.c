@@ -660,6 +660,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (v->kind != VALUE_TENSOR) return v;
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
+	if (w->span.file && w->span.file->library) w->span = call_->span;
 	w->maker = is_listed(e, "gives_probabilities", callee) ? name->text : NULL;
 	w->made = call_->span;
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;

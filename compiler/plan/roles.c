@@ -73,15 +73,21 @@ kernel_time(const struct kernel *k, const struct equation *q)
 
 /* ---- merging ---------------------------------------------------------------------------------------------------------------------------------------- */
 
+/* a whole number that takes part in arithmetic beside subscripts, and depends on where in a it is, or in b */
 static bool
-is_used_as_number(struct expr *const *nodes, int n, const struct index *a, const struct index *b)
+is_number_of(const struct expr *x, const struct index *a, const struct index *b)
 {
+	return x->integer && x->op != OP_READ && (mentions(x, a) || mentions(x, b));
+}
+
+static bool
+is_used_as_number(struct expr *body, struct expr *const *nodes, int n, const struct index *a, const struct index *b)
+{
+	if (is_number_of(body, a, b)) return true;
 	for (int j = 0; j < n; j++) {
-		if (nodes[j]->op == OP_READ || nodes[j]->op == OP_ADD || nodes[j]->op == OP_MUL) continue;
-		for (int c = 0; c < nodes[j]->n; c++) {
-			const struct expr *x = nodes[j]->kid[c];
-			if (x->integer && x->op != OP_READ && (mentions(x, a) || mentions(x, b))) return true;
-		}
+		if (nodes[j]->op == OP_READ || nodes[j]->integer) continue; /* a subscript, or part of a number that is met where it is used */
+		for (int c = 0; c < nodes[j]->n; c++)
+			if (is_number_of(nodes[j]->kid[c], a, b)) return true;
 	}
 	return false;
 }
@@ -100,7 +106,7 @@ can_merge(struct program *p, const struct kernel *k, struct index *a, struct ind
 			if (!f || stride_in(f, b) <= 0 || stride_in(f, a) != b->size * stride_in(f, b)) return false;
 		}
 		struct expr **nodes = expr_nodes(p, q->body, &m);
-		if (is_used_as_number(nodes, m, a, b)) return false;
+		if (is_used_as_number(q->body, nodes, m, a, b)) return false;
 	}
 	return true;
 }

@@ -34,6 +34,7 @@ struct stepped { /* after STEPS steps of one optimizer */
 struct batch { /* one batch, and everything the interpreter makes of it */
 	long n;
 	struct value_list inputs, outputs, gradients;
+	struct value_list states; /* after the pass of the gradients */
 	double evaluated[16], trained[16]; /* sums: loss, metrics */
 	int stepped_count;                 /* optimizers that were tried */
 	struct stepped *stepped;

@@ -348,7 +348,7 @@ Test(trainer, settings_of_a_schedule)
 	static const struct nn_setting settings[] = {
 		{"lr", 0.5, "drop"}, {"lr.at", 2, NULL}, {"lr.at", 3.5, NULL}, {"lr.factor", 0.1, NULL}, {"momentum", 0.9, NULL}, {"m", 1, "half"},
 	};
-	static const struct nn_optimizer optimizers[] = {{"SGD", 0, 6}};
+	static const struct nn_optimizer optimizers[] = {{"SGD", 0, 6, NULL}};
 	static const struct {
 		const char *line, *text;
 	} wrong[] = {
