@@ -271,12 +271,18 @@ write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_
 				open_scalar_loop(&w, q->bound[i]);
 				loops++;
 			}
+	struct expr *value = scattered_value(p, k);
+	for (int i = 0; i < q->lhs_count; i++) /* what decides the place */
+		if (mentions(value, q->lhs[i])) {
+			open_loop(&w, q->lhs[i]);
+			loops++;
+		}
 	const char *where = loop_name(&w, k->scattered);
-	write_line(&w, "const int %s = %s;", where, whole_text(&w, scattered_value(p, k), 0));
+	write_line(&w, "const int %s = %s;", where, whole_text(&w, value, 0));
 	write_line(&w, "if (%s < 0 || %s >= %ld) continue;", where, where, k->scattered->size);
 	enter_loop(&w, k->scattered);
 	for (int i = 0; i < q->lhs_count; i++)
-		if (q->lhs[i] != k->scattered) {
+		if (q->lhs[i] != k->scattered && !mentions(value, q->lhs[i])) {
 			open_loop(&w, q->lhs[i]);
 			loops++;
 		}
