@@ -362,7 +362,9 @@ drawn_read(struct writer *w, struct expr *read)
 {
 	struct arena *a = w->e->arena;
 	const struct tensor *t = read->tensor;
-	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal", *index = whole_at(w, flat_expr(w->plan->program, read), COMPARE);
+	struct affine *f = flat_access(w->plan->program, w->kernel, read);
+	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal";
+	const char *index = whole_at(w, f ? affine_expr(w->plan->program, f) : flat_expr(w->plan->program, read), COMPARE);
 	bool samples = w->lanes == LANES_ARE_SAMPLES && t->batch;
 	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(m->first, panel, %s)", w->sample) : arena_print(a, "all_ints(m->first + %s)", whole_at(w, read->kid[0], SUM_));
 	const char *text = arena_print(a, "%s(m->seed, m->step, %s, %s, all_ints(%s))%s", function, operand_memory(w, OPERAND_SITE, read->tensor, 0), place, index, samples ? "" : "[0]");
