@@ -254,6 +254,7 @@ write_predict(struct emission *e, struct text *t, struct plan *plan)
 {
 	const struct program *p = plan->program;
 	text_add(t, "static void\npredict_some(struct %s *m, int samples%s%s)\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, false, true), output_arguments(e, true), plan->entry);
+	write_batch_uniforms(e, t, false);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->kernels.n);
 	for (int i = 0; i < p->outputs.n; i++)
@@ -271,6 +272,7 @@ static void
 write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 {
 	text_add(t, "static void\nevaluate_some(struct %s *m, int samples%s, double sums[])\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, true, true), plan->entry);
+	write_batch_uniforms(e, t, false);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->kernels.n);
 	write_totals(e, t, plan->program);
