@@ -115,27 +115,39 @@ Test(model, only_helpers_that_are_called)
 	arena_free(&a);
 }
 
-/* the name in front of the bracket of a definition `static void\nNAME(` or `INLINE TYPE NAME(` */
+/* the name of the function whose body opens at `at`; "" for one that returns a pointer to an array */
+static const char *
+function_name(struct arena *a, const char *text, const char *at)
+{
+	const char *end = at, *name;
+	int depth = 0;
+	while (end > text && *end != ')') end--;
+	for (; end > text; end--) {
+		depth += (*end == ')') - (*end == '(');
+		if (!depth) break;
+	}
+	for (name = end; name > text && (isalnum((unsigned char)name[-1]) || name[-1] == '_'); name--) {}
+	return arena_text(a, name, (size_t)(end - name));
+}
+
+static int
+uses_of(const char *text, const char *word)
+{
+	int uses = 0;
+	size_t n = strlen(word);
+	for (const char *s = text; (s = strstr(s, word)); s += n) uses += !isalnum((unsigned char)s[-1]) && s[-1] != '_' && !isalnum((unsigned char)s[n]) && s[n] != '_';
+	return uses;
+}
+
 static void
 check_calls(const char *path, struct compilation *c)
 {
 	for (int m = 0; m < c->built.n; m++) {
-		const char *text = file_of(c, m, arena_print(&c->arena, "%s.c", c->built.at[m].prefix));
+		const char *prefix = arena_print(&c->arena, "%s_", c->built.at[m].prefix), *text = file_of(c, m, arena_print(&c->arena, "%s.c", c->built.at[m].prefix));
 		for (const char *at = text; (at = strstr(at, "\n{\n")); at++) {
-			const char *end = at;
-			while (end > text && *end != ')') end--;
-			for (int depth = 0; end > text; end--) {
-				depth += (*end == ')') - (*end == '(');
-				if (!depth) break;
-			}
-			const char *name = end;
-			while (name > text && (isalnum((unsigned char)name[-1]) || name[-1] == '_')) name--;
-			if (name == end) continue; /* a pointer to an array: panel_of */
-			const char *word = arena_text(&c->arena, name, (size_t)(end - name));
-			bool public_ = !strncmp(word, c->built.at[m].prefix, strlen(c->built.at[m].prefix)) && word[strlen(c->built.at[m].prefix)] == '_';
-			int uses = 0;
-			for (const char *s = text; (s = strstr(s, word)); s += strlen(word)) uses += !isalnum((unsigned char)s[-1]) && s[-1] != '_' && !isalnum((unsigned char)s[strlen(word)]) && s[strlen(word)] != '_';
-			cr_expect(public_ || uses >= 2, "%s: %s is never used", path, word);
+			const char *name = function_name(&c->arena, text, at);
+			bool public_ = !strncmp(name, prefix, strlen(prefix));
+			cr_expect(!*name || public_ || uses_of(text, name) >= 2, "%s: %s is never used", path, name);
 		}
 	}
 }
