@@ -24,7 +24,7 @@ open_vectors(struct nn_fullbatch *f, struct nn_error *e)
 	f->sums = calloc(1 + p->metric_count, sizeof *f->sums);
 	if (!f->sums)
 		return nn_fail(e, "out of memory");
-	return nn_lbfgs_open(&f->lbfgs, nn_parameter_count(p), (size_t)f->settings.history, e);
+	return nn_lbfgs_open(&f->lbfgs, nn_count(p, NN_PARAM), (size_t)f->settings.history, e);
 }
 
 int
@@ -34,12 +34,12 @@ nn_fullbatch_open(struct nn_fullbatch *f, const struct nn_options *o, struct nn_
 	const double *s = nn_chosen_settings(o);
 
 	*f = (struct nn_fullbatch){.program = o->program, .model = model, .records = records, .stop = stop, .settings = {s[0], s[1], s[2], s[3], s[4]}};
-	if (nn_lbfgs_check(&f->settings, e) != 0 || nn_batch_open(&f->batch, o->program, order ? records : 1, e) != 0)
+	if (nn_lbfgs_check(&f->settings, e) != 0 || nn_batch_open(&f->batch, o->program, records, e) != 0)
 		return -1;
 	if (order)
 		nn_batch_gather(&f->batch, data, order, records);
 	else
-		nn_batch_view(&f->batch, data, 0);
+		nn_batch_view(&f->batch, data, 0, records);
 	return open_vectors(f, e);
 }
 

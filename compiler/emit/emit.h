@@ -274,11 +274,11 @@ void write_training(struct emission *e, struct text *t, struct plan *plan);
 void write_step(struct emission *e, struct text *t, const struct plan *plan);
 void write_states(struct emission *e, struct text *t, const struct plan *plan);
 void write_step_declaration(struct emission *e, struct text *t);
-struct drawn { /* random numbers that some equation of the training program reads */
+struct random_site { /* random numbers that some equation of the training program reads */
 	const char *path;
 	const struct tensor *tensor;
 };
-int list_draws(struct emission *e, struct drawn **out); /* how many; out may be NULL */
+int list_draws(struct emission *e, struct random_site **out); /* how many; out may be NULL */
 void write_draws(struct emission *e, struct text *t);
 void write_carried(struct emission *e, struct text *t, const struct plan *plan);
 

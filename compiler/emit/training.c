@@ -237,11 +237,11 @@ path_of_draw(const struct program *p, const struct tensor *t)
 }
 
 int
-list_draws(struct emission *e, struct drawn **out)
+list_draws(struct emission *e, struct random_site **out)
 {
 	struct program *p = e->model->train;
 	char *read = NEW_ARRAY(e->arena, p->tensors.n + 1, char);
-	LIST(struct drawn) draws = {0};
+	LIST(struct random_site) draws = {0};
 	for (int i = 0; i < p->equations.n; i++) {
 		int n;
 		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
@@ -249,7 +249,7 @@ list_draws(struct emission *e, struct drawn **out)
 	}
 	for (int i = 0; i < p->tensors.n; i++) {
 		const struct tensor *t = p->tensors.at[i];
-		if (t->role == ROLE_RANDOM && t->batch && read[i]) PUSH(e->arena, &draws, (struct drawn){path_of_draw(p, t), t});
+		if (t->role == ROLE_RANDOM && t->batch && read[i]) PUSH(e->arena, &draws, (struct random_site){path_of_draw(p, t), t});
 	}
 	if (out) *out = draws.at;
 	return draws.n;
@@ -259,7 +259,7 @@ void
 write_draws(struct emission *e, struct text *t)
 {
 	const char *p = e->prefix;
-	struct drawn *draw;
+	struct random_site *draw;
 	int n = list_draws(e, &draw);
 	if (!n) return;
 	text_add(t, "const struct nn_tensor %s_draw_table[] = {\n", p);

@@ -8,6 +8,7 @@
 #include "driver/compile.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,43 @@ model_after(struct compilation *c, const char *text, const char *last)
 	*c = (struct compilation){0};
 	int errors = compile(c, "test.nn", text, strlen(text), last);
 	return errors || !c->unit.models.n ? NULL : c->unit.models.at[0];
+}
+
+/* a file of the project: tests run in its root; to be freed */
+static inline char *
+read_text(const char *path, size_t *length)
+{
+	FILE *f = fopen(path, "rb");
+	cr_assert(f, "%s: not here; tests run in the root of the repository", path);
+	char *text = calloc(1, 1 << 16);
+	*length = fread(text, 1, (1 << 16) - 1, f);
+	fclose(f);
+	return text;
+}
+
+/* f for each .nn file of a folder that compiles to the end; the number of them */
+static inline int
+each_model(const char *folder, void (*f)(const char *path, struct compilation *c))
+{
+	DIR *d = opendir(folder);
+	cr_assert(d, "%s: not here", folder);
+	int n = 0;
+	for (struct dirent *at; (at = readdir(d));) {
+		char path[512];
+		size_t name = strlen(at->d_name), length;
+		if (name < 4 || strcmp(at->d_name + name - 3, ".nn")) continue;
+		snprintf(path, sizeof path, "%s/%s", folder, at->d_name);
+		char *text = read_text(path, &length);
+		struct compilation c = {0};
+		if (!compile(&c, path, text, length, NULL)) {
+			f(path, &c);
+			n++;
+		}
+		compile_free(&c);
+		free(text);
+	}
+	closedir(d);
+	return n;
 }
 
 /* all equations of a program, one a line */

@@ -6,7 +6,6 @@
 #include "derive/derive.h"
 #include "oracle.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,17 +42,6 @@ options_of(int example)
 	memcpy(copy, examples[example].defines, sizeof copy);
 	while (o.define_count < LENGTH(copy) && copy[o.define_count].name) o.define_count++;
 	return o;
-}
-
-static char *
-read_text(const char *path, size_t *length)
-{
-	FILE *f = fopen(path, "rb");
-	cr_assert(f, "%s: not here; tests run in the root of the repository", path);
-	char *text = calloc(1, 1 << 16);
-	*length = fread(text, 1, (1 << 16) - 1, f);
-	fclose(f);
-	return text;
 }
 
 /* the one file that an example imports, and no other, whatever a mutation asks for */
