@@ -444,4 +444,12 @@ Test(gradient, second_derivatives)
 	check_second("perceptron", "input x: [3]\n target t: 0..2\n y = x -> Dense(4) -> tanh -> Dense(3)\n loss = cross_entropy(y, t)");
 	check_second("convolution", "input x: [2, 5]\n param W: [2, 2, 3] ~ normal(0, 1)\n y[f,i] = sum(a,u) W[f,a,u] * x[a, i+u]\n loss = sum(sigmoid(y)^2)");
 	check_second("batch norm", "input x: [2]\n h = x -> Dense(3)\n m[k] = mean(batch) h[k]\n v[k] = mean(batch) (h[k] - m[k])^2\n y[k] = (h[k] - m[k]) / sqrt(v[k] + 0.1)\n loss = sum(y^3)");
+	check_second("layer norm", "input x: [2, 3]\n h = x -> LayerNorm(eps=0.1) -> Dense(2) -> tanh\n loss = sum(h^2)");
+	check_second("recurrence", "input x: [4, 2]\n param U: [2, 2] ~ normal(0, 1)\n h[-1] = zeros(2)\n h[t] = tanh(U @ h[t-1] + x[t])\n loss = sum(h[3]^2) + sum(h^3)");
+	check_second("recurrences that read each other", "input x: [3, 2]\n y = x -> LSTM(2)\n loss = sum(y^2)");
+	check_second("two steps back", "input x: [4]\n param a: real = 1\n h[-1] = a\n h[-2] = 0\n h[t] = sin(a * h[t-1] - 0.3 * h[t-2] + x[t])\n loss = sum(h^2)");
+	check_second("attention", "input x: [3, 2]\n q = x -> Dense(2)\n k = x -> Dense(2)\n v = x -> Dense(2)\n s[t,u] = if u <= t then sum(i) q[t,i] * k[u,i] else -inf\n a = softmax(s)\n"
+				  " y[t,i] = sum(u) a[t,u] * v[u,i]\n loss = sum(y^2)");
+	check_second("look-up", "input s: [3] of 0..3\n param E: [4, 2] ~ normal(0, 1)\n h = E[s] -> Dense(2) -> tanh\n loss = sum(h^2)");
+	check_second("product", "input x: [3]\n h = x -> Dense(3) -> sigmoid\n loss = prod(h)^2 + prod(x)");
 }
