@@ -54,6 +54,8 @@ class Tree:
             target = os.path.join(folder, name)
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(name, target) if os.path.isdir(name) else shutil.copy(name, target)
+        for name in ("core", "derive"):  # objects of an earlier run may be of a mutant, and newer than the sources
+            shutil.rmtree(os.path.join(folder, "build/compiler", name), ignore_errors=True)
         must(["make", "-s", "build/libnnc.a", "build/nnc", f"CC={CC}", "CFLAGS=-O1"], folder)
         os.makedirs(os.path.join(folder, "units"), exist_ok=True)
         for unit in UNITS:
