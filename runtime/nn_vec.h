@@ -158,6 +158,13 @@ INLINE lanes gather(const real *p, ints index)
 	return v;
 }
 
+INLINE ints gather_ints(const int32_t *p, ints index)
+{
+	ints v = {0};
+	UNROLL for (int l = 0; l < LANES; l++) v[l] = p[index[l]];
+	return v;
+}
+
 // ---- lanes ------------------------------------------------------------------------------------------------------------
 
 INLINE lanes all(real x) { return x - (lanes){0}; }

@@ -39,6 +39,8 @@ static const struct {
 	{"binary, several", "input x: [3]\n target t: [4] of 0..1\n z = x -> Dense(4)\n loss = sum(binary_cross_entropy(z, t))"},
 	{"logarithm of a softmax", "input x: [3]\n target t: 0..3\n z = x -> Dense(4)\n p = softmax(z)\n loss = -log(p[t])"},
 	{"log_softmax", "input x: [3]\n target t: 0..3\n z = x -> Dense(4)\n p = log_softmax(z)\n loss = -p[t]\n output p"},
+	{"a maximum beside a softmax", "input x: [3]\n z = x -> Dense(4)\n p = log_softmax(z)\n m = max(z)\n loss = sum(p^2) + m^2 + m * p[1]"},
+	{"a maximum behind a softmax", "input x: [3, 2]\n z = x -> Dense(4)\n p = softmax(z)\n q = softmax(z + x[0,0])\n m[t] = max(k) z[t,k]\n loss = sum(p^2) + sum(m) * sum(q^3)"},
 	{"entropy", "input x: [3]\n z = x -> Dense(4)\n p = softmax(z)\n loss = -(sum(k) p[k]*log(p[k]))"},
 	{"focal", "fn focal(z: [n], t: 0..n-1, gamma = 2) {\n p[k] = exp(z[k]) / sum(j) exp(z[j])\n return -(1 - p[t])^gamma * log(p[t])\n}\n#model\n"
 		  "input x: [3]\n target t: 0..3\n y = x -> Dense(4)\n loss = focal(y, t)\n output p = softmax(y)"},
@@ -444,4 +446,13 @@ Test(gradient, second_derivatives)
 	check_second("perceptron", "input x: [3]\n target t: 0..2\n y = x -> Dense(4) -> tanh -> Dense(3)\n loss = cross_entropy(y, t)");
 	check_second("convolution", "input x: [2, 5]\n param W: [2, 2, 3] ~ normal(0, 1)\n y[f,i] = sum(a,u) W[f,a,u] * x[a, i+u]\n loss = sum(sigmoid(y)^2)");
 	check_second("batch norm", "input x: [2]\n h = x -> Dense(3)\n m[k] = mean(batch) h[k]\n v[k] = mean(batch) (h[k] - m[k])^2\n y[k] = (h[k] - m[k]) / sqrt(v[k] + 0.1)\n loss = sum(y^3)");
+	check_second("a maximum beside a softmax", "input x: [3]\n z = x -> Dense(3)\n m = max(z)\n p = softmax(z)\n loss = sum(p^2) + m^2");
+	check_second("layer norm", "input x: [2, 3]\n h = x -> LayerNorm(eps=0.1) -> Dense(2) -> tanh\n loss = sum(h^2)");
+	check_second("recurrence", "input x: [4, 2]\n param U: [2, 2] ~ normal(0, 1)\n h[-1] = zeros(2)\n h[t] = tanh(U @ h[t-1] + x[t])\n loss = sum(h[3]^2) + sum(h^3)");
+	check_second("recurrences that read each other", "input x: [3, 2]\n y = x -> LSTM(2)\n loss = sum(y^2)");
+	check_second("two steps back", "input x: [4]\n param a: real = 1\n h[-1] = a\n h[-2] = 0\n h[t] = sin(a * h[t-1] - 0.3 * h[t-2] + x[t])\n loss = sum(h^2)");
+	check_second("attention", "input x: [3, 2]\n q = x -> Dense(2)\n k = x -> Dense(2)\n v = x -> Dense(2)\n s[t,u] = if u <= t then sum(i) q[t,i] * k[u,i] else -inf\n a = softmax(s)\n"
+				  " y[t,i] = sum(u) a[t,u] * v[u,i]\n loss = sum(y^2)");
+	check_second("look-up", "input s: [3] of 0..3\n param E: [4, 2] ~ normal(0, 1)\n h = E[s] -> Dense(2) -> tanh\n loss = sum(h^2)");
+	check_second("product", "input x: [3]\n h = x -> Dense(3) -> sigmoid\n loss = prod(h)^2 + prod(x)");
 }
