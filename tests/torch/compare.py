@@ -12,6 +12,7 @@ of the largest of all).  Prints a line a comparison and `N passed, N failed, 0 s
 """
 import argparse
 import os
+import re
 import sys
 
 import numpy as np
@@ -19,6 +20,7 @@ import torch
 
 import layers
 import models as library
+import schedules
 import trajectories
 from families import compare_family
 from models import BATCH, LIMIT, OPTIMIZER_LIMIT, RECORDS, STEPS
@@ -189,6 +191,19 @@ def compare_row(c, row):
     return optimizer, rest[0], compare_optimizer(c, number, optimizer, *rest)
 
 
+def compare_names(c, prelude):
+    """everything that the library defines is compared with something"""
+    within = {"window_count", "window_start", "RecurrentGate"}  # of what is compared
+    metrics = {"accuracy", "class_accuracy"}  # counts
+    elsewhere = {"LBFGS"}  # its oracle is liblbfgs
+    with open(prelude) as f:
+        defined = re.findall(r"^(?:fn|layer|optimizer) (\w+)\(", f.read(), re.M)
+    texts = [family.text() for family in layers.families] + [m.text + " ".join(m.defines) for m in library.models] + [row[0] for row in library.optimizers + schedules.ROWS]
+    compared = set(re.findall(r"\w+", " ".join(texts + [t.file for t in trajectories.norms])))
+    missing = [name for name in defined if name not in compared | within | metrics | elsewhere]
+    c.judge(f"all {len(defined)} definitions of the library are compared", len(missing), 0, ", ".join(missing))
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--nnc", default="build/nnc")
@@ -210,6 +225,7 @@ def main():
     trainings = compare(trajectories.compare_trajectory, wanted(trajectories.networks + trajectories.norms))
     families = compare(compare_family, wanted(layers.families))
     gradients = compare(lambda c, m: compare_gradients(c, library.models.index(m), m), wanted(library.models))
+    compare_names(c, os.path.join(trajectories.ROOT, "compiler/prelude.nn"))
     optimizer_data(arguments.work)
     rows = [] if arguments.names else list(enumerate(library.optimizers + library.clipped))
     optimizers = c.together(lambda row: compare_row(c, row), rows)

@@ -18,13 +18,14 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
 class Trajectory:
-    """function(w, x): the mean loss of a batch, with w also the states of layers, which it moves on as a training step does"""
+    """function(w, x): the mean loss of a batch, with w also the states of layers, which it moves on as a training step does.
+    evaluate(w, x): the outputs as `predict` gives them after the last step."""
 
     def __init__(self, name, what, file, data, batches, function, optimizer, *, folder=".", defines=(), options=(), real="f32", steps=20, limit=1e-4, clip=0,
-                 rate=None, stepwise=False, falls=True):
+                 rate=None, stepwise=False, falls=True, evaluate=None):
         self.name, self.what, self.file, self.data, self.batches, self.function, self.optimizer = name, what, file, data, batches, function, optimizer
         self.folder, self.defines, self.options, self.real, self.steps, self.limit, self.clip = folder, defines, options, real, steps, limit, clip
-        self.rate, self.stepwise, self.falls = rate, stepwise, falls
+        self.rate, self.stepwise, self.falls, self.evaluate = rate, stepwise, falls, evaluate
 
 
 def in_order(records, size):
@@ -94,6 +95,11 @@ class Trainer:
         gradients, metadata = read_safetensors(self.path + ".g")
         return float(metadata["loss"]), gradients
 
+    def outputs(self, x):
+        np.save(self.path + "_in.npy", x)
+        run(self.program, "predict", self.path + "_in.npy", "--weights", self.path + ".w", "-o", self.path + "_out.npy")
+        return np.load(self.path + "_out.npy")
+
 
 def compare_trajectory(c, t):
     """(largest difference between losses, first loss, last loss, largest error of the weights and states at the end)"""
@@ -122,6 +128,9 @@ def compare_trajectory(c, t):
         error, where = largest_error(trainer.after(t.steps), reference.weights())
         if t.real == "f64":
             c.judge(f"weights and states after {t.steps} steps, {t.name}", error, t.limit, where)
+        if t.evaluate:
+            y = t.evaluate(reference.w, torch.tensor(data["x"])).detach().numpy()
+            c.judge(f"outputs in evaluation mode, {t.name}", largest_error({"y": trainer.outputs(data["x"])}, {"y": y})[0], t.limit)
         return worst, losses[0], losses[-1], error
     except Exception as e:
         c.broken(f"{t.steps} steps, {t.name}", e)
@@ -162,8 +171,8 @@ def made(name, records, x, t):
 
 # ---- batch normalisation ----------------------------------------------------------------------------------------------------------
 
-def batch_norm(w, name, x, momentum=0.1, eps=1e-5):
-    return F.batch_norm(x, w[name + ".running_mean"], w[name + ".running_var"], w[name + ".gamma"], w[name + ".beta"], True, momentum, eps)
+def batch_norm(w, name, x, momentum=0.1, eps=1e-5, training=True):
+    return F.batch_norm(x, w[name + ".running_mean"], w[name + ".running_var"], w[name + ".gamma"], w[name + ".beta"], training, momentum, eps)
 
 
 def norm_text(name, x, body):
@@ -190,23 +199,25 @@ def momentum(parameters):
     return torch.optim.SGD(parameters, lr=0.05, momentum=0.9)
 
 
-def norm_of_vectors(w, x):
-    h = batch_norm(w, "BatchNorm2", torch.tanh(batch_norm(w, "BatchNorm1", dense(w, "Dense1", x["x"]))), 0.3, 1e-3)
-    return ce(dense(w, "Dense2", h), x["t"]).mean()
+def norm_of_vectors(w, x, training=False):
+    h = torch.tanh(batch_norm(w, "BatchNorm1", dense(w, "Dense1", x), training=training))
+    return dense(w, "Dense2", batch_norm(w, "BatchNorm2", h, 0.3, 1e-3, training))
 
 
-def norm_of_images(w, x):
-    h = F.relu(batch_norm(w, "BatchNorm1", F.conv2d(x["x"], w["Conv2d1.W"])))
-    return ce(dense(w, "Dense1", h.mean((2, 3))), x["t"]).mean()
+def norm_of_images(w, x, training=False):
+    h = F.relu(batch_norm(w, "BatchNorm1", F.conv2d(x, w["Conv2d1.W"]), training=training))
+    return dense(w, "Dense1", h.mean((2, 3)))
 
 
 norms = [
     Trajectory("BatchNorm of vectors", "two `BatchNorm`, one with other settings", norm_text("vectors", (6,), """
   y = x -> Dense(8, bias=false) -> BatchNorm -> tanh -> BatchNorm(momentum=0.3, eps=1e-3) -> Dense(4)"""),
-               made("vectors", 101, (6,), 4), in_order(101, 37), norm_of_vectors, momentum, real="f64", steps=12, limit=1e-9, falls=False),
+               made("vectors", 101, (6,), 4), in_order(101, 37), lambda w, x: ce(norm_of_vectors(w, x["x"], True), x["t"]).mean(), momentum,
+               real="f64", steps=12, limit=1e-9, falls=False, evaluate=norm_of_vectors),
     Trajectory("BatchNorm of images", "`Conv2d -> BatchNorm -> relu -> global_avg_pool2d`", norm_text("images", (2, 5, 6), """
   y = x -> Conv2d(5, 3, bias=false) -> BatchNorm -> relu -> global_avg_pool2d -> Dense(4)"""),
-               made("images", 101, (2, 5, 6), 4), in_order(101, 37), norm_of_images, momentum, real="f64", steps=12, limit=1e-9, falls=False),
+               made("images", 101, (2, 5, 6), 4), in_order(101, 37), lambda w, x: ce(norm_of_images(w, x["x"], True), x["t"]).mean(), momentum,
+               real="f64", steps=12, limit=1e-9, falls=False, evaluate=norm_of_images),
 ]
 
 
