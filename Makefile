@@ -62,13 +62,16 @@ text: examples/text/fables.txt
 examples/digits/train-images-idx3-ubyte: $(BUILD)/make_digits
 examples/cifar/test_batch.bin: $(BUILD)/make_cifar
 examples/text/fables.txt: $(BUILD)/make_text
-examples/digits/% examples/cifar/% examples/text/%:
+examples/digits/train-images-idx3-ubyte examples/cifar/test_batch.bin examples/text/fables.txt:
 	$< $(@D)
 
 test: all digits cifar text
 	@BUILD=$(BUILD) REQUIRE="$(REQUIRE)" tests/run
 bless: all
 	@BUILD=$(BUILD) BLESS=1 sh tests/suites/golden.sh
+# the fuzzers for longer than in the tests, and bugs planted for them to find
+fuzz:
+	@BUILD=$(BUILD) sh tests/fuzz/planted.sh
 bench: all
 	@BUILD=$(BUILD) bench/run
 
@@ -79,5 +82,5 @@ check-names: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all digits cifar text test bless bench check-names clean
+.PHONY: all digits cifar text test bless fuzz bench check-names clean
 -include $(OBJECTS:.o=.d)

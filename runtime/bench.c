@@ -271,6 +271,10 @@ nn_bench(const struct nn_options *o)
 		nn_fail(&e, "%s has no train block for the model %s, so there is no step to time", o->program->file, o->program->model);
 		return nn_report(&e);
 	}
+	if (o->program->optimizers[o->optimizer].method) {
+		nn_fail(&e, "bench times single steps, and %s has none: it takes all records at once", o->program->optimizers[o->optimizer].name);
+		return nn_report(&e);
+	}
 	result = open_bench(&b, &e);
 	if (result == 0)
 		result = measure(&b, &e);

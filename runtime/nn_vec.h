@@ -63,6 +63,7 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+#define APART static __attribute__((noinline)) // one copy, however many calls
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else

@@ -17,7 +17,7 @@ struct nn_options {
 	size_t epochs, steps, batch_size, chunk, early_stopping, threads, samples;
 	uint64_t seed, split_seed, step;
 	double validation, clip_norm;
-	int shuffle, quiet, json, help;
+	int shuffle, quiet, json, help, draws, gradient_norms;
 	const char *early_stopping_on, *data, *out, *weights;
 	int optimizer;
 	double *settings;    /* as program->settings; those of an optimizer start at its first_setting */

@@ -15,11 +15,11 @@ enum { NN_MAX_RANK = 8 };
 
 #ifndef NN_TENSOR
 #define NN_TENSOR /* m.h declares the same, so that it can stand alone */
-enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN };
+enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN, NN_DRAW };
 
 /* a tensor in the model's memory: parameters, states of layers, what the optimizers keep (their path is
  * "Dense1.W.m", role NN_MOMENT, `optimizer` the index of the optimizer that owns it; -1 for the others), and parameters
- * that are not learned */
+ * that are not learned.  In a table of its own, NN_DRAW: random numbers of one sample, which have no place */
 struct nn_tensor {
 	const char *path;
 	enum nn_role role;
@@ -103,6 +103,7 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 struct nn_optimizer {
 	const char *name;
 	size_t first_setting, setting_count; /* its rows in `settings` */
+	const char *method; /* "lbfgs": a method of runtime/ that works on the gradients of all records; its rows are the method's numbers.  NULL: `step` */
 };
 
 /* A number that an optimizer takes when running: --optimizer.lr=0.1.  Rows that follow each other under one name are a list.  Where a
@@ -145,6 +146,8 @@ struct nn_program {
 	size_t metric_count;
 	const struct nn_tensor *tensors;
 	size_t tensor_count;
+	const struct nn_tensor *draw_table; /* what a step draws for each sample */
+	size_t draw_count;
 	const struct nn_source *sources;
 	size_t source_count;
 	const struct nn_optimizer *optimizers;
@@ -170,7 +173,10 @@ struct nn_program {
 	 *            grad may be NULL: only the sums
 	 * step       one training step; sums as for gradients; returns 0, or 1 when the loss was not finite: then nothing was changed.
 	 *            `settings`: the numbers of that optimizer, in the order of its rows; clip_norm as above (0: no clipping), without
-	 *            effect where it is not compiled in */
+	 *            effect where it is not compiled in; NULL where every optimizer has a method
+	 * states     one pass in training mode, after which the states of layers are as after a step; NULL where there are none
+	 * draws      the random numbers that a step draws for n samples: draws[k] receives [n][shape] of row k of the draw_table, as reals; NULL
+	 *            where nothing is drawn */
 	size_t (*memory)(size_t batch, enum nn_use use);
 	void *(*open)(void *memory, size_t bytes, size_t batch, enum nn_use use);
 	void (*start)(void *model, uint64_t seed);
@@ -181,6 +187,8 @@ struct nn_program {
 	void (*gradients)(void *model, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[]);
 	int (*step)(void *model, int optimizer, const double settings[], double clip_norm, struct nn_when when, size_t n, const void *const in[],
 	    double sums[]);
+	void (*states)(void *model, uint64_t step, size_t n, const void *const in[], double sums[]);
+	void (*draws)(const void *model, uint64_t step, size_t n, void *const draws[]);
 };
 
 /* The trainer's main: commands, options, messages.  Returns the exit status. */

@@ -34,6 +34,12 @@ int nn_all_finite(const void *values, size_t count, size_t real_size);
 /* the first parameter or state from tensor `tensor` on (program->tensor_count: none) that holds a number that is not finite */
 size_t nn_next_not_finite(const struct nn_model *m, size_t tensor);
 
+double nn_norm(const void *values, size_t count, size_t real_size); /* the square root of the sum of the squares */
+
+/* A place for the gradient of each parameter, in the order of the table, then NULL. */
+void **nn_gradients_open(const struct nn_program *program, struct nn_error *e);
+void nn_gradients_close(void **gradients);
+
 /* Copies of all tensors, one after the other. */
 void *nn_snapshot_open(const struct nn_model *m, const char *what, struct nn_error *e);
 void nn_snapshot_take(const struct nn_model *m, void *snapshot);
@@ -43,5 +49,9 @@ void nn_snapshot_put(struct nn_model *m, const void *snapshot);
  * model (float and double are converted) and names all that are missing, extra or of another shape. */
 int nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e);
 int nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e);
+/* Takes what the file has under paths of the model: other models may share some of its layers.  Returns how many tensors were taken; the
+ * others keep their values and are named in `anew`.  Fails (-1) where one is of another shape, and where there is none. */
+enum { NN_ANEW = 600 };
+int nn_weights_take(struct nn_model *m, const char *path, char anew[NN_ANEW], struct nn_error *e);
 
 #endif

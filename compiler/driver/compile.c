@@ -5,6 +5,7 @@
 #include "derive/derive.h"
 #include "driver/embedded.h"
 #include "driver/learning.h"
+#include "driver/memory.h"
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
@@ -47,10 +48,19 @@ print_parse(struct compilation *c, struct text *t)
 	}
 }
 
+static bool
+sizes_fit(struct compilation *c, const struct model *m)
+{
+	if (!c->unit.diagnostics.errors) check_sizes(&c->unit.diagnostics, m, m->train);
+	if (!c->unit.diagnostics.errors) check_sizes(&c->unit.diagnostics, m, m->eval);
+	return !c->unit.diagnostics.errors;
+}
+
 static void
 run_elaborate(struct compilation *c)
 {
 	elaborate(&c->unit, c->options.defines, c->options.define_count, c->options.model);
+	for (int i = 0; i < c->unit.models.n && sizes_fit(c, c->unit.models.at[i]); i++) {}
 }
 
 static void
@@ -123,7 +133,9 @@ run_plan(struct compilation *c)
 	for (int i = 0; i < c->unit.models.n; i++) {
 		struct model *m = c->unit.models.at[i];
 		struct built b = {.model = m, .prefix = prefix_of(c, m)};
+		if (!sizes_fit(c, m)) return; /* derivatives have sizes of their own */
 		for (int k = 0; k < ENTRIES; k++) b.plans[k] = plan_entry(m, (enum entry)k, c->options.f64);
+		check_memory(&c->unit.diagnostics, &b, c->options.f64, c->options.max_memory ? c->options.max_memory : MOST_MEMORY);
 		PUSH(&c->arena, &c->built, b);
 	}
 }

@@ -13,6 +13,7 @@ struct compile_options {
 	const char *dump;       /* --dump=PASS; NULL: none */
 	const char *stop_after; /* --stop-after=PASS; NULL: go through */
 	bool time;              /* --time: a line a pass on stderr */
+	double max_memory;      /* --max-memory: bytes; 0: whatever can be addressed */
 	bool f64;               /* --real=f64 */
 	const char *target;     /* native, x86-64-v3, ... */
 	const char *command;    /* as typed, for the header of what is generated */

@@ -3,6 +3,7 @@
  *   read the options, read the file, run the passes up to the one that the command needs, print the messages, run the command */
 #define _XOPEN_SOURCE 700 /* SIGXFSZ */
 #include "driver/driver.h"
+#include "driver/memory.h"
 #include "core/print.h"
 #include <errno.h>
 #include <signal.h>
@@ -49,6 +50,7 @@ command_shapes(struct compilation *c, const struct options *o)
 		printf("  %.0f parameters", total);
 		if (frozen) printf(", %.0f of them frozen", frozen);
 		if (plan) printf("; %.0f FLOP and %.0f bytes of buffers a sample in training", plan->flops, plan->panel_bytes / plan->panel);
+		if (plan) printf("; %s in all for batches of %.0f", bytes_text(&c->arena, memory_needed(&c->built.at[i], c->options.f64)), m->training.batch_size);
 		printf("\n");
 	}
 	return 0;
@@ -233,7 +235,8 @@ run_command(struct compilation *c, const struct command *command, const struct o
 	c->options = o->compile;
 	c->options.command = command_line(&c->arena, o);
 	c->options.files = disk_files;
-	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : command->last);
+	bool plan = o->compile.max_memory && strcmp(command->last, "emit"); /* the limit is held against plans */
+	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : plan ? "plan" : command->last);
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !getenv("NO_COLOR"));
 	if (o->json) diag_print_json(&c->unit.diagnostics, stderr);
 	else diag_print(&c->unit.diagnostics, stderr, color);

@@ -7,7 +7,10 @@
  * lanes.c     the other kernels
  * optimizer.c update kernels
  * uniform.c   numbers computed once a step
+ * calls.c     sequences of calls, rolled up where they repeat
+ * tensors.c   parameters and states: their places, the table of tensors, starting values
  * model.c     m.h and m.c: the model
+ * training.c  those of its functions that train
  * helpers.c   the small functions that m.c may need
  * trainer.c   m_main.c: the tables that runtime/ works from */
 #ifndef NNC_EMIT_H
@@ -41,6 +44,7 @@ struct uniform { /* a number computed once a step, in double */
 	struct expr *expr;
 	const char *name;
 	bool of_optimizer; /* it reads settings or counters; else the batch only */
+	bool trains, evaluates; /* which kernels read it */
 };
 
 /* ---- functions ------------------------------------------------------------------------------------------------------------------------------------ */
@@ -78,6 +82,13 @@ struct emitted { /* a function: the kernels that became it differ in their opera
 	bool shared;       /* operands come as offsets */
 };
 
+struct parameters { /* of one role, in the order of the model */
+	int n;
+	const struct tensor **at;
+	long *offset; /* elements from the start of the block, multiples of 64 bytes */
+	long total;
+};
+
 struct emission { /* of one model */
 	struct arena *arena;
 	struct plan **plans; /* by entry; NULL where the model has no use for it */
@@ -93,7 +104,9 @@ struct emission { /* of one model */
 	LIST(const char *) buffers;  /* members that point into the workspace */
 	LIST(bool) buffer_is_integer;
 	struct map buffer_places;    /* by name: 1 + place in `buffers` */
-	struct map param_places, param_numbers; /* by path: 1 + what the functions of these names return */
+	struct parameters params, states;
+	struct map param_numbers;    /* by path */
+	struct map used_params;      /* members that some text names */
 };
 
 /* how an expression is computed */
@@ -156,8 +169,8 @@ const char *whole_lanes_text(struct writer *w, struct expr *e);      /* lanes of
 /* where an element lies: an lvalue without `&` */
 const char *element_text(struct writer *w, struct expr *read, bool *vector);
 /* the member of the struct that holds it */
-const char *uniform_name(struct emission *e, struct expr *x);
-void write_batch_uniforms(struct emission *e, struct text *t);
+const char *uniform_name(struct emission *e, const struct plan *plan, struct expr *x);
+void write_batch_uniforms(struct emission *e, struct text *t, bool training);
 void write_optimizer_uniforms(struct emission *e, struct text *t, const struct optimizer *o);
 void bind_index(struct writer *w, const struct index *i, const char *text);
 const char *name_of_index(struct writer *w, const struct index *i);
@@ -198,8 +211,39 @@ const char *scaled_text(struct writer *w, const char *value, struct expr *scale)
 void write_kernel(struct emission *e, struct plan *plan, struct kernel *k);
 /* all functions */
 void write_functions(struct emission *e, struct text *out);
-/* `run(m, f, 2);`: the call of kernel i of a plan, with its step where there is one */
-void write_call(struct emission *e, struct plan *plan, const struct kernel *k, struct text *out);
+
+/* ---- calls ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+enum { CALL_ARGUMENT = 1 }; /* stands in a call's text for each of its arguments */
+
+enum argument_kind {
+	ARGUMENT_PLACE,  /* an offset in memory */
+	ARGUMENT_NUMBER, /* an int */
+	ARGUMENT_SITE,   /* of a draw: any number */
+};
+
+struct call_argument {
+	double value;
+	enum argument_kind kind;
+};
+
+struct call {
+	const char *text;  /* a statement */
+	const char *alone; /* how it is written where it is not part of a loop; NULL: the same */
+	int n;
+	struct call_argument *at;
+};
+
+struct call_list {
+	int n, room;
+	struct call *at;
+	int *kind; /* equal for equal texts */
+};
+
+/* the calls in order; stretches of equal blocks as loops */
+void write_sequence(struct arena *a, struct call_list *l, const char *indent, struct text *t);
+/* `run(m, f, 2);`: the call of a kernel, with its step where there is one */
+struct call kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard);
 /* where the running sum of an element is kept between the chunks of a batch; of 16, the first */
 const char *carried_sum(struct writer *w);
 
@@ -214,6 +258,30 @@ void write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct 
 void write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_plain(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 
+/* parts of m.c (model.c) */
+const char *input_member(struct emission *e, const struct tensor *t);
+const char *input_arguments(struct emission *e, bool targets, bool declare); /* ", const float *x_in, const int32_t *t_in" */
+const char *input_rows(struct emission *e, bool targets);                    /* ", x_in + first * 784, t_in + first" */
+void write_packing(struct emission *e, struct text *t, const struct plan *plan);
+void write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to);
+void write_totals(struct emission *e, struct text *t, const struct program *p);
+const char *used_buffer(struct emission *e, const struct tensor *x, const char *suffix); /* the member of a buffer that something uses; or NULL */
+struct call sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k);
+
+/* the functions that train (training.c) */
+bool has_step(const struct model *m); /* is there an optimizer that works element by element, not by a method of the runtime? */
+void write_training(struct emission *e, struct text *t, struct plan *plan);
+void write_step(struct emission *e, struct text *t, const struct plan *plan);
+void write_states(struct emission *e, struct text *t, const struct plan *plan);
+void write_step_declaration(struct emission *e, struct text *t);
+struct random_site { /* random numbers that some equation of the training program reads */
+	const char *path;
+	const struct tensor *tensor;
+};
+int list_draws(struct emission *e, struct random_site **out); /* how many; out may be NULL */
+void write_draws(struct emission *e, struct text *t);
+void write_carried(struct emission *e, struct text *t, const struct plan *plan);
+
 /* the files; `command` is what was typed */
 struct file_text {
 	const char *name, *text;
@@ -223,10 +291,20 @@ void write_model(struct emission *e, const char *command, const char *file, cons
 void write_trainer(struct emission *e, const char *command, const char *file, const char *target, double flops, struct file_list *out);
 /* the helper functions that `body` calls */
 void write_helpers(struct text *t, const char *body);
-/* the number of a parameter in the table of tensors */
+/* tensors.c */
+struct parameters list_role(struct emission *e, enum role role);
+void number_params(struct emission *e);
+/* the number of a parameter or state in the table of tensors */
 int param_number(struct emission *e, const struct tensor *param);
 /* elements from the start of the parameters to a parameter or state */
 long param_place(struct emission *e, const struct tensor *t);
+/* the member of the struct that points to it */
+const char *param_member(struct emission *e, const struct tensor *t);
+const char *shape_comment(struct emission *e, const struct tensor *t);
+void write_param_members(struct emission *e, struct text *t);
+void write_param_places(struct emission *e, struct text *t);
+void write_table(struct emission *e, struct text *t);
+void write_starts(struct emission *e, struct text *t);
 void write_optimizer(struct emission *e, struct optimizer *o, struct text *out);
 
 #endif

@@ -65,7 +65,7 @@ plain_memory(struct emission *e, const struct operand *o)
 	case OPERAND_PARAM: return arena_print(e->arena, "%d", param_number(e, o->tensor));
 	case OPERAND_CARRIED: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "_so_far"));
 	case OPERAND_PLAIN:
-		if (is_in_params(o->tensor)) return arena_print(e->arena, "m->%s", c_name(&e->members, o->tensor->name));
+		if (is_in_params(o->tensor)) return arena_print(e->arena, "m->%s", param_member(e, o->tensor));
 		/* fall through */
 	default: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, ""));
 	}
@@ -94,7 +94,7 @@ operand_offset(struct emission *e, const struct plan *plan, const struct kernel 
 	case OPERAND_PARAM: return param_number(e, o->tensor);
 	case OPERAND_CARRIED: return k->carried;
 	case OPERAND_PLAIN:
-		if (is_in_params(o->tensor)) return param_place(e, o->tensor);
+		if (is_in_params(o->tensor)) return (double)param_place(e, o->tensor);
 		/* fall through */
 	default: return at->offset;
 	}
@@ -113,6 +113,14 @@ same_members(const struct operand_list *a, const struct operand_list *b)
 
 /* ---- lines, loops, values ------------------------------------------------------------------------------------------------------------------------- */
 
+/* the text of an index is its variable, or begins with it: `k`, `k + r` */
+static bool
+has_variable(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+	return !strncmp(text, name, n) && (!text[n] || text[n] == ' ');
+}
+
 /* the C variable of an index: its own name, or j2, j3 ... where a loop around has that name */
 const char *
 loop_name(struct writer *w, const struct index *i)
@@ -124,7 +132,7 @@ loop_name(struct writer *w, const struct index *i)
 		const char *c = c_name_as(w->names, arena_print(a, "index %s %d", i->name, n), wanted);
 		name = c;
 		for (int k = 0; k < w->open.n; k++)
-			if (w->open.at[k] != i && !strcmp(name_of_index(w, w->open.at[k]), c)) name = NULL;
+			if (w->open.at[k] != i && has_variable(name_of_index(w, w->open.at[k]), c)) name = NULL;
 	}
 	bind_index(w, i, name);
 	return name;
@@ -376,7 +384,7 @@ scaled_text(struct writer *w, const char *value, struct expr *scale_)
 {
 	if (!scale_) return value;
 	if (scale_->op == OP_NUMBER) return arena_print(w->e->arena, "%s * %s", value, c_number(w->e->arena, scale_->number, w->e->f64));
-	return arena_print(w->e->arena, "%s * m->%s", value, uniform_name(w->e, scale_));
+	return arena_print(w->e->arena, "%s * m->%s", value, uniform_name(w->e, w->plan, scale_));
 }
 
 const char *
@@ -499,22 +507,25 @@ write_functions(struct emission *e, struct text *out)
 
 /* ---- calls -------------------------------------------------------------------------------------------------------------------------------------------- */
 
-void
-write_call(struct emission *e, struct plan *plan, const struct kernel *k, struct text *out)
+struct call
+kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard)
 {
 	const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts), *step = k->loop ? ", t" : "";
+	struct call c = {.at = NEW_ARRAY(e->arena, k->operands->n + 1, struct call_argument)};
 	if (!k->function->shared) {
-		text_add(out, "%s(m, %s, %s%s);\n", k->loop ? "run_step" : "run", k->function->name, parts, step);
-		return;
+		c.text = arena_print(e->arena, "%s%s(m, %s, %s%s);", guard, k->loop ? "run_step" : "run", k->function->name, parts, step);
+		return c;
 	}
-	text_add(out, "%s(m, %s, %s%s, (const size_t[]){", k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
-	const char *comma = "";
+	struct text t = {.arena = e->arena};
+	text_add(&t, "%s%s(m, %s, %s%s, (const size_t[]){", guard, k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
 	for (int i = 0; i < k->operands->n; i++) {
 		const struct operand *o = &k->operands->at[i];
 		if (!has_memory(o)) continue;
-		if (o->kind == OPERAND_SITE) text_add(out, "%s0x%08xu", comma, o->tensor->site);
-		else text_add(out, "%s%.0f", comma, operand_offset(e, plan, k, o));
-		comma = ", ";
+		text_add(&t, "%s%c", c.n ? ", " : "", CALL_ARGUMENT);
+		bool site = o->kind == OPERAND_SITE;
+		c.at[c.n++] = (struct call_argument){site ? o->tensor->site : operand_offset(e, plan, k, o), site ? ARGUMENT_SITE : ARGUMENT_PLACE};
 	}
-	text_add(out, "});\n");
+	text_add(&t, "});");
+	c.text = text_end(&t);
+	return c;
 }

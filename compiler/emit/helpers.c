@@ -153,6 +153,23 @@ static const struct helper {
 	 "\tfor (size_t i = 0; i < count; i++) x[i] *= factor;\n"
 	 "}\n"
 	 "\n"},
+	{"nn_uniforms",
+	 "/* what a step draws at one site: [n][count] */\n"
+	 "static void\n"
+	 "nn_uniforms(uint64_t seed, uint32_t step, uint32_t site, size_t n, size_t count, real *to)\n"
+	 "{\n"
+	 "\tfor (size_t k = 0; k < n; k++)\n"
+	 "\t\tfor (size_t i = 0; i < count; i++) to[k * count + i] = nn_uniform(seed, step, site, all_ints((int32_t)k), all_ints((int32_t)i))[0];\n"
+	 "}\n"
+	 "\n"},
+	{"nn_normals",
+	 "static void\n"
+	 "nn_normals(uint64_t seed, uint32_t step, uint32_t site, size_t n, size_t count, real *to)\n"
+	 "{\n"
+	 "\tfor (size_t k = 0; k < n; k++)\n"
+	 "\t\tfor (size_t i = 0; i < count; i++) to[k * count + i] = nn_normal(seed, step, site, all_ints((int32_t)k), all_ints((int32_t)i))[0];\n"
+	 "}\n"
+	 "\n"},
 	{"nn_start_constant",
 	 "static void\n"
 	 "nn_start_constant(real *w, size_t count, real value)\n"

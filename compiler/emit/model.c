@@ -5,45 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- which tensors -------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* frozen parameters lie among the states: no optimizer keeps anything beside them */
-static bool
-has_role(const struct tensor *t, enum role role)
-{
-	return t->role == role || (role == ROLE_STATE && t->role == ROLE_FROZEN);
-}
-
-struct parameters {
-	int n;
-	const struct tensor **at;
-	long *offset; /* elements from the start of the block, multiples of 64 bytes */
-	long total;
-};
-
-static struct parameters
-list_role(struct emission *e, enum role role)
-{
-	const struct program *p = e->model->train;
-	struct parameters r = {.at = NEW_ARRAY(e->arena, p->tensors.n + 1, const struct tensor *), .offset = NEW_ARRAY(e->arena, p->tensors.n + 1, long)};
-	long align = e->f64 ? 8 : 16;
-	for (int i = 0; i < p->tensors.n; i++) {
-		if (!has_role(p->tensors.at[i], role)) continue;
-		r.at[r.n] = p->tensors.at[i];
-		r.offset[r.n++] = r.total;
-		r.total += (tensor_count(p->tensors.at[i]) + align - 1) / align * align;
-	}
-	return r;
-}
-
-static const char *
-shape_comment(struct emission *e, const struct tensor *t)
-{
-	struct text s = {.arena = e->arena};
-	for (int i = t->batch; i < t->rank; i++) text_add(&s, "[%ld]", t->shape[i]);
-	return text_end(&s);
-}
-
 /* ---- arguments of the interface ---------------------------------------------------------------------------------------------------------------------------- */
 
 static const char *
@@ -52,14 +13,14 @@ input_type(const struct emission *e, const struct tensor *t)
 	return t->integer ? "int32_t" : e->f64 ? "double" : "float";
 }
 
-static const char *
+const char *
 input_member(struct emission *e, const struct tensor *t)
 {
 	return c_name(&e->members, arena_print(e->arena, "%s in", t->name));
 }
 
 /* ", const float *x, const int32_t *t" */
-static const char *
+const char *
 input_arguments(struct emission *e, bool targets, bool declare)
 {
 	struct text s = {.arena = e->arena};
@@ -73,7 +34,7 @@ input_arguments(struct emission *e, bool targets, bool declare)
 }
 
 /* ", x_in + first * 784, t_in + first" */
-static const char *
+const char *
 input_rows(struct emission *e, bool targets)
 {
 	struct text s = {.arena = e->arena};
@@ -104,11 +65,11 @@ output_arguments(struct emission *e, bool declare)
 static const char tensor_declarations[] =
 	"#ifndef NN_TENSOR\n"
 	"#define NN_TENSOR /* the same for every model */\n"
-	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN };\n"
+	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN, NN_DRAW };\n"
 	"\n"
 	"struct nn_tensor {\n"
 	"\tconst char *path;  /* \"Dense1.W\" */\n"
-	"\tenum nn_role role; /* parameter, state of a layer, what an optimizer keeps, or a parameter that is not learned */\n"
+	"\tenum nn_role role; /* parameter, state of a layer, what an optimizer keeps, a parameter that is not learned; or random numbers of a sample, which have no place */\n"
 	"\tint optimizer;     /* which one; -1 */\n"
 	"\tint rank;\n"
 	"\tsize_t shape[8];\n"
@@ -188,78 +149,21 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 			     " * the table, grad may be NULL: then only the sums (with penalties) */\n");
 		text_add(&t, "void %s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], %s *const grad[]);\n", p, p, input_arguments(e, true, true), real);
 	}
-	for (int i = 0; i < e->model->training.optimizers.n; i++) {
-		const struct optimizer *o = e->model->training.optimizers.at[i];
-		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step.  ", i, c_comment(a, o->name));
-		for (int s = 0; s < o->settings.n; s++) text_add(&t, "%s%s", s ? ", " : "", c_comment(a, o->settings.at[s].name));
-		text_add(&t, "), its settings in this order\n");
-	}
-	if (e->model->training.clip_norm > 0) text_add(&t, " * clip_norm: the most that the norm of all gradients together may be; 0: anything\n");
-	if (e->model->training.optimizers.n) text_add(&t, " * returns 1 when the loss is not finite: then nothing was changed; else 0 */\n");
-	if (e->model->training.optimizers.n)
-		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[]);\n", p, p,
-			 e->model->training.clip_norm > 0 ? "double clip_norm, " : "", input_arguments(e, true, true));
+	if (has_step(e->model)) write_step_declaration(e, &t);
+	if (e->model->train->loss && e->model->train->updates.n)
+		text_add(&t, "/* one pass in training mode, after which the states of layers are those after a step; sums as for gradients */\nvoid %s_states(struct %s *m, uint64_t step, size_t n%s, double sums[]);\n", p, p,
+			 input_arguments(e, true, true));
+	if (e->model->train->loss && list_draws(e, NULL))
+		text_add(&t, "/* the random numbers that a step with n samples draws, in training mode: draws[k] receives [n][shape] for row k; NULL: not wanted */\n"
+			     "extern const struct nn_tensor %s_draw_table[];\nextern const size_t %s_draw_count;\nvoid %s_draws(const struct %s *m, uint64_t step, size_t n, %s *const draws[]);\n", p, p, p, p, real);
 	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
-}
-
-/* ---- starting values ------------------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* an initialiser: the distribution, and its width from fan_in and fan_out (Glorot and Bengio 2010; He et al. 2015) */
-static void
-write_start_of(struct emission *e, struct text *t, const struct tensor *x)
-{
-	struct arena *a = e->arena;
-	double rest = 1;
-	for (int i = 2; i < x->rank; i++) rest *= (double)x->shape[i];
-	double fan_out = (x->rank > 0 ? (double)x->shape[0] : 1) * rest, fan_in = (x->rank > 1 ? (double)x->shape[1] : x->rank > 0 ? (double)x->shape[0] : 1) * rest;
-	const char *word = x->start.word, *name = c_name(&e->members, x->name);
-	long count = tensor_count(x);
-	const char *seed = arena_print(a, "seed, 0x%08xu", text_hash(x->name));
-	double low = x->start.argument[0], high = x->start.argument[1];
-	if (!word) {
-		text_add(t, "\tnn_start_constant(m->%s, %ld, %s);\n", name, count, c_number(a, low, e->f64));
-	} else if (!strcmp(word, "orthogonal")) {
-		text_add(t, "\tnn_start_orthogonal(m->%s, %ld, %ld, %s);\n", name, x->rank ? x->shape[0] : 1, x->rank ? count / x->shape[0] : 1, seed);
-	} else if (!strcmp(word, "uniform") || strstr(word, "_uniform")) {
-		if (strcmp(word, "uniform")) {
-			high = sqrt(6 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
-			low = -high;
-		}
-		text_add(t, "\tnn_start_uniform(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
-	} else {
-		if (strcmp(word, "normal")) {
-			low = 0;
-			high = sqrt(2 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
-		}
-		text_add(t, "\tnn_start_normal(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
-	}
-}
-
-static void
-write_starts(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
-{
-	struct text body = {.arena = e->arena};
-	for (int i = 0; i < params->n; i++) write_start_of(e, &body, params->at[i]);
-	for (int i = 0; i < states->n; i++) write_start_of(e, &body, states->at[i]);
-	text_add(&body, "\tif (m->use != NN_PREDICT) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
-	for (int i = 0; i < e->model->training.optimizers.n; i++) {
-		const struct optimizer *o = e->model->training.optimizers.at[i];
-		for (int k = 0; k < o->states.n; k++) {
-			double first = o->states.at[k]->start.argument[0];
-			if (first == 0) continue;
-			text_add(&body, "\tif (m->use != NN_PREDICT) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
-				 c_number(e->arena, first, e->f64));
-		}
-	}
-	const char *s = text_end(&body);
-	text_add(t, "void\n%s_start(struct %s *m, uint64_t seed)\n{\n\tm->seed = seed;\n%s}\n\n", e->prefix, e->prefix, s);
 }
 
 /* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 /* a member that something uses: the workspace may hold more */
-static const char *
+const char *
 used_buffer(struct emission *e, const struct tensor *x, const char *suffix)
 {
 	const char *name = c_name(&e->members, arena_print(e->arena, "%s%s", x->name, suffix));
@@ -286,7 +190,7 @@ write_layout(struct emission *e, struct text *t, const struct plan *plan)
 	text_add(t, "%s}\n\n", text_end(&own));
 }
 
-static void
+void
 write_packing(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
@@ -301,79 +205,42 @@ write_packing(struct emission *e, struct text *t, const struct plan *plan)
 		if (plan->place[i].rows && plan->place[i].own_rows) text_add(t, "\tm->%s = %s;\n", input_member(e, p->tensors.at[i]), input_member(e, p->tensors.at[i]));
 }
 
-static void
-write_sink(struct emission *e, struct text *t, const char *guard, const struct kernel *k)
+/* a stored gradient goes to whoever takes it */
+struct call
+sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k)
 {
-	text_add(t, "\t%sm->sink(m, %d, 0, %ld, m->%s);\n", guard, param_number(e, k->gradient), tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
+	int number_ = param_number(e, k->gradient);
+	c.at[0] = (struct call_argument){number_, ARGUMENT_NUMBER};
+	c.at[1].value = plan->place[k->finished->id].offset;
+	c.text = arena_print(e->arena, "%sm->sink(m, %c, 0, %ld, plain_at(m, %c));", guard, CALL_ARGUMENT, tensor_count(k->finished), CALL_ARGUMENT);
+	if (!k->function->shared) c.alone = arena_print(e->arena, "%sm->sink(m, %d, 0, %ld, m->%s);", guard, number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	return c;
 }
 
-static void
+void
 write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
 {
 	const struct recurrence_of *loop = NULL;
+	struct call_list calls = {0};
 	for (int i = from; i < to; i++) {
 		struct kernel *k = plan->kernels.at[i];
-		if (loop && k->loop != loop) text_add(t, "\t}\n");
-		if (k->loop && k->loop != loop) {
-			if (k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
-			else text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
+		if (k->loop != loop) {
+			write_sequence(e->arena, &calls, loop ? "\t\t" : "\t", t);
+			calls = (struct call_list){0};
+			if (loop) text_add(t, "\t}\n");
+			if (k->loop && k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
+			else if (k->loop) text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
 		}
 		loop = k->loop;
-		text_add(t, "%s%s", loop ? "\t\t" : "\t", k->at_last ? "if (!m->more) " : "");
-		write_call(e, plan, k, t);
-		if (k->gradient && !k->direct && k->early) write_sink(e, t, plan->accumulates ? "if (!m->more) " : "", k);
+		PUSH(e->arena, &calls, kernel_call(e, plan, k, k->at_last ? "if (!m->more) " : ""));
+		if (k->gradient && !k->direct && k->early) PUSH(e->arena, &calls, sink_call(e, plan, plan->accumulates ? "if (!m->more) " : "", k));
 	}
+	write_sequence(e->arena, &calls, loop ? "\t\t" : "\t", t);
 	if (loop) text_add(t, "\t}\n");
 }
 
-/* what waits for the end: something read the parameter behind the kernel, or the norm of all gradients is wanted first */
-static bool
-waits(const struct kernel *k)
-{
-	return k->gradient && !k->direct && !k->early;
-}
-
-static void
-write_hand_over(struct emission *e, struct text *t, struct plan *plan)
-{
-	for (int i = 0; i < plan->kernels.n; i++)
-		if (waits(plan->kernels.at[i])) write_sink(e, t, "", plan->kernels.at[i]);
-}
-
-static bool
-hands_over(const struct plan *plan)
-{
-	for (int i = 0; i < plan->kernels.n; i++)
-		if (waits(plan->kernels.at[i])) return true;
-	return false;
-}
-
-/* each parameter's gradient, in the order of the table; NULL where the loss does not depend on it */
-static const struct kernel **
-kernels_of_gradients(struct emission *e, const struct plan *plan, int params)
-{
-	const struct kernel **k = NEW_ARRAY(e->arena, params + 1, const struct kernel *);
-	for (int i = 0; i < plan->kernels.n; i++)
-		if (plan->kernels.at[i]->gradient) k[param_number(e, plan->kernels.at[i]->gradient)] = plan->kernels.at[i];
-	return k;
-}
-
-/* clip_norm: the norm of all gradients together, in the order of docs/numerics.md, section 4 */
-static void
-write_clipping(struct emission *e, struct text *t, const struct plan *plan)
-{
-	int params = list_role(e, ROLE_PARAM).n;
-	const struct kernel **k = kernels_of_gradients(e, plan, params);
-	text_add(t, "/* scales all gradients by the same factor, so that their norm is at most `most` */\nstatic void\nclip_gradients(struct %s *m, double most)\n{\n\tdouble sum = 0;\n", e->prefix);
-	for (int i = 0; i < params; i++)
-		if (k[i]) text_add(t, "\tsum += nn_squares(m->%s, %ld);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
-	text_add(t, "\tconst double factor = most / (nn_double_sqrt(sum) + 1e-6);\n\tif (!(factor < 1)) return;\n");
-	for (int i = 0; i < params; i++)
-		if (k[i]) text_add(t, "\tnn_multiply(m->%s, %ld, (real)factor);\n", buffer_name(e, k[i]->finished, ""), tensor_count(k[i]->finished));
-	text_add(t, "}\n\n");
-}
-
-static void
+void
 write_totals(struct emission *e, struct text *t, const struct program *p)
 {
 	text_add(t, "\tsums[0] = nn_total(sums[0], m->%s, samples);\n", buffer_name(e, p->loss, ""));
@@ -387,6 +254,7 @@ write_predict(struct emission *e, struct text *t, struct plan *plan)
 {
 	const struct program *p = plan->program;
 	text_add(t, "static void\npredict_some(struct %s *m, int samples%s%s)\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, false, true), output_arguments(e, true), plan->entry);
+	write_batch_uniforms(e, t, false);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->kernels.n);
 	for (int i = 0; i < p->outputs.n; i++)
@@ -404,6 +272,7 @@ static void
 write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 {
 	text_add(t, "static void\nevaluate_some(struct %s *m, int samples%s, double sums[])\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, true, true), plan->entry);
+	write_batch_uniforms(e, t, false);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->kernels.n);
 	write_totals(e, t, plan->program);
@@ -412,110 +281,17 @@ write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 	text_add(t, "%s, sums);\n\t}\n}\n\n", input_rows(e, true));
 }
 
-/* all samples at once, or a loop over the chunks of the batch, up to the loss of each; `then` is what follows it */
-static void
-write_passes(struct emission *e, struct text *t, const struct plan *plan, const char *then)
-{
-	const char *in = plan->accumulates ? "\t" : "";
-	text_add(t, "\tm->total = (int)n;\n");
-	if (plan->accumulates) {
-		text_add(t, "\tconst size_t chunk = chunk_of(m, n);\n\tfor (size_t first = 0; first < n; first += chunk) {\n");
-		text_add(t, "\t\tm->first = (int)first;\n\t\tm->more = n - first > chunk;\n\t\tforward(m, (int)(m->more ? chunk : n - first)%s, sums);\n", input_rows(e, true));
-	} else {
-		text_add(t, "\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
-	}
-	for (const char *line = then, *end; *line; line = end) {
-		end = strchr(line, '\n') + 1;
-		text_add(t, "%s\t%.*s", in, (int)(end - line), line);
-	}
-	if (plan->accumulates) text_add(t, "\t}\n");
-}
-
-static void
-write_chunk_size(struct emission *e, struct text *t)
-{
-	text_add(t, "/* samples worked on at a time: the whole batch, or as many panels of it as there is memory for */\nstatic size_t\nchunk_of(const struct %s *m, size_t n)\n{\n", e->prefix);
-	text_add(t, "\tif (m->use != NN_ACCUMULATE) return n;\n\treturn (m->batch + PANEL - 1) / PANEL * PANEL;\n}\n\n");
-}
-
-static void
-write_training(struct emission *e, struct text *t, struct plan *plan)
-{
-	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
-	text_add(t, "/* the loss and metrics in training mode */\nstatic void\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
-	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
-	write_batch_uniforms(e, t);
-	write_packing(e, t, plan);
-	write_calls(e, t, plan, 0, plan->forward);
-	write_totals(e, t, plan->program);
-	text_add(t, "}\n\n");
-	text_add(t, "/* what follows the loss%s */\nstatic void\nbackward(struct %s *m)\n{\n", plan->keeps_gradients ? "" : ": each gradient goes to m->sink as soon as some rows of it are there", p);
-	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
-	write_calls(e, t, plan, plan->forward, plan->kernels.n);
-	if (plan->keeps_gradients) {
-		text_add(t, "}\n\n");
-		write_clipping(e, t, plan);
-		text_add(t, "static void\nhand_over(const struct %s *m)\n{\n", p);
-	}
-	else if (plan->accumulates && hands_over(plan)) {
-		text_add(t, "\tif (m->more) return;\n");
-	}
-	write_hand_over(e, t, plan);
-	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
-	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
-	if (plan->accumulates) write_chunk_size(e, t);
-	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
-	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
-	int number_ = 0;
-	for (int i = 0; i < plan->program->tensors.n; i++) {
-		const struct tensor *x = plan->program->tensors.at[i];
-		bool derived = false;
-		if (x->role != ROLE_PARAM) continue;
-		for (int g = 0; g < plan->program->gradients.n; g++) derived |= plan->program->gradients.at[g].param == x;
-		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
-		number_++;
-	}
-	write_passes(e, t, plan, "if (grad) backward(m);\n");
-	if (plan->keeps_gradients) text_add(t, "\tif (grad) hand_over(m);\n");
-	text_add(t, "}\n\n");
-}
-
-static void
-write_step(struct emission *e, struct text *t, const struct plan *plan)
-{
-	const char *p = e->prefix;
-	const struct training *training = &e->model->training;
-	bool clips = training->clip_norm > 0;
-	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[])\n{\n", p, p, clips ? "double clip_norm, " : "", input_arguments(e, true, true));
-	text_add(t, "\tconst double before = sums[0];\n\tm->step = (uint32_t)when.step;\n\tswitch (optimizer) {\n");
-	for (int i = 0; i < training->optimizers.n; i++) {
-		const struct optimizer *o = training->optimizers.at[i];
-		text_add(t, "\t%s: { /* %s */\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name));
-		write_optimizer_uniforms(e, t, o);
-		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
-	}
-	text_add(t, "\t}\n\t(void)settings;\n");
-	write_passes(e, t, plan, plan->accumulates ? "if (!m->more && !is_finite(sums[0] - before)) return 1;\nbackward(m);\n" : "if (!is_finite(sums[0] - before)) return 1;\nbackward(m);\n");
-	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
-	const struct program *train = e->model->train;
-	for (int i = 0; i < train->updates.n; i++) /* s <- expr */
-		text_add(t, "\tmemcpy(m->%s, m->%s, %ld * sizeof(real));\n", c_name(&e->members, train->updates.at[i].old->name), buffer_name(e, train->updates.at[i].new, ""),
-			 tensor_count(train->updates.at[i].old));
-	text_add(t, "\treturn 0;\n}\n\n");
-}
-
 /* ---- the struct, the table ------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 static void
-write_struct(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
+write_struct(struct emission *e, struct text *t)
 {
 	const struct training *training = &e->model->training;
 	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tint total, first, more; /* samples of the batch, before this chunk of it; whether another chunk follows */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
 	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
 	text_add(t, "\treal *params, *moments, *so_far; /* so_far: running sums between the chunks of a batch */\n");
-	for (int i = 0; i < params->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, params->at[i]->name), shape_comment(e, params->at[i]));
-	for (int i = 0; i < states->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, states->at[i]->name), shape_comment(e, states->at[i]));
+	write_param_members(e, t);
 	for (int i = 0; i < training->optimizers.n; i++)
 		for (int s = 0; s < training->optimizers.at[i]->states.n; s++)
 			text_add(t, "\treal *%s; /* beside the parameters */\n", c_name(&e->members, arena_print(e->arena, "%s %s", training->optimizers.at[i]->name, training->optimizers.at[i]->states.at[s]->name)));
@@ -535,51 +311,7 @@ moment_count(const struct emission *e)
 }
 
 static void
-write_table_row(struct emission *e, struct text *t, const char *path, const char *role, int optimizer, const struct tensor *x, const char *offset)
-{
-	text_add(t, "\t{%s, %s, %d, %d, {", c_string(e->arena, path), role, optimizer, x->rank);
-	for (int i = 0; i < x->rank; i++) text_add(t, "%s%ld", i ? ", " : "", x->shape[i]);
-	text_add(t, "%s}, %ld, %s},\n", x->rank ? "" : "0", tensor_count(x), offset);
-}
-
-static void
-write_table(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
-{
-	const struct training *training = &e->model->training;
-	struct arena *a = e->arena;
-	text_add(t, "enum { HEADER = (sizeof(struct %s) + 63) / 64 * 64 };\n\nconst struct nn_tensor %s_tensors[] = {\n", e->prefix, e->prefix);
-	for (int i = 0; i < params->n; i++) write_table_row(e, t, params->at[i]->name, "NN_PARAM", -1, params->at[i], arena_print(a, "HEADER + %ld * sizeof(real)", params->offset[i]));
-	for (int i = 0; i < states->n; i++)
-		write_table_row(e, t, states->at[i]->name, states->at[i]->role == ROLE_FROZEN ? "NN_FROZEN" : "NN_STATE", -1, states->at[i], arena_print(a, "HEADER + (PARAMS + %ld) * sizeof(real)", states->offset[i]));
-	int block = 0;
-	for (int o = 0; o < training->optimizers.n; o++)
-		for (int s = 0; s < training->optimizers.at[o]->states.n; s++, block++)
-			for (int i = 0; i < params->n; i++)
-				write_table_row(e, t, arena_print(a, "%s.%s", params->at[i]->name, training->optimizers.at[o]->states.at[s]->name), "NN_MOMENT", o, params->at[i],
-						arena_print(a, "HEADER + (PARAMS + STATES + %d * PARAMS + %ld) * sizeof(real)", block, params->offset[i]));
-	text_add(t, "};\nconst size_t %s_tensor_count = sizeof %s_tensors / sizeof *%s_tensors;\n\n", e->prefix, e->prefix, e->prefix);
-	if (!training->optimizers.n) return;
-	text_add(t, "static const size_t param_offset[] = {");
-	for (int i = 0; i < params->n; i++) text_add(t, "%s%ld", i ? ", " : "", params->offset[i]);
-	text_add(t, "%s};\n\n", params->n ? "" : "0");
-}
-
-/* running sums of the chunks so far */
-static void
-write_carried(struct emission *e, struct text *t, const struct plan *plan)
-{
-	text_add(t, "\tif (use == NN_ACCUMULATE) {\n\t\treal *so_far = (real *)(void *)m->workspace;\n\t\tm->so_far = so_far;\n");
-	for (int i = 0; i < plan->kernels.n; i++) {
-		const struct kernel *k = plan->kernels.at[i];
-		const struct tensor *x = k->equations.n ? k->equations.at[0]->tensor : NULL;
-		const char *name = k->over_samples ? used_buffer(e, x, "_so_far") : NULL;
-		if (name) text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", name, k->carried, shape_comment(e, x), k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT ? "[16]" : "");
-	}
-	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");
-}
-
-static void
-write_open(struct emission *e, struct text *t, struct parameters *params, struct parameters *states, struct plan *const plans[ENTRIES])
+write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES])
 {
 	const char *p = e->prefix;
 	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
@@ -600,8 +332,7 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
 	text_add(t, "\tstruct %s *m = (struct %s *)memory;\n\tconst size_t need = %s_memory(batch, use);\n\tif (!m || !need || bytes < need) return NULL;\n", p, p, p);
 	text_add(t, "\tmemset(m, 0, sizeof *m);\n\tm->batch = batch;\n\tm->use = use;\n\tm->params = (real *)((unsigned char *)memory + HEADER);\n");
-	for (int i = 0; i < params->n; i++) text_add(t, "\tm->%s = m->params + %ld;\n", c_name(&e->members, params->at[i]->name), params->offset[i]);
-	for (int i = 0; i < states->n; i++) text_add(t, "\tm->%s = m->params + PARAMS + %ld;\n", c_name(&e->members, states->at[i]->name), states->offset[i]);
+	write_param_places(e, t);
 	text_add(t, "\tm->moments = m->params + PARAMS + STATES;\n");
 	int block = 0;
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
@@ -658,7 +389,7 @@ write_ways(struct emission *e, struct text *t, const char *body)
 		if (!strstr(body, arena_print(e->arena, "\t%s(m, ", w->run))) continue;
 		text_add(&own, "typedef void %s(const struct %s *m, %s);\n\nstruct %s_call {\n\tconst struct %s *m;\n\t%s *function;\n%s};\n\n", w->kernel, p, w->parameters, w->kernel, p, w->kernel, w->members);
 		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tc->function(c->m, %s);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
-		text_add(&own, "static void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
+		text_add(&own, "%s void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", strstr(w->start, ", at") ? "APART" : "static", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
 		text_add(&own, "\tstruct %s_call c = {m, function%s};\n\trun_parts(m, %s_part, &c, parts);\n}\n\n", w->kernel, w->start, w->run);
 	}
 	if (own.length) text_add(t, "%s%s", replaced(e->arena, run_heading, "MODEL", e->prefix), text_end(&own));
@@ -678,71 +409,64 @@ write_places(struct emission *e, struct text *t, const char *body)
 
 /* ---- all of it -------------------------------------------------------------------------------------------------------------------------------------------- */
 
-int
-param_number(struct emission *e, const struct tensor *param)
-{
-	return *map_get(e->arena, &e->param_numbers, param->name);
-}
-
-long
-param_place(struct emission *e, const struct tensor *t)
-{
-	return *map_get(e->arena, &e->param_places, t->name);
-}
-
+/* how many elements each block has: enumerators are ints, so what is larger becomes a macro */
 static void
-number_params(struct emission *e, const struct parameters *params, const struct parameters *states)
+write_block_sizes(struct emission *e, struct text *t, long params, long states)
 {
-	for (int i = 0; i < params->n; i++) {
-		*map_get(e->arena, &e->param_numbers, params->at[i]->name) = i;
-		*map_get(e->arena, &e->param_places, params->at[i]->name) = (int)params->offset[i];
-	}
-	for (int i = 0; i < states->n; i++) *map_get(e->arena, &e->param_places, states->at[i]->name) = (int)(params->total + states->offset[i]);
+	const struct plan *train = e->plans[TRAIN];
+	const bool chunks = train && train->accumulates;
+	const struct { const char *name; double count; } block[] = {
+		{"PARAMS", (double)params}, {"STATES", (double)states}, {"MOMENTS", (double)params * moment_count(e)}, {"SO_FAR", chunks ? train->carried : 0}};
+	double most = 0;
+	for (int i = 0; i < 4; i++) most = fmax(most, block[i].count);
+	bool ints = most <= INT32_MAX;
+	text_add(t, ints ? "enum { " : "/* elements of each block */\n");
+	for (int i = 0; i < 3 + chunks; i++) text_add(t, ints ? "%s%s = %.0f" : "%s%s %.0fL\n", ints ? (i ? ", " : "") : "#define ", block[i].name, block[i].count);
+	text_add(t, ints ? " }; /* elements of each block */\n\n" : "\n");
 }
 
 void
 write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out)
 {
 	struct arena *a = e->arena;
-	struct parameters params = list_role(e, ROLE_PARAM), states = list_role(e, ROLE_STATE);
 	struct plan *plans[ENTRIES] = {NULL};
 	struct text entries = {.arena = a}, optimizers = {.arena = a}, t = {.arena = a};
 	(void)file;
 	(void)target;
 	struct text kernels = {.arena = a}, layouts = {.arena = a};
-	number_params(e, &params, &states);
-	for (int i = 0; i < params.n; i++) c_name(&e->members, params.at[i]->name); /* parameters have the first claim on their names */
+	number_params(e);
+	for (int i = 0; i < e->params.n; i++) c_name(&e->members, e->params.at[i]->name); /* parameters have the first claim on their names */
 	for (int i = 0; i < 3; i++) {
 		plans[i] = e->plans[i];
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
 	}
 	write_functions(e, &kernels);
-	for (int i = 0; i < e->model->training.optimizers.n; i++) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
+	for (int i = 0; i < e->model->training.optimizers.n; i++)
+		if (!e->model->training.optimizers.at[i]->method) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
 	if (plans[0]) write_predict(e, &entries, plans[0]);
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
 	if (plans[2]) write_training(e, &entries, plans[2]);
-	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, plans[2]);
-	struct text memory = {.arena = a};
-	write_open(e, &memory, &params, &states, plans);
+	if (plans[2] && has_step(e->model)) write_step(e, &entries, plans[2]);
+	if (plans[2] && e->model->train->updates.n) write_states(e, &entries, plans[2]);
+	if (plans[2]) write_draws(e, &entries);
+	struct text memory = {.arena = a}, start = {.arena = a};
+	write_starts(e, &start);
+	write_open(e, &memory, plans);
 	for (int i = 0; i < 3; i++)
 		if (plans[i]) write_layout(e, &layouts, plans[i]);
-	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries));
+	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries)), *all = arena_print(a, "%s%s", body, text_end(&start));
 
 	write_header(e, command, out);
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
 	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
 		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
-	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld", params.total, states.total, params.total * moment_count(e));
-	if (plans[TRAIN] && plans[TRAIN]->accumulates) text_add(&t, ", SO_FAR = %.0f", plans[TRAIN]->carried);
-	text_add(&t, " }; /* elements of each block */\n\n");
-	write_struct(e, &t, &params, &states);
-	write_table(e, &t, &params, &states);
-	struct text start = {.arena = a};
-	write_starts(e, &start, &params, &states);
+	write_block_sizes(e, &t, e->params.total, e->states.total);
+	write_struct(e, &t);
+	write_table(e, &t);
 	text_add(&t, "/* samples of a panel: the last may have fewer */\nINLINE int samples_in(const struct %s *m, int panel)\n{\n\tconst int left = m->samples - panel * PANEL;\n\treturn left < PANEL ? left : PANEL;\n}\n\n", e->prefix);
-	write_helpers(&t, arena_print(a, "%s%s", body, text_end(&start)));
-	write_places(e, &t, body);
+	write_helpers(&t, all);
+	write_places(e, &t, all);
 	write_ways(e, &t, body);
 	text_add(&t, "/* ---- kernels ------------------------------------------------------------------------------------------------------------ */\n\n%s", body);
 	text_add(&t, "/* ---- memory and start ---------------------------------------------------------------------------------------------------- */\n\n");

@@ -55,7 +55,7 @@ write_optimizer(struct emission *e, struct optimizer *o, struct text *out)
 	for (int i = 0; i < p->equations.n; i++) text_add(out, "\n *   %s", c_comment(a, equation_text(p, p->equations.at[i], (struct print_style){.sample = true})));
 	text_add(out, " */\nINLINE void\n%s_vector(const struct %s *m, size_t i, const int part, %s)\n{\n%s", function, e->prefix, text_end(&arguments), text_end(&w.body));
 	text_add(out, "}\n\nstatic void\n%s(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", function, e->prefix);
-	text_add(out, "\tconst size_t at = param_offset[tensor] + first;\n\tsize_t i = 0;\n");
+	text_add(out, "\tconst size_t at = (%s_tensors[tensor].offset - HEADER) / sizeof(real) + first;\n\tsize_t i = 0;\n", e->prefix);
 	text_add(out, "\tfor (; i + LANES <= count; i += LANES) %s_vector(m, i, 0, %s, gradient);\n", function, text_end(&values));
 	text_add(out, "\tif (i < count) %s_vector(m, i, (int)(count - i), %s, gradient);\n}\n\n", function, text_end(&values));
 }

@@ -81,7 +81,7 @@ write_optimizers(struct emission *e, struct text *t)
 	text_add(t, "static const struct nn_optimizer optimizers[] = {\n");
 	for (int i = 0; i < g->optimizers.n; i++) {
 		const struct optimizer *o = g->optimizers.at[i];
-		text_add(t, "\t{%s, %d, %d},\n", c_string(e->arena, o->name), n, o->settings.n);
+		text_add(t, "\t{%s, %d, %d, %s},\n", c_string(e->arena, o->name), n, o->settings.n, c_string(e->arena, o->method));
 		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true), c_string(e->arena, o->settings.at[k].schedule));
 		n += o->settings.n;
 	}
@@ -121,7 +121,11 @@ write_adapters(struct emission *e, struct text *t)
 	text_add(t, "static void evaluate_(void *m, size_t n, const void *const in[], double sums[])\n{\n\t%s_evaluate(m, n%s, sums);\n}\n", p, arguments(e, true));
 	text_add(t, "static void gradients_(void *m, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[])\n{\n");
 	text_add(t, "\t%s_gradients(m, step, n%s, sums, (%s *const *)grad);\n}\n", p, arguments(e, true), real);
-	if (e->model->training.optimizers.n)
+	if (e->model->train->updates.n)
+		text_add(t, "static void states_(void *m, uint64_t step, size_t n, const void *const in[], double sums[])\n{\n\t%s_states(m, step, n%s, sums);\n}\n", p, arguments(e, true));
+	if (list_draws(e, NULL))
+		text_add(t, "static void draws_(const void *m, uint64_t step, size_t n, void *const draws[])\n{\n\t%s_draws(m, step, n, (%s *const *)draws);\n}\n", p, real);
+	if (has_step(e->model))
 		text_add(t, "static int step_(void *m, int optimizer, const double set[], double clip_norm, struct nn_when when, size_t n, const void *const in[], double sums[])\n{\n%s\treturn %s_step(m, optimizer, set, %swhen, n%s, sums);\n}\n",
 			 clips ? "" : "\t(void)clip_norm;\n", p, clips ? "clip_norm, " : "", arguments(e, true));
 }
@@ -147,7 +151,7 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	struct text t = {.arena = a};
 	const struct training *g = &e->model->training;
 	const struct program *eval = e->model->eval;
-	bool loss = e->model->train->loss, steps = loss && g->optimizers.n;
+	bool loss = e->model->train->loss, steps = loss && has_step(e->model);
 	int settings = 0;
 	for (int i = 0; i < g->optimizers.n; i++) settings += g->optimizers.at[i]->settings.n;
 	text_add(&t, "/* %s_main.c - the trainer of model %s: tables for runtime/.  Made by nnc " NNC_VERSION ". */\n", e->prefix, c_comment(a, e->model->name));
@@ -176,6 +180,8 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	if (eval->outputs.n) text_add(&t, "\t.predict = predict_,\n");
 	if (loss) text_add(&t, "\t.evaluate = evaluate_, .gradients = gradients_,\n");
 	if (steps) text_add(&t, "\t.step = step_,\n");
+	if (loss && e->model->train->updates.n) text_add(&t, "\t.states = states_,\n");
+	if (loss && list_draws(e, NULL)) text_add(&t, "\t.draw_table = %s_draw_table, .draw_count = %d, .draws = draws_,\n", e->prefix, list_draws(e, NULL));
 	text_add(&t, "};\n\nint\nmain(int argc, char **argv)\n{\n\treturn nn_trainer(&nn_program_of_model, argc, argv);\n}\n");
 	PUSH(a, out, (struct file_text){arena_print(a, "%s_main.c", e->prefix), text_end(&t)});
 }

@@ -187,17 +187,27 @@ ints_sum(struct writer *w, struct expr *e)
 	return text_end(&t);
 }
 
-/* lanes of whole numbers: what the data of each sample says */
+/* the samples themselves are numbered: n == m_at[k] */
+static bool
+counts_samples(const struct writer *w, const struct expr *e)
+{
+	for (int i = 0; w->lanes == LANES_ARE_SAMPLES && i < e->free->n; i++)
+		if (e->free->at[i]->batch) return true;
+	return false;
+}
+
+/* lanes of whole numbers: what the data of each sample says, and which sample it is */
 static const char *
 ints_text(struct writer *w, struct expr *e, int level)
 {
 	struct arena *a = w->e->arena;
 	struct program *p = w->plan->program;
-	if (!has_read(p, e)) return arena_print(a, "all_ints(%s)", whole_at(w, e, COMPARE));
+	if (!has_read(p, e) && !counts_samples(w, e)) return arena_print(a, "all_ints(%s)", whole_at(w, e, COMPARE));
 	const char *s;
 	bool vector;
 	int own = ATOM;
 	switch (e->op) {
+	case OP_INDEX: s = arena_print(a, "nn_places(m->first, panel, %s)", w->sample); break;
 	case OP_READ:
 		for (int i = 0; i < w->held.n; i++)
 			if (w->held.at[i].tensor == e->tensor) return w->held.at[i].name;
@@ -352,7 +362,9 @@ drawn_read(struct writer *w, struct expr *read)
 {
 	struct arena *a = w->e->arena;
 	const struct tensor *t = read->tensor;
-	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal", *index = whole_at(w, flat_expr(w->plan->program, read), COMPARE);
+	struct affine *f = flat_access(w->plan->program, w->kernel, read);
+	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal";
+	const char *index = whole_at(w, f ? affine_expr(w->plan->program, f) : flat_expr(w->plan->program, read), COMPARE);
 	bool samples = w->lanes == LANES_ARE_SAMPLES && t->batch;
 	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(m->first, panel, %s)", w->sample) : arena_print(a, "all_ints(m->first + %s)", whole_at(w, read->kid[0], SUM_));
 	const char *text = arena_print(a, "%s(m->seed, m->step, %s, %s, all_ints(%s))%s", function, operand_memory(w, OPERAND_SITE, read->tensor, 0), place, index, samples ? "" : "[0]");
@@ -447,7 +459,7 @@ whole_condition(struct writer *w, const struct code *c)
 		if (f->term[i].coefficient > 0) left = add(p, left, x);
 		else right = add(p, right, x);
 	}
-	if (w->lanes == LANES_ARE_SAMPLES && has_read(p, c->expr))
+	if (w->lanes == LANES_ARE_SAMPLES && (has_read(p, c->expr) || counts_samples(w, c->expr)))
 		return (struct value_text){arena_print(m, "%s %s %s", ints_text(w, left, SUM_), op, ints_text(w, right, SUM_)), COMPARE, true};
 	return (struct value_text){arena_print(m, "%s %s %s", whole_at(w, left, SUM_), op, whole_at(w, right, SUM_)), COMPARE, false};
 }
@@ -466,9 +478,9 @@ show_node(struct writer *w, const struct code *c)
 	struct value_text a, b;
 	switch (c->op) {
 	case CODE_NUMBER: return (struct value_text){c_number(m, c->number, w->e->f64), c->number < 0 ? UNARY : ATOM, false};
-	case CODE_UNIFORM: return (struct value_text){arena_print(m, "m->%s", uniform_name(w->e, c->expr)), ATOM, false};
+	case CODE_UNIFORM: return (struct value_text){arena_print(m, "m->%s", uniform_name(w->e, w->plan, c->expr)), ATOM, false};
 	case CODE_WHOLE:
-		if (w->lanes == LANES_ARE_SAMPLES && has_read(w->plan->program, c->expr)) return (struct value_text){arena_print(m, "to_real(%s)", ints_text(w, c->expr, COMPARE)), ATOM, true};
+		if (w->lanes == LANES_ARE_SAMPLES && (has_read(w->plan->program, c->expr) || counts_samples(w, c->expr))) return (struct value_text){arena_print(m, "to_real(%s)", ints_text(w, c->expr, COMPARE)), ATOM, true};
 		return (struct value_text){arena_print(m, "(real)%s", whole_at(w, c->expr, ATOM)), UNARY, false};
 	case CODE_READ: return show_read(w, c->expr);
 	case CODE_ACCUMULATOR: return (struct value_text){w->accumulator, ATOM, w->accumulator_vector};

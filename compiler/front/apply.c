@@ -539,11 +539,14 @@ apply_definition(struct elaborator *e, struct value *callee, struct arguments *a
 	return expand(e, callee, a, NULL);
 }
 
-/* f(weights): the sum of f over every parameter that counts as a weight */
+/* f(weights): the sum of f over every parameter that counts as a weight.  Where there are many, some are added up at a time: equations of equal
+ * form, which cost one function, however deep the network. */
 static struct value *
 sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a)
 {
+	enum { AT_ONCE = 16 };
 	struct value *sum = value_number(e, 0, a->call->span);
+	int count = 0;
 	e->weights_used = a->call->span;
 	e->weights_count = 0;
 	for (int i = 0; i < e->p->tensors.n; i++) e->weights_count += e->p->tensors.at[i]->role == ROLE_PARAM && !e->p->tensors.at[i]->outside_weights;
@@ -557,6 +560,7 @@ sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a
 		if (v->kind == VALUE_ERROR) return v;
 		v = materialise(e, v, callee->definition->text, false, a->call->span);
 		sum = elementwise(e, a->call->span, a->call->span, "+", add, sum, v);
+		if (++count % AT_ONCE == 0 && count < e->weights_count) sum = materialise(e, sum, arena_print(e->arena, "%s_sum", callee->definition->text), true, a->call->span);
 	}
 	return sum;
 }
@@ -656,6 +660,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (v->kind != VALUE_TENSOR) return v;
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
+	if (w->span.file && w->span.file->library) w->span = call_->span;
 	w->maker = is_listed(e, "gives_probabilities", callee) ? name->text : NULL;
 	w->made = call_->span;
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;

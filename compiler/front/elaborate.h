@@ -65,6 +65,7 @@ struct optimizer { /* one element at a time: scalars w, grad, counters, settings
 	struct tensor *weight, *gradient;
 	struct tensor *step, *steps, *epoch; /* counters: step counts from 1; steps in all; epochs before this step */
 	LIST(struct setting) settings;       /* a list has one for each of its numbers, under one name */
+	const char *method; /* of the runtime, which works on all gradients together; its numbers are the settings.  NULL: element by element */
 	LIST(struct tensor *) states; /* those whose old value is read */
 	struct span span;
 };
@@ -243,6 +244,7 @@ struct elaborator {
 	int define_count;
 	LIST(struct state_binding) states;
 	struct expr *loss; /* what the `loss` statements so far add up to, penalties and all */
+	struct optimizer *optimizer; /* being built */
 	struct scope *counters; /* step, steps, epoch, in an optimizer and in what it calls; NULL: elsewhere */
 };
 
@@ -331,7 +333,7 @@ struct value *define_recurrence(struct elaborator *e, struct recurrence *r, int 
 struct value *recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struct expr *at, struct node *n);
 long recurrence_steps(const struct recurrence *r); /* 0: not known yet */
 const struct value *recurrence_start(const struct recurrence *r);
-bool recurrence_is_defined(const struct recurrence *r);
+bool recurrence_continues(struct elaborator *e, const struct recurrence *r, struct expr *at);
 /* optimizer.c */
 void add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first);
 /* NULL: something was wrong, which was reported */

@@ -352,7 +352,7 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 	int first = 0; /* subscripts that are dealt with */
 	if (base->recurrence) {
 		struct expr *step = read_step(e, subs->kid[0], s);
-		if (step && !(recurrence_is_defined(base->recurrence) && step->op == OP_NUMBER)) {
+		if (step && recurrence_continues(e, base->recurrence, step)) {
 			base = recurrence_at(e, base->recurrence, s, step, n);
 			if (!base) return value_error(e);
 			first = 1;

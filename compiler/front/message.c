@@ -10,6 +10,7 @@ struct span
 own_place(const struct elaborator *e, struct span where)
 {
 	for (const struct frame *f = e->frame; where.file && where.file->library && f; f = f->up) where = f->span;
+	if (where.file && where.file->library && e->statement) where = e->statement->span;
 	return where;
 }
 

@@ -209,6 +209,77 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 	return true;
 }
 
+/* ---- methods ---------------------------------------------------------------------------------------------------------------------------------- */
+
+/* A method of the runtime: it takes the gradient, and these numbers, which become the optimizer's settings in this order. */
+struct method {
+	const char *name;
+	int n;
+	struct method_number {
+		const char *name;
+		double value;
+	} number[8];
+};
+
+static const struct method lbfgs = {"lbfgs", 5, {{"history", 10}, {"armijo", 1e-4}, {"curvature", 0.9}, {"trials", 20}, {"tolerance", 1e-7}}};
+
+/* the setting that the value is, or one of the method's own for a number */
+static bool
+method_setting(struct elaborator *e, const struct method *method, int k, struct value *v, struct setting *out)
+{
+	*out = (struct setting){.name = method->number[k].name, .value = method->number[k].value};
+	if (!v) return true;
+	if (v->kind == VALUE_NUMBER) out->value = v->number;
+	for (int i = 0; v->kind == VALUE_TENSOR && i < e->optimizer->settings.n; i++) {
+		const struct setting *s = &e->optimizer->settings.at[i];
+		if (v->n || v->body->op != OP_READ || v->body->tensor != s->tensor) continue;
+		*out = *s;
+		return true;
+	}
+	if (v->kind == VALUE_NUMBER) return true;
+	problem(e, "method", v->span, shape_text(e, v), "`%s` takes numbers and options of the optimizer as they are", method->name);
+	return false;
+}
+
+/* `w = lbfgs(grad, history, ..)`: the optimizer is this method; its settings are the method's numbers */
+static struct value *
+run_method(struct elaborator *e, const struct arguments *a, const struct method *method)
+{
+	struct optimizer *o = e->optimizer;
+	struct value *given[8] = {NULL};
+	LIST(struct setting) settings = {0};
+	if (!o) {
+		struct diagnostic *m = problem(e, "method", a->call->span, "", "`%s` is a method of optimization: its place is the body of an optimizer", method->name);
+		diag_help(e->d, m, "`w = %s(grad)`", method->name);
+		return value_error(e);
+	}
+	if (a->n < 1 || a->n > method->n + 1 || a->at[0]->kind != VALUE_TENSOR || a->at[0]->body->op != OP_READ || a->at[0]->body->tensor != o->gradient)
+		return wrong_count(e, a, method->name, "`grad`, and then its numbers");
+	for (int i = 1; i < a->n; i++) given[i - 1] = a->at[i];
+	for (int i = 0; i < a->keyword_count; i++) {
+		int k = 0;
+		while (k < method->n && strcmp(method->number[k].name, a->keyword[i]->text)) k++;
+		if (k < method->n) given[k] = a->keyword_value[i];
+		else problem(e, "unknown-option", a->keyword[i]->name, "not an option", "`%s` has no option `%s`", method->name, a->keyword[i]->text);
+	}
+	for (int k = 0; k < method->n; k++) {
+		struct setting s;
+		if (!method_setting(e, method, k, given[k], &s)) return value_error(e);
+		PUSH(e->arena, &settings, s);
+	}
+	o->settings.at = settings.at;
+	o->settings.n = settings.n;
+	o->settings.room = settings.room;
+	o->method = method->name;
+	return value_of_tensor(e, o->weight, 0, NULL, a->call->span);
+}
+
+struct value *
+run_lbfgs(struct elaborator *e, const struct arguments *a)
+{
+	return run_method(e, a, &lbfgs);
+}
+
 /* ---- optimizers ----------------------------------------------------------------------------------------------------------------------------- */
 
 /* step, steps and epoch: in the optimizer, in its options, and in the functions that these call */
@@ -222,6 +293,15 @@ bind_counters(struct elaborator *e, struct optimizer *o, struct span span)
 	return e->counters = s;
 }
 
+/* the body is `w = METHOD(..)` and that is all */
+static bool
+says_nothing_else(const struct optimizer *o, const struct node *body)
+{
+	const struct program *p = o->program;
+	const struct equation *q = p->updates.n == 1 ? equation_of(p, p->updates.at[0].new) : NULL;
+	return body->n == 1 && q && q->body->op == OP_READ && q->body->tensor == o->weight;
+}
+
 /* NULL: something was wrong, which was reported */
 static struct optimizer *
 build_optimizer(struct elaborator *outer, const struct value *definition, struct option *option)
@@ -231,6 +311,7 @@ build_optimizer(struct elaborator *outer, const struct value *definition, struct
 	struct optimizer *o = NEW(e.arena, struct optimizer);
 	int errors = e.d->errors;
 	e.p = o->program = program_new(e.arena);
+	e.optimizer = o;
 	e.globals = outer->globals;
 	o->name = d->text;
 	o->span = d->name;
@@ -243,7 +324,9 @@ build_optimizer(struct elaborator *outer, const struct value *definition, struct
 	run_block(&e, d->kid[1], s);
 	bool moves = false;
 	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
-	if (!moves && e.d->errors == errors) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
+	if (!moves && e.d->errors == errors && !e.unit->gave_up) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
+	if (o->method && e.d->errors == errors && !says_nothing_else(o, d->kid[1]))
+		problem(&e, "method", d->name, "", "an optimizer with `%s` says nothing but the new `w`", o->method);
 	if (e.d->errors > errors) return NULL;
 	drop_unread_states(e.p);
 	for (int i = 0; i < e.p->updates.n; i++)

@@ -229,6 +229,7 @@ run_normal(struct elaborator *e, const struct arguments *a)
 static const struct primitive primitives[] = {
 	{"rank", run_rank},       {"size", run_size},     {"shape", run_shape}, {"floor", run_floor},     {"ceil", run_ceil},     {"zeros", run_zeros},
 	{"ones", run_ones},       {"reshape", run_reshape}, {"concat", run_concat}, {"pad", run_pad}, {"uniform", run_uniform}, {"normal", run_normal},
+	{"lbfgs", run_lbfgs},
 };
 
 const char *

@@ -13,6 +13,7 @@ struct bare { /* an index used bare as a subscript */
 	const char *base;
 	struct span span;
 	long size;
+	bool said;           /* its range stands in the text, and needs not be that of the axis */
 };
 
 struct pending { /* a subscript that is no bare index */
@@ -35,7 +36,10 @@ plain_index(const struct value *v)
 static void
 use_bare(struct inference *f, struct index *v, struct node *sub, struct node *base, long size)
 {
-	PUSH(f->e->arena, &f->bare, (struct bare){v, base->text, sub->span, size});
+	bool said = v->size != 0;
+	for (int i = 0; i < f->bare.n; i++)
+		if (f->bare.at[i].index == v) said = f->bare.at[i].said;
+	PUSH(f->e->arena, &f->bare, (struct bare){v, base->text, sub->span, size, said});
 	if (v->size == 0) v->size = size;
 }
 
@@ -51,21 +55,23 @@ is_simple(const struct node *n)
 
 static void walk(struct inference *f, struct node *n, struct scope *s);
 
-/* h[t-1] of a recurrence of T steps: t runs over its steps, too */
-static void
+/* h[t-1] of a recurrence of T steps: t runs over its steps, too; false: the subscript is of another kind */
+static bool
 use_step(struct inference *f, const struct recurrence *r, struct node *sub, struct node *base, struct scope *s)
 {
 	struct elaborator *e = f->e;
-	if (recurrence_steps(r) <= 0 || !is_simple(sub)) return;
+	if (recurrence_steps(r) <= 0 || !is_simple(sub)) return false;
 	bool keep = e->subscript;
 	e->quiet++;
 	e->subscript = true;
 	struct value *x = evaluate(e, sub, s);
 	e->subscript = keep;
 	e->quiet--;
-	if (x->kind != VALUE_TENSOR || x->n || !x->body->integer) return;
+	if (x->kind != VALUE_TENSOR || x->n || !x->body->integer) return false;
 	struct affine *a = affine_of(e->p, x->body);
-	if (a->n == 1 && a->term[0].coefficient == 1 && a->term[0].atom->op == OP_INDEX) use_bare(f, a->term[0].atom->index, sub, base, recurrence_steps(r));
+	if (a->n != 1 || a->term[0].coefficient != 1 || a->term[0].atom->op != OP_INDEX) return false;
+	use_bare(f, a->term[0].atom->index, sub, base, recurrence_steps(r));
+	return true;
 }
 
 static void
@@ -86,8 +92,7 @@ walk_subscripts(struct inference *f, struct node *n, struct scope *s)
 		const struct value *shape = v;
 		int axis = i;
 		if (v && v->recurrence && sub->kind != NODE_RANGE) {
-			if (i == 0) use_step(f, v->recurrence, sub, base, s);
-			if (i == 0) continue;
+			if (i == 0 && (use_step(f, v->recurrence, sub, base, s) || v->kind == VALUE_RECURRENCE)) continue;
 			if (v->kind == VALUE_RECURRENCE) {
 				shape = recurrence_start(v->recurrence);
 				axis = i - 1;
@@ -199,7 +204,7 @@ find_conflict(const struct inference *f, bool left_side, int *first, int *second
 	for (int i = 0; i < f->bare.n; i++)
 		for (int k = i + 1; k < f->bare.n; k++) {
 			const struct bare *a = &f->bare.at[i], *b = &f->bare.at[k];
-			if (a->index != b->index || a->size == b->size || (a->index->size != a->size && a->index->size != b->size)) continue;
+			if (a->index != b->index || a->size == b->size || a->said) continue;
 			bool bound_left = false;
 			for (int c = 0; c < f->e->context.n; c++) bound_left |= f->e->context.at[c] == a->index;
 			if (bound_left != left_side) continue;
@@ -297,45 +302,38 @@ require_range(struct elaborator *e, struct index *i, struct span span)
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------------------------------- */
 
-/* The condition x >= 0 for whole numbers without a division: a + r / k >= 0 where k a + r >= 0, and a - r / k >= 0 where
- * k a + k - 1 - r >= 0.  NULL: there is none, or the numbers get too large. */
+/* x >= 0 without whole divisions: floor(y / K) + r >= 0 says y + K*r >= 0, and r - floor(y / K) >= 0 says K*r + K - 1 - y >= 0 */
 static struct expr *
-without_division(struct program *p, struct expr *x)
+undivided(struct program *p, struct expr *condition)
 {
-	const struct affine *f = affine_of(p, x);
-	for (int i = 0; i < f->n; i++) {
-		struct expr *d = f->term[i].atom;
-		long sign = f->term[i].coefficient;
-		if (d->op != OP_DIV || labs(sign) != 1) continue;
-		struct expr *rest = sub(p, x, scale(p, (double)sign, d));
-		struct expr *same = add_all(p, 3, (struct expr *[]){scale(p, (double)d->divisor, rest), scale(p, (double)sign, d->kid[0]), number(p, sign < 0 ? (double)d->divisor - 1 : 0)});
-		return interval_of(same).known ? same : NULL;
+	for (int depth = 0; condition->op == OP_GE0 && depth < 16; depth++) {
+		struct affine *a = affine_of(p, condition->kid[0]);
+		int k = 0;
+		while (k < a->n && (a->term[k].atom->op != OP_DIV || labs(a->term[k].coefficient) != 1)) k++;
+		if (k == a->n) break;
+		struct expr *division = a->term[k].atom, *y = division->kid[0];
+		bool below = a->term[k].coefficient < 0;
+		double K = (double)division->divisor;
+		struct expr *rest = sub(p, condition->kid[0], scale(p, below ? -1 : 1, division));
+		condition = at_least_0(p, add_all(p, 3, (struct expr *[]){scale(p, K, rest), scale(p, below ? -1 : 1, y), number(p, below ? K - 1 : 0)}));
 	}
-	return NULL;
+	return condition;
 }
 
-/* x >= 0 from intervals, or because some guard g >= 0 has x - g >= 0 */
-static bool
-follows(struct program *p, struct expr *x, const struct access *a)
-{
-	struct expr *wanted = at_least_0(p, x); /* without common factors, like the guards */
-	if (wanted->op == OP_BOOL) return wanted->number != 0;
-	x = wanted->kid[0];
-	for (int k = 0; k < a->guard_count; k++)
-		for (int c = 0; c < conjunct_count(a->guards[k]); c++) {
-			struct expr *g = conjunct(a->guards[k], c);
-			if (g->op != OP_GE0) continue;
-			struct interval i = interval_of(sub(p, x, g->kid[0]));
-			if (i.known && i.low >= 0) return true;
-		}
-	return false;
-}
-
+/* x >= 0 from intervals, or because some guard g >= 0 has x - g >= 0, or because a guard never holds */
 static bool
 proved(struct program *p, struct expr *x, const struct access *a)
 {
-	for (; x; x = without_division(p, x))
-		if (follows(p, x, a)) return true;
+	struct expr *wanted = undivided(p, at_least_0(p, x)); /* without common factors, like the guards */
+	if (wanted->op == OP_BOOL && wanted->number) return true;
+	for (int k = 0; k < a->guard_count; k++)
+		for (int c = 0; c < conjunct_count(a->guards[k]); c++) {
+			struct expr *g = undivided(p, conjunct(a->guards[k], c));
+			if (g->op == OP_BOOL && !g->number) return true;
+			if (g->op != OP_GE0 || wanted->op != OP_GE0) continue;
+			struct interval i = interval_of(sub(p, wanted->kid[0], g->kid[0]));
+			if (i.known && i.low >= 0) return true;
+		}
 	return false;
 }
 

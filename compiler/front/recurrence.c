@@ -37,12 +37,6 @@ recurrence_start(const struct recurrence *r)
 	return r->start[0];
 }
 
-bool
-recurrence_is_defined(const struct recurrence *r)
-{
-	return r->defined;
-}
-
 /* ---- starts ------------------------------------------------------------------------------------------------------------------------------- */
 
 /* -1, -2 .. as the first subscript of a left side; 0: it is something else */
@@ -213,6 +207,14 @@ steps_back(struct program *p, struct expr *at, long steps, long least)
 	return is_step && -a->constant >= least ? -a->constant : -1;
 }
 
+/* does the subscript pick a step that goes on into the starts: h[t-1] of a recurrence that is computed?  What else there is reads the tensor of all steps */
+bool
+recurrence_continues(struct elaborator *e, const struct recurrence *r, struct expr *at)
+{
+	bool open = at->op == OP_INDEX && at->index->size == 0 && !at->index->batch;
+	return !r->defined || open || (at->op != OP_NUMBER && steps_back(e->p, at, r->steps, 0) >= 0);
+}
+
 /* h at the step `at`: a value over the axes of one step; NULL after a message */
 struct value *
 recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struct expr *at, struct node *n)
@@ -282,6 +284,12 @@ define_recurrence(struct elaborator *e, struct recurrence *r, int count, struct 
 	struct expr *body = place_draws(e, v->body, r->tensor->rank, lhs, r->name);
 	define_existing(p, equation_new(p, r->tensor, r->tensor->rank, lhs, MAP, 0, NULL, body, n->span));
 	r->defined = true;
+	if (!order_equations(p)) {
+		struct diagnostic *m = problem(e, "recurrence-order", n->span, "", "the steps of `%s` read each other in a circle", r->name);
+		diag_help(e->d, m, "a recurrence reads steps before its own: `%s[%s-1]`", r->name, n->kid[1]->kid[0]->text);
+		note_frames(e, m);
+		return NULL;
+	}
 	struct value *w = value_of_tensor(e, r->tensor, r->lead, r->leads, n->kid[0]->span);
 	w->recurrence = r;
 	return w;

@@ -391,6 +391,11 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 		struct diagnostic *d = problem(e, "optimizer", train->name, "", "the train block names no optimizer");
 		diag_help(e->d, d, "add `optimizer = Adam(lr=1e-3)`");
 	}
+	for (int i = 0; t->clip_norm > 0 && i < t->optimizers.n; i++)
+		if (t->optimizers.at[i]->method) {
+			struct diagnostic *d = problem(e, "setting", train->name, "", "`clip_norm` does not go with `%s`", t->optimizers.at[i]->name);
+			diag_note(e->d, d, "its line search goes by the gradient as it is");
+		}
 	if (!t->epochs && !t->steps) t->epochs = 10;
 	bool validation = t->validation > 0;
 	for (int i = 0; i < t->sources.n; i++) validation |= t->sources.at[i]->group == 1;

@@ -346,6 +346,12 @@ try_gradients(struct tried *t, const struct batch *b, struct opened *o, struct d
 	for (int i = 0; i < b->gradients.n; i++) compare_values(t, "gradient of", &b->gradients.at[i], d->grad[i].at, 0);
 	t->program->gradients(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, alone, NULL);
 	compare_sums(t, "training mode, sums alone,", b->trained, alone);
+	if (!t->program->states) return;
+	double last[16] = {0};
+	t->program->states(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, last);
+	compare_sums(t, "training mode, with states,", b->trained, last);
+	compare_tensors(t, o, "after a pass,", NN_STATE, -1, &b->states);
+	set_up(t, o); /* the next pass may read the states */
 }
 
 static struct nn_when
@@ -362,6 +368,7 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		const struct stepped *s = &b->stepped[k];
 		const struct nn_optimizer *optimizer = &t->program->optimizers[k];
 		char what[128];
+		if (optimizer->method) continue;
 		set_up(t, o);
 		for (size_t i = 0; i < optimizer->setting_count; i++) settings[i] = t->program->settings[optimizer->first_setting + i].value;
 		for (int step = 1; step <= STEPS; step++) {
@@ -375,6 +382,34 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		compare_tensors(t, o, what, NN_PARAM, -1, &s->params);
 		compare_tensors(t, o, what, NN_STATE, -1, &s->states);
 		compare_tensors(t, o, what, NN_MOMENT, k, &s->moments);
+	}
+}
+
+/* what a step draws: the interpreter's numbers at each place; the site is the hash of the path */
+static void
+try_draws(struct tried *t, const struct batch *b, struct opened *o)
+{
+	const struct arithmetic *a = t->reference->arithmetic;
+	struct block blocks[64];
+	void *draws[64];
+	if (t->program->draw_count > 64) return;
+	for (size_t k = 0; k < t->program->draw_count; k++) {
+		blocks[k] = block_new((size_t)b->n * t->program->draw_table[k].count * t->program->real_size, t->program->real_size, 0xff);
+		draws[k] = blocks[k].at;
+	}
+	if (t->program->draws) t->program->draws(o->model, GRADIENT_STEP, (size_t)b->n, draws);
+	for (size_t k = 0; k < t->program->draw_count; k++) {
+		const struct nn_tensor *x = &t->program->draw_table[k];
+		const char *kind = strrchr(x->path, '.') ? strrchr(x->path, '.') + 1 : x->path;
+		uint32_t site = 2166136261u;
+		for (const char *s = x->path; *s; s++) site = (site ^ (unsigned char)*s) * 16777619u;
+		struct values want = {x->path, calloc((size_t)b->n * x->count + 1, sizeof(double)), b->n * (long)x->count, 0, NULL, false};
+		for (long n = 0; n < b->n; n++)
+			for (long i = 0; i < (long)x->count; i++)
+				want.at[n * (long)x->count + i] = (strncmp(kind, "normal", 6) ? a->uniform : a->normal)(SEED, GRADIENT_STEP, site, (uint32_t)n, (uint32_t)i);
+		compare_values(t, "draws of", &want, blocks[k].at, 0);
+		free(want.at);
+		block_free(&blocks[k]);
 	}
 }
 
@@ -394,7 +429,7 @@ try_other_memory(struct tried *t, const struct batch *b, struct data *d)
 	set_up(t, &o);
 	try_evaluation(t, b, &o, d);
 	block_free(&o.memory);
-	if (b->n == 1 || !t->program->predict) return;
+	if (b->n == 1 || !t->program->predict || t->reference->mixes_samples) return;
 	t->how = "memory for fewer samples";
 	long capacity = b->n / 2 - 1 < 1 ? 1 : b->n / 2 - 1;
 	o = open_model(t, capacity, NN_PREDICT, 0xff);
@@ -425,7 +460,7 @@ try_chunks(struct tried *t, const struct batch *b, struct data *d)
 		t->program->threads(o.model, chunk_ways[k].run, t);
 		set_up(t, &o);
 		try_gradients(t, b, &o, d);
-		try_evaluation(t, b, &o, d);
+		if (!t->reference->mixes_samples) try_evaluation(t, b, &o, d);
 		try_gradients(t, b, &o, d);
 		try_steps(t, b, &o, d);
 		block_free(&o.memory);
@@ -458,6 +493,7 @@ try_object(const struct reference *r, const char *path, const char *family, bool
 			set_up(&t, &o);
 			try_evaluation(&t, b, &o, &d);
 			try_gradients(&t, b, &o, &d);
+			try_draws(&t, b, &o);
 			try_steps(&t, b, &o, &d);
 			block_free(&o.memory);
 			if (k == 0) try_other_memory(&t, b, &d);

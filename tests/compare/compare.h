@@ -34,6 +34,7 @@ struct stepped { /* after STEPS steps of one optimizer */
 struct batch { /* one batch, and everything the interpreter makes of it */
 	long n;
 	struct value_list inputs, outputs, gradients;
+	struct value_list states; /* after the pass of the gradients */
 	double evaluated[16], trained[16]; /* sums: loss, metrics */
 	int stepped_count;                 /* optimizers that were tried */
 	struct stepped *stepped;
@@ -44,6 +45,7 @@ struct reference {
 	struct model *model;
 	const struct arithmetic *arithmetic;
 	bool f64;
+	bool mixes_samples; /* the evaluation reduces over samples: a batch in pieces is another batch */
 	int metrics;
 	struct value_list start, states; /* parameters and states after start(SEED) */
 	struct value_list params;        /* perturbed: what everything below was computed with */

@@ -222,6 +222,19 @@ gradient_of(const struct program *p, const char *param)
 	return NULL;
 }
 
+static struct value_list copies(struct arena *arena, const struct value_list *from);
+
+/* s <- expr */
+static void
+update_states(const struct world *w, struct value_list *states)
+{
+	const struct program *p = w->program;
+	for (int u = 0; u < p->updates.n; u++)
+		for (int i = 0; i < states->n; i++)
+			if (!strcmp(states->at[i].name, p->updates.at[u].old->name))
+				memcpy(states->at[i].at, w->value[p->updates.at[u].new->id], (size_t)states->at[i].count * sizeof(double));
+}
+
 static void
 compute_gradients(struct reference *r, struct batch *b)
 {
@@ -237,6 +250,8 @@ compute_gradients(struct reference *r, struct batch *b)
 		else fprintf(stderr, "note: %s has no gradient\n", v.name);
 		PUSH(p->arena, &b->gradients, v);
 	}
+	b->states = copies(p->arena, &r->states);
+	update_states(&w, &b->states);
 	world_free(&w);
 }
 
@@ -336,10 +351,7 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 		add_up(&w, s->sums[step - 1]);
 		s->finite[step - 1] = isfinite(s->sums[step - 1][0]);
 		if (!s->finite[step - 1]) continue;
-		for (int u = 0; u < p->updates.n; u++) /* s <- expr */
-			for (int i = 0; i < s->states.n; i++)
-				if (!strcmp(s->states.at[i].name, p->updates.at[u].old->name))
-					memcpy(s->states.at[i].at, w.value[p->updates.at[u].new->id], (size_t)s->states.at[i].count * sizeof(double));
+		update_states(&w, &s->states);
 		clip(r, &w, &s->params);
 		for (int i = 0; i < s->params.n; i++) {
 			struct tensor *g = gradient_of(p, s->params.at[i].name);
@@ -355,6 +367,17 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------------------ */
 
+static bool
+reduces_over_samples(const struct program *p)
+{
+	for (int i = 0; i < p->equations.n; i++) {
+		bool batch;
+		bound_elements(p->equations.at[i], &batch);
+		if (batch) return true;
+	}
+	return false;
+}
+
 void
 reference_compute(struct reference *r, const long sizes[], int n)
 {
@@ -364,6 +387,7 @@ reference_compute(struct reference *r, const long sizes[], int n)
 	if (!ordered) fprintf(stderr, "note: the equations form a cycle\n");
 	make_parameters(r);
 	r->metrics = r->model->eval->metrics.n;
+	r->mixes_samples = reduces_over_samples(r->model->eval);
 	r->batch_count = n;
 	for (int i = 0; i < n; i++) {
 		struct batch *b = &r->batch[i];
@@ -375,6 +399,7 @@ reference_compute(struct reference *r, const long sizes[], int n)
 		/* every optimizer on one batch that fills no panel, the default on the others */
 		b->stepped_count = b->n == 37 ? training->optimizers.n : training->optimizers.n > 0;
 		b->stepped = calloc((size_t)b->stepped_count + 1, sizeof *b->stepped);
-		for (int k = 0; k < b->stepped_count; k++) compute_steps(r, b, training->optimizers.at[k], &b->stepped[k]);
+		for (int k = 0; k < b->stepped_count; k++) /* a method of the runtime is no step */
+			if (!training->optimizers.at[k]->method) compute_steps(r, b, training->optimizers.at[k], &b->stepped[k]);
 	}
 }

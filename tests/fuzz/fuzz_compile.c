@@ -3,15 +3,20 @@
  * The first zero byte ends the file; what follows is the text of every file that it imports.  No file of the disk is read.
  *
  * Beyond what the sanitizers see: spans of messages lie inside the file, no pass breaks a contract (a message `internal`), what `nnc grad`
- * prints is the language again.  build.sh builds it; FUZZ_PASS=elaborate in the environment stops there, without it all passes run, to the
- * C text. */
+ * prints is the language again.  Every second change is one of words, not of bytes: a few are repeated, moved or dropped, a list becomes
+ * longer, a number another.
+ *
+ * build.sh builds it.  FUZZ_PASS=elaborate in the environment stops there; without it all passes run, to the C text. */
 #include "core/print.h"
 #include "driver/compile.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size, size_t most);
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed);
 
 struct bytes {
 	const char *at;
@@ -92,4 +97,114 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	compile_free(&c);
 	free(text);
 	return 0;
+}
+
+/* ---- changes of words ---------------------------------------------------------------------------------------------------------------- */
+
+enum { WORDS = 4096, RUN = 6, TIMES = 20 };
+
+struct words { /* word k is bytes at[k] .. at[k + 1] - 1, blanks behind it included */
+	int n;
+	size_t at[WORDS + 1];
+};
+
+static bool
+is_part(int c)
+{
+	return isalnum(c) || c == '_' || c == '.';
+}
+
+static void
+split_words(struct words *w, const uint8_t *bytes, size_t size)
+{
+	w->n = 0;
+	for (size_t i = 0; i < size && w->n < WORDS;) {
+		w->at[w->n++] = i;
+		if (is_part(bytes[i])) while (i < size && is_part(bytes[i])) i++;
+		else i++;
+		while (i < size && isspace(bytes[i])) i++;
+	}
+	w->at[w->n] = size;
+}
+
+/* bytes from .. to - 1 give way to `length` others; the new size, or the old one where there is no room */
+static size_t
+put(uint8_t *bytes, size_t size, size_t most, size_t from, size_t to, const uint8_t *other, size_t length)
+{
+	if (size - (to - from) + length > most) return size;
+	memmove(bytes + from + length, bytes + to, size - to);
+	memcpy(bytes + from, other, length);
+	return size - (to - from) + length;
+}
+
+static int
+below(uint64_t *random, int k)
+{
+	*random = *random * 6364136223846793005u + 1442695040888963407u;
+	return (int)(*random >> 33) % k;
+}
+
+/* the first word of its last item in front of the bracket that word `close` closes; `close` itself when there is none */
+static int
+last_item(const struct words *w, const uint8_t *bytes, int close)
+{
+	int depth = 0;
+	for (int k = close - 1; k >= 0; k--) {
+		int c = bytes[w->at[k]];
+		depth += (c == ')' || c == ']') - (c == '(' || c == '[');
+		if (depth < 0 || (depth == 0 && c == ',')) return k + 1;
+	}
+	return close;
+}
+
+/* [2, 3] becomes [2, 3, 3, 3] */
+static size_t
+longer_list(const struct words *w, uint8_t *bytes, size_t size, size_t most, int from, int times)
+{
+	while (from < w->n && bytes[w->at[from]] != ']' && bytes[w->at[from]] != ')') from++;
+	if (from == w->n) return size;
+	size_t at = w->at[from], length = at - w->at[last_item(w, bytes, from)];
+	uint8_t *item = malloc(length + 2);
+	if (!item) return size;
+	item[0] = ',';
+	memcpy(item + 1, bytes + at - length, length);
+	for (int k = 0; k < times && length; k++) size = put(bytes, size, most, at, at, item, length + 1);
+	free(item);
+	return size;
+}
+
+static size_t
+other_number(const struct words *w, uint8_t *bytes, size_t size, size_t most, int from, int which)
+{
+	static const char *const numbers[] = {"0 ", "1 ", "-1 ", "2 ", "7 ", "8 ", "9 ", "16 ", "17 ", "65 ", "1000001 ", "2147483648 ", "1e15 ", "1e300 ", "0.5 "};
+	const char *number = numbers[which % (int)(sizeof numbers / sizeof *numbers)];
+	while (from < w->n && !isdigit(bytes[w->at[from]])) from++;
+	return from == w->n ? size : put(bytes, size, most, w->at[from], w->at[from + 1], (const uint8_t *)number, strlen(number));
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed)
+{
+	static struct words w;
+	uint64_t random = seed;
+	split_words(&w, bytes, size);
+	if (w.n < 2 || below(&random, 2)) return LLVMFuzzerMutate(bytes, size, most);
+	int first = below(&random, w.n), last = first + 1 + below(&random, RUN), there = below(&random, w.n), drop = below(&random, 2);
+	int times = 1 + below(&random, drop ? TIMES : 2);
+	if (last > w.n) last = w.n;
+	size_t from = w.at[first], to = w.at[last], length = to - from;
+	uint8_t *copy = malloc(length + 1);
+	if (!copy) return size;
+	memcpy(copy, bytes + from, length);
+	switch (below(&random, 5)) {
+	case 0: /* again and again behind itself */
+		for (int k = 0; k < times; k++) size = put(bytes, size, most, to, to, copy, length);
+		break;
+	case 1: size = put(bytes, size, most, w.at[there], w.at[there + drop], copy, length); break;
+	case 2: size = put(bytes, size, most, from, to, copy, 0); break;
+	case 3: size = longer_list(&w, bytes, size, most, first, times); break;
+	default: size = other_number(&w, bytes, size, most, first, there);
+	}
+	free(copy);
+	return size;
 }

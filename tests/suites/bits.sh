@@ -49,6 +49,7 @@ options() { # file
 	examples/gpt.nn) echo "vocab=13 T=7 d=8 heads=2 --batches=1,19" ;;
 	examples/custom.nn) echo "size=16 units=3 --batches=1,19" ;;
 	*/mnist_*.nn) echo "units=19 lambda=1e-3 drop=0.25 --batches=1,37" ;;
+	*/autoencoder.nn | */denoising.nn) echo "code=5 wide=19 middle=11 --batches=1,37" ;;
 	*/shapes.nn) echo "units=9 --batches=1,37" ;;
 	*/characters.nn) echo "seen=3 new=5 d=4 units=9 --batches=1,37" ;;
 	*/dense_wide.nn) echo "--batches=1,66" ;;

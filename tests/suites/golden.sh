@@ -6,7 +6,10 @@
 #	.eq     stdout of nnc check --dump=elaborate --stop-after=elaborate
 #
 # nnc runs in the folder of the file.  BLESS=1 rewrites what differs and prints the difference; for a new test, make an empty sidecar and
-# bless.  tests/golden/errors holds wrong programs with the messages that the language was designed with: those are never rewritten.
+# bless.  Gradients and equations are rewritten only where the generated C computes what the interpreter computes, bit for bit, in every build
+# (the suite `bits`, for this model).
+#
+# tests/golden/errors holds wrong programs with the messages that the language was designed with: those are never rewritten.
 # Its file `pending` lists the ones that are not met yet; when blessing, those that are met by now are taken out of it.
 nnc=$PWD/$BUILD/nnc
 got=$PWD/$BUILD/tests/golden
@@ -38,6 +41,22 @@ is_pending() { # file
 	[ "${1%/*}" = tests/golden/errors ] && grep -qx "$(basename "$1" .err).nn" $pending
 }
 
+# Is the generated C of tests/golden/NAME.nn what the interpreter says?  Messages have no C.
+agreed=
+agrees() { # ending, name
+	case "$1 $agreed" in
+	err* | warn* | *" $2 "*) return 0 ;;
+	esac
+	if BITS=${BITS-full} ONLY=tests/golden/$2.nn sh tests/suites/bits.sh >"$got/bits" 2>&1 && tail -n 1 "$got/bits" | grep -q '^[1-9]'; then
+		agreed="$agreed $2 "
+		echo "$2.nn: interpreter = generated C: $(tail -n 1 "$got/bits")"
+		return 0
+	fi
+	fail "tests/golden/$2.$1 is not rewritten: the generated C has to agree with the interpreter first"
+	tail -n 20 "$got/bits"
+	return 1
+}
+
 for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
 	[ -f "$file" ] || continue
 	folder=${file%/*} base=${file##*/}
@@ -58,8 +77,10 @@ for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/gol
 		echo "skipped: diagnostics: not yet the message that was designed ($pending)"
 	elif [ $status = $expected ] && [ -n "${BLESS:-}" ] && [ "$folder" != tests/golden/errors ]; then
 		difference "$file"
-		cp "$got/out" "$file"
-		passed=$((passed + 1))
+		if agrees "$ending" "$name"; then
+			cp "$got/out" "$file"
+			passed=$((passed + 1))
+		fi
 	else
 		fail "$file (nnc ended with status $status)"
 		difference "$file"

@@ -96,8 +96,9 @@ def compare_gradients(c, number, model):
             for k, a in data.items():
                 np.save(f"{path}_{k}.npy", a)
                 options += [f"--data.{k}", f"{path}_{k}.npy"]
-            run(program, "gradients", "--weights", path + ".w", *options, "-o", path + ".g")
+            run(program, "gradients", "--weights", path + ".w", *options, *(["--draws"] if model.replay else []), "-o", path + ".g")
             got, metadata = read_safetensors(path + ".g")
+            data.update({k: got.pop(k) for k in list(got) if k.startswith("draws.")})
             loss, expected = autograd(model, weights, data)
             error, where = largest_error(got, expected)
             loss_error = abs(float(metadata["loss"]) - loss) / abs(loss)

@@ -14,9 +14,10 @@ OPTIMIZER_LIMIT, STEPS, RECORDS, BATCH = 1e-9, 200, 100, 32  # of runs with an o
 
 
 class Model:
-    def __init__(self, name, what, text, loss, draw, penalty=None, batch=37, defines=()):
+    def __init__(self, name, what, text, loss, draw, penalty=None, batch=37, defines=(), replay=False):
         self.name, self.what, self.text, self.loss, self.draw = name, what, text, loss, draw
         self.penalty, self.batch, self.defines = penalty, batch, defines
+        self.replay = replay  # x also has what the step drew, as "draws.PATH", from `gradients --draws`
 
 
 class Classes:
@@ -428,6 +429,24 @@ model M {
       penalty=lambda w: 0.01 * (w["A"] ** 2 * w["B"]).sum())
 
 # ---- optimizers -----------------------------------------------------------------------------------------------------------
+
+
+def dropped(x, path, p, h):
+    return torch.where(x["draws." + path] < p, torch.zeros_like(h), h / (1 - p))
+
+
+model("Dropout, GaussianNoise", "a step with noise, its draws replayed in PyTorch", """
+model M {
+  input  x: [3, 7]
+  target t: 0..2
+  h = x -> GaussianNoise(0.3) -> Dense(6) -> tanh -> Dropout(0.4)
+  y = flatten(h) -> Dense(11) -> relu -> Dropout(0.2) -> Dense(3)
+  loss = cross_entropy(y, t)
+}
+""", lambda w, x: ce(dense(w, "Dense3", dropped(x, "Dropout2.uniform1", 0.2, torch.relu(dense(w, "Dense2", dropped(
+    x, "Dropout1.uniform1", 0.4, torch.tanh(dense(w, "Dense1", x["x"] + 0.3 * x["draws.GaussianNoise1.normal1"]))).flatten(1))))), x["t"]),
+    {"x": (3, 7), "t": Classes(3)}, replay=True)
+
 
 SGD_LECTURE = "v = mu v - lr g; w = w + v"
 SGD_NESTEROV = "v = mu v - lr g; w = w + mu v - lr g"

@@ -27,12 +27,21 @@ def stages(family):
     return "; ".join(f"{' '.join(names)}: {of}" for of, names in alike.items())
 
 
+SCHEDULES = """
+Schedules are compared with NumPy over whole runs by `tests/torch/schedules.py`: `step`, `cosine` and `linear` with and without warm-up, `one_over_t`, and
+one of a file's own, with settings of the file and of the command line, at most 1e-9. L-BFGS is compared with liblbfgs by `tests/unit/test_lbfgs.c`: the
+same minima for about as many evaluations.
+"""
+
 DIFFERENCES = """
 ## What differs from PyTorch
 
 | | nnc | PyTorch |
 |---|---|---|
 | momentum | the rate is inside the velocity: v = mu v - lr g, w = w + v | v = mu v + g, w = w - lr v: the same while lr is constant |
+| schedules | the rate of each step from the step's number; `step(lr, at=[82])` as `MultiStepLR([82])`, `cosine(lr)` as `CosineAnnealingLR(steps)` stepped every step | stepped by the program, often once an epoch |
+| warm-up | lr / warmup in the first step | `LinearLR` begins with a third |
+| `clip_norm` | as `clip_grad_norm_`: all gradients times c / (norm + 1e-6) where that is below 1 | the same |
 | `l2(w)` | sum of squares; `lambda / 2 * l2(weights)` is a term of the loss | `weight_decay=lambda` of SGD adds lambda w to the gradient: the same |
 | `weights` | parameters that multiply: no biases, no slopes of PReLU, no gains of norms | `weight_decay` acts on all parameters given to the optimizer |
 | `AdamW` | decays every parameter | the same |
@@ -110,11 +119,11 @@ far one training step of SGD(lr=1) in f64 moves the weights, against the same gr
 ## Optimizers
 
 {library.STEPS} steps in f64 on a net 6-16-16-4 (tanh, cross entropy, l2), {library.RECORDS} records in batches of {library.BATCH}, the last of each epoch {library.RECORDS % library.BATCH}, not
-shuffled. The error of the weights after the last step; at most {library.OPTIMIZER_LIMIT:.0e}. Schedules are compared with NumPy over whole runs (tests/torch/schedules.py).
+shuffled. The error of the weights after the last step; at most {library.OPTIMIZER_LIMIT:.0e}.
 
 | in nnc | against | error |
 |---|---|---|
 """)
         for optimizer, reference, e in optimizers:
             f.write(f"| `{optimizer}` | `{reference}` | {figure(e)} |\n")
-        f.write(DIFFERENCES)
+        f.write(SCHEDULES + DIFFERENCES)

@@ -279,7 +279,7 @@ static const struct nn_source sources[] = {
 	{.group = NN_TEST, .input = 0, .line = 18, .reader = "csv", .path = "test.csv", .columns = x_columns, .column_count = 2},
 	{.group = NN_TEST, .input = 1, .line = 19, .reader = "csv", .path = "test.csv", .columns = t_columns, .column_count = 1},
 };
-static const struct nn_optimizer optimizers[] = {{"SGD", 0, 2}, {"Adam", 2, 4}};
+static const struct nn_optimizer optimizers[] = {{"SGD", 0, 2, NULL}, {"Adam", 2, 4, NULL}};
 static const struct nn_setting settings[] = {
 	{"lr", 0.5, NULL}, {"momentum", 0.9, NULL}, {"lr", 0.01, NULL}, {"beta1", 0.9, NULL}, {"beta2", 0.999, NULL}, {"eps", 1e-8, NULL},
 };

@@ -1,6 +1,7 @@
 /* test_structure.c - the structure of models: named layers and their weights, frozen ones, several losses, draws. */
 #define _GNU_SOURCE /* memmem */
 #include "core/print.h"
+#include "driver/memory.h"
 #include "oracle.h"
 
 static const char *
@@ -124,6 +125,39 @@ Test(structure, losses_add_up)
 		cr_expect(!strncmp(eval[0], eval[1], (size_t)line) && !memmem(eval[0], (size_t)line, "l2", 2), "%s in evaluation: %.*s", losses[i][0], line, eval[0]);
 		compile_free(&c[0]);
 		compile_free(&c[1]);
+	}
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------------------------------ */
+
+Test(structure, sizes_as_typed)
+{
+	static const struct {
+		const char *text;
+		double bytes;
+	} sizes[] = {{"1", 1},       {"100", 100},   {"100B", 100},  {"2k", 2000},     {"2K", 2000},   {"2kB", 2000},    {"2KiB", 2048},   {"1.5M", 1.5e6}, {"512MB", 512e6}, {"1GiB", 1073741824.0},
+		     {"8G", 8e9},    {"2T", 2e12},   {"0", 0},       {"", 0},          {"M", 0},       {"-1M", 0},       {"1e3", 0},       {"0x10", 0},     {"1X", 0},        {"1 M", 0},
+		     {"1MM", 0},     {"1MiBB", 0},   {"1BM", 0},     {"nan", 0},       {"inf", 0},     {"1..5", 0},      {"+1", 0}};
+	for (int i = 0; i < LENGTH(sizes); i++) cr_expect_eq(read_size(sizes[i].text), sizes[i].bytes, "%s: %g", sizes[i].text, read_size(sizes[i].text));
+}
+
+/* a model with weights [100, 50] and [100], 600 bytes of them frozen, and a batch of 64: what it needs, and that the limit holds to the byte */
+Test(structure, memory_is_refused_by_the_byte)
+{
+	static const char text[] = "model M {\n input x: [50]\n target t: [100]\n layer e = frozen PReLU\n y = x -> e -> Dense(100)\n loss = mse(y, t)\n}\n"
+				   "train M { data { x = csv(\"x\"); t = csv(\"t\") }\n optimizer = Adam\n batch_size = 64 }\n";
+	struct compilation c = {0};
+	cr_assert_eq(compile(&c, "main.nn", text, sizeof text - 1, "plan"), 0, "%s", first_message(&c));
+	double need = memory_needed(&c.built.at[0], false), learned = 4 * (100 * 50 + 100), frozen = 4 * 50;
+	cr_expect_geq(need, 3 * learned + frozen + 64 * 4 * 50, "%g bytes: parameters, m and v, the inputs as panels", need);
+	cr_expect_leq(need, 3 * learned + frozen + 64 * 4 * 4 * 200, "%g bytes", need);
+	compile_free(&c);
+	for (int over = 0; over < 2; over++) {
+		c = (struct compilation){.options = {.max_memory = need - over}};
+		cr_expect_eq(compile(&c, "main.nn", text, sizeof text - 1, NULL), over, "a limit of %.0f", need - over);
+		cr_expect_eq(c.built.n && c.built.at[0].files.n, !over, "files: only what is within the limit is emitted");
+		cr_expect(!over || !strcmp(c.unit.diagnostics.all.at[0]->code, "memory"));
+		compile_free(&c);
 	}
 }
 
