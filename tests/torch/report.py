@@ -90,7 +90,7 @@ A gradient that is 0 but for rounding (the bias of the keys in attention) is mea
 
 ## Trainings
 
-From the same weights on the same batches, noise and dropout at 0: the loss of every step beside PyTorch's, in the same precision. The weights before
+From the same weights on the same batches, noise and dropout at 0 unless named: the loss of every step beside PyTorch's, in the same precision. The weights before
 step k are those that `train --steps k-1` saved (of ResNet-20: made by PyTorch's optimizer from nnc's gradients; those after the last step by `train`). "End" is
 the error of the weights and running statistics after the last step.
 
@@ -101,7 +101,8 @@ the error of the weights and running statistics after the last step.
             difference, first, last, end = result or (None, 0, 0, None)
             f.write(f"| {t.name}, {t.real} | {t.what} | {t.steps} | {first:.4f} to {last:.4f} | {figure(difference)} | {figure(end) if t.real == 'f64' else ''} |\n")
         f.write(f"""
-The losses must agree within 1e-4 in f32, in f64 BatchNorm's within 1e-9. `BatchNorm` sees 101 records in batches of 37, the last of each epoch 27. ResNet-20 is
+The losses must agree within 1e-4 in f32, in f64 BatchNorm's within 1e-9. `BatchNorm` sees 101 records in batches of 37, the last of each epoch 27; its outputs in
+evaluation mode, by the running statistics, agree as well. ResNet-20 is
 compared in f64: in f32 rounding grows from step to step, and the losses of PyTorch itself leave those in f64 by 0.2 within 20 steps, by 0.03 with a twentieth of the rate.
 
 ## Equations and steps

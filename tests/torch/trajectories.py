@@ -2,8 +2,9 @@
 
 The weights before step k are those that `train --steps k-1` saved; `gradients` gives their loss on the k-th batch.  Where that would take
 long (`stepwise`), the weights before a step are made by PyTorch's optimizer from nnc's own gradients, and only those after the last by
-`train`.
+`train`.  With noise (`replay`), what a step draws is exported by `gradients --draws` and used again by PyTorch.
 """
+import math
 import os
 
 import numpy as np
@@ -22,10 +23,10 @@ class Trajectory:
     evaluate(w, x): the outputs as `predict` gives them after the last step."""
 
     def __init__(self, name, what, file, data, batches, function, optimizer, *, folder=".", defines=(), options=(), real="f32", steps=20, limit=1e-4, clip=0,
-                 rate=None, stepwise=False, falls=True, evaluate=None):
+                 rate=None, stepwise=False, falls=True, evaluate=None, replay=False):
         self.name, self.what, self.file, self.data, self.batches, self.function, self.optimizer = name, what, file, data, batches, function, optimizer
         self.folder, self.defines, self.options, self.real, self.steps, self.limit, self.clip = folder, defines, options, real, steps, limit, clip
-        self.rate, self.stepwise, self.falls, self.evaluate = rate, stepwise, falls, evaluate
+        self.rate, self.stepwise, self.falls, self.evaluate, self.replay = rate, stepwise, falls, evaluate, replay
 
 
 def in_order(records, size):
@@ -86,14 +87,15 @@ class Trainer:
             run(self.program, "train", "--seed", 1, "--steps", steps, "--shuffle", "off", "--data", self.folder, "-q", "-o", self.path + ".w", *self.t.options)
         return read_safetensors(self.path + ".w")[0]
 
-    def loss(self, x):
-        options = []
+    def loss(self, x, step):
+        """of a step, counted from 1, with its gradients and draws"""
+        options = ["--seed", 1, "--step", step, "--draws"] if self.t.replay else []
         for k, values in x.items():
             np.save(f"{self.path}_{k}.npy", values)
             options += [f"--data.{k}", f"{self.path}_{k}.npy"]
         run(self.program, "gradients", "--weights", self.path + ".w", *options, "-o", self.path + ".g")
         gradients, metadata = read_safetensors(self.path + ".g")
-        return float(metadata["loss"]), gradients
+        return float(metadata["loss"]), gradients, {k: gradients.pop(k) for k in list(gradients) if k.startswith("draws.")}
 
     def outputs(self, x):
         np.save(self.path + "_in.npy", x)
@@ -116,10 +118,12 @@ def compare_trajectory(c, t):
             elif step:
                 trainer.after(step)
             x = {k: v[batch] for k, v in data.items()}
-            loss, gradients = trainer.loss(x)
+            loss, gradients, draws = trainer.loss(x, step + 1)
+            if bool(draws) != t.replay:
+                raise RuntimeError(f"the draws are {sorted(draws)}")
             if step:
                 reference.update()
-            losses.append(reference.loss({k: torch.tensor(v if v.dtype.kind == "f" else v.astype(np.int64)) for k, v in x.items()}))
+            losses.append(reference.loss({k: torch.tensor(v if v.dtype.kind == "f" else v.astype(np.int64)) for k, v in (x | draws).items()}))
             worst = max(worst, abs(loss - losses[-1]))
         c.judge(f"{t.steps} losses, {t.name}, {t.real}, from {losses[0]:.4f} to {losses[-1]:.4f}", worst, t.limit)
         if t.falls and not np.mean(losses[-5:]) < 0.99 * np.mean(losses[:5]):
@@ -223,8 +227,14 @@ norms = [
 
 # ---- networks ---------------------------------------------------------------------------------------------------------------------
 
+def dropped(x, path, h, p=0.1):
+    """h, or what dropout leaves of it in a step with draws"""
+    path = f"draws.{path}.uniform1"
+    return torch.where(x[path] < p, torch.zeros_like(h), h / (1 - p)) if path in x else h
+
+
 def denoiser(w, x):
-    h = x["x"]
+    h = x["x"] + 0.3 * x.get("draws.GaussianNoise1.normal1", torch.zeros(()))
     for part in ("Encoder1", "Decoder1"):
         for k in (1, 2, 3):
             h = dense(w, f"{part}.Dense{k}", h)
@@ -256,33 +266,47 @@ def resnet(w, x):
     return F.cross_entropy(dense(w, "Dense1", h.mean((2, 3))), x["t"]) + 5e-5 * sum((t ** 2).sum() for k, t in w.items() if k.endswith("W"))
 
 
-def gpt_block(w, name, x, heads):
-    def norm(k, x):
-        return F.layer_norm(x, x.shape[-1:], w[f"{name}.LayerNorm{k}.gamma"], w[f"{name}.LayerNorm{k}.beta"])
-    q, k, v = (dense(w, f"{name}.CausalSelfAttention1.Dense{i}", norm(1, x)).unflatten(2, (heads, -1)).transpose(1, 2) for i in (1, 2, 3))
-    y = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
-    x = x + dense(w, f"{name}.CausalSelfAttention1.Dense4", y)
-    return x + dense(w, f"{name}.Dense2", F.gelu(dense(w, f"{name}.Dense1", norm(2, x))))
+def gpt_block(w, x, name, h, heads):
+    def norm(k, h):
+        return F.layer_norm(h, h.shape[-1:], w[f"{name}.LayerNorm{k}.gamma"], w[f"{name}.LayerNorm{k}.beta"])
+    attention = name + ".CausalSelfAttention1"
+    q, k, v = (dense(w, f"{attention}.Dense{i}", norm(1, h)).unflatten(2, (heads, -1)).transpose(1, 2) for i in (1, 2, 3))
+    later = torch.ones(h.shape[1], h.shape[1], dtype=torch.bool).triu(1)
+    p = torch.softmax((q @ k.transpose(2, 3) / math.sqrt(q.shape[-1])).masked_fill(later, -math.inf), -1)
+    y = (dropped(x, attention + ".Dropout1", p) @ v).transpose(1, 2).flatten(2)
+    h = h + dropped(x, attention + ".Dropout2", dense(w, attention + ".Dense4", y))
+    return h + dropped(x, name + ".Dropout1", dense(w, name + ".Dense2", F.gelu(dense(w, name + ".Dense1", norm(2, h)))))
 
 
 def gpt(w, x):
     s = x["s"]
-    h = F.embedding(s[:, :-1], w["E"]) + w["P"]
+    h = dropped(x, "Dropout1", F.embedding(s[:, :-1], w["E"]) + w["P"])
     for k in (1, 2):
-        h = gpt_block(w, f"Block{k}", h, 4)
+        h = gpt_block(w, x, f"Block{k}", h, 4)
     y = F.layer_norm(h, h.shape[-1:], w["LayerNorm1.gamma"], w["LayerNorm1.beta"]) @ w["E"].T
     return F.cross_entropy(y.flatten(0, 1), s[:, 1:].flatten())
 
 
+def denoising(name, what, noise):
+    return Trajectory(name, "784-512-256-50-256-512-784, " + what, "examples/denoising.nn", pixels, in_order(1000, 32), denoiser, lambda p: torch.optim.Adam(p, lr=1e-3),
+                      folder="examples/digits", defines=[f"noise={noise}"], options=["--batch_size", 32], replay=noise > 0)
+
+
+def transformer(name, what, drop):
+    return Trajectory(name, "two blocks of 32 with 4 heads, windows of 24 characters, " + what, "examples/gpt.nn", windows(24), in_order(500, 16), gpt,
+                      lambda p: torch.optim.AdamW(p, lr=1e-2, betas=(0.9, 0.95), weight_decay=0.1), folder="examples", defines=["T=24", "d=32", f"drop={drop}"],
+                      options=["--batch_size", 16, "--validation", 0, "--optimizer.lr", 1e-2, "--optimizer.lr.warmup", 20], clip=1, rate=lambda step: 1e-2 * step / 20,
+                      replay=drop > 0)
+
+
 networks = [
-    Trajectory("denoising autoencoder", "784-512-256-50-256-512-784, noise 0, Adam, batch 32", "tests/data/06_denoising.nn", pixels, in_order(1000, 32), denoiser,
-               lambda p: torch.optim.Adam(p, lr=1e-3), folder="examples/digits", defines=["noise=0"], options=["--batch_size", 32]),
+    denoising("denoising autoencoder", "Adam, batch 32", 0),
+    denoising("denoising autoencoder, noise 0.3", "Adam, batch 32, the draws replayed", 0.3),
     Trajectory("character LSTM", "two layers of 32, windows of 20 characters, clip_norm 1, Adam, batch 16", "examples/char_lstm.nn", windows(20), in_order(500, 16), char_lstm,
                lambda p: torch.optim.Adam(p, lr=1e-2), folder="examples", defines=["T=20", "units=32", "d=16"],
                options=["--batch_size", 16, "--validation", 0, "--optimizer.lr", 1e-2], clip=1),
-    Trajectory("GPT", "two blocks of 32 with 4 heads, windows of 24 characters, clip_norm 1, AdamW with a warm-up of 20 steps, batch 16", "examples/gpt.nn", windows(24),
-               in_order(500, 16), gpt, lambda p: torch.optim.AdamW(p, lr=1e-2, betas=(0.9, 0.95), weight_decay=0.1), folder="examples", defines=["T=24", "d=32", "drop=0"],
-               options=["--batch_size", 16, "--validation", 0, "--optimizer.lr", 1e-2, "--optimizer.lr.warmup", 20], clip=1, rate=lambda step: 1e-2 * step / 20),
+    transformer("GPT", "clip_norm 1, AdamW with a warm-up of 20 steps, batch 16", 0),
+    transformer("GPT, dropout 0.1", "the same, the draws replayed", 0.1),
     # in f32 PyTorch itself leaves its f64 losses by 0.2 within these steps, and by 0.03 with a twentieth of the rate
     Trajectory("ResNet-20", "coloured shapes, SGD with momentum, l2, batch 16", "examples/resnet.nn", pictures, in_order(1000, 16), resnet,
                lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.9), folder="examples", options=["--batch_size", 16, "--optimizer.lr", 0.01], real="f64", stepwise=True),
