@@ -48,19 +48,24 @@ $(BUILD)/embedded.c: $(BUILD)/embed $(EMBEDDED)
 $(BUILD)/embedded.o: $(BUILD)/embedded.c
 	$(CC) $(CFLAGS) $(INCLUDE) -c $< -o $@
 
-# pictures, points and digits for the examples
+# data for the examples: points, digits, coloured shapes in the format of CIFAR-10, fables
+MAKERS := $(patsubst examples/data/%.c,$(BUILD)/%,$(wildcard examples/data/make_*.c))
 $(BUILD)/plot_regions: examples/plot_regions.c
-$(BUILD)/make_digits $(BUILD)/make_points: $(BUILD)/%: examples/data/%.c
-$(BUILD)/plot_regions $(BUILD)/make_digits $(BUILD)/make_points:
+$(MAKERS): $(BUILD)/%: examples/data/%.c
+$(BUILD)/plot_regions $(MAKERS):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< -lm -o $@
 
-DIGITS := examples/digits/train-images-idx3-ubyte
-digits: $(DIGITS)
-$(DIGITS): $(BUILD)/make_digits
-	$< examples/digits
+digits: examples/digits/train-images-idx3-ubyte
+cifar: examples/cifar/test_batch.bin
+text: examples/text/fables.txt
+examples/digits/train-images-idx3-ubyte: $(BUILD)/make_digits
+examples/cifar/test_batch.bin: $(BUILD)/make_cifar
+examples/text/fables.txt: $(BUILD)/make_text
+examples/digits/train-images-idx3-ubyte examples/cifar/test_batch.bin examples/text/fables.txt:
+	$< $(@D)
 
-test: all digits
+test: all digits cifar text
 	@BUILD=$(BUILD) REQUIRE="$(REQUIRE)" tests/run
 bless: all
 	@BUILD=$(BUILD) BLESS=1 sh tests/suites/golden.sh
@@ -77,5 +82,5 @@ check-names: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all digits test bless fuzz bench check-names clean
+.PHONY: all digits cifar text test bless fuzz bench check-names clean
 -include $(OBJECTS:.o=.d)

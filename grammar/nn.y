@@ -29,7 +29,7 @@ static void nn_error(const struct span *at, struct parse *p, void *scanner, cons
 %token <text> NAME "a name" NUMBER "a number" TEXT "a text" REDUCTION "a reduction" UNCLOSED "an unclosed text" STRAY "a stray character"
 %token NL "the end of the line" END 0 "the end of the file"
 %token IMPORT "import" AS "as" LET "let" FN "fn" LAYER "layer" MODEL "model" TRAIN "train" OPTIMIZER "optimizer" STATE "state"
-%token INPUT "input" TARGET "target" OUTPUT "output" PARAM "param" LOSS "loss" METRIC "metric"
+%token FROZEN "frozen" INPUT "input" TARGET "target" OUTPUT "output" PARAM "param" LOSS "loss" METRIC "metric"
 %token REPEAT "repeat" RETURN "return" IN "in" OF "of" IF "if" THEN "then" ELSE "else"
 %token AND "and" OR "or" NOT "not"
 %token ARROW "->" BECOMES "<-" DOTDOT ".." LE "<=" GE ">=" EQ "==" NE "!=" STARSTAR "**"
@@ -98,7 +98,8 @@ stmt:     let
         | PARAM  NAME ':' type init outside  { $$ = NAMED(PARAM, @$, $2, @2, 3, $4, $5, $6); }
         | STATE  NAME '=' expr               { $$ = NAMED(STATE, @$, $2, @2, 2, NULL, $4); }
         | STATE  NAME ':' type '=' expr      { $$ = NAMED(STATE, @$, $2, @2, 2, $4, $6); }
-        | LAYER  NAME '=' expr               { $$ = NAMED(INSTANCE, @$, $2, @2, 1, $4); }
+        | LAYER  NAME '=' expr               { $$ = NAMED(INSTANCE, @$, $2, @2, 2, $4, NULL); }
+        | LAYER  NAME '=' FROZEN expr        { $$ = NAMED(INSTANCE, @$, $2, @2, 2, $5, NAMED(NAME, @4, "frozen", @4, 0)); }
         | names '=' expr                     { $$ = MAKE(DEFINE, @$, 2, $1, $3); }
         | dotted '[' indices ']' '=' expr    { $$ = MAKE(INDEXED, @$, 3, $1, $3, $6); }
         | NAME BECOMES expr                  { $$ = NAMED(ASSIGN, @$, $1, @1, 1, $3); }
@@ -184,6 +185,7 @@ static int
 yyreport_syntax_error(const yypcontext_t *context, struct parse *p, void *scanner)
 {
 	(void)scanner;
+	if (p->too_deep) return 0; /* the rest of the file is not read */
 	yysymbol_kind_t expected[YYNTOKENS];
 	int n = yypcontext_expected_tokens(context, expected, YYNTOKENS);
 	const char *names[YYNTOKENS];
@@ -197,5 +199,6 @@ static void
 nn_error(const struct span *at, struct parse *p, void *scanner, const char *message)
 {
 	(void)scanner;
-	diag_new(p->diagnostics, "syntax", *at, "", "%s", message); /* memory exhausted: too deeply nested */
+	(void)message; /* the parser's stack is exhausted: brackets that leave no node */
+	node_too_deep(p, *at);
 }

@@ -136,6 +136,13 @@ close_bench(struct bench *b)
 	free(b->peaks);
 }
 
+/* the next step, of so many that schedules stay at their beginning */
+static struct nn_when
+next(struct bench *b)
+{
+	return (struct nn_when){++b->step, (uint64_t)1 << 40, 0};
+}
+
 /* seconds for one group of steps; less than 0 if a loss was not finite */
 static double
 time_group(struct bench *b)
@@ -151,7 +158,8 @@ time_group(struct bench *b)
 		double start = nn_now();
 		for (; left > 0 && b->next + n <= b->data.records; left--, b->next += n) {
 			nn_batch_gather(&b->batch, &b->data, b->order + b->next, n);
-			if (b->program->step(b->model.handle, b->o->optimizer, nn_chosen_settings(b->o), ++b->step, n, b->batch.in, b->sums))
+			if (b->program->step(b->model.handle, b->o->optimizer, nn_chosen_settings(b->o), b->o->clip_norm, next(b), n, b->batch.in,
+				b->sums))
 				return -1;
 		}
 		time += nn_now() - start;
@@ -261,6 +269,10 @@ nn_bench(const struct nn_options *o)
 
 	if (!o->program->has_loss || o->program->optimizer_count == 0) {
 		nn_fail(&e, "%s has no train block for the model %s, so there is no step to time", o->program->file, o->program->model);
+		return nn_report(&e);
+	}
+	if (o->program->optimizers[o->optimizer].method) {
+		nn_fail(&e, "bench times single steps, and %s has none: it takes all records at once", o->program->optimizers[o->optimizer].name);
 		return nn_report(&e);
 	}
 	result = open_bench(&b, &e);

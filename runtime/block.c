@@ -86,6 +86,13 @@ multiply(size_t n, const size_t shape[], size_t factor, size_t *product)
 	return 1;
 }
 
+/* tokens one after the other, which records of this intake can be cut from */
+static int
+is_run(const struct nn_intake *in, const struct nn_block *b)
+{
+	return b->windows && in->width > 1 && nn_intake_takes_windows(in);
+}
+
 /* the file must hold what its header says, no less and no more; and the records what the inputs take */
 static int
 check(const struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
@@ -100,6 +107,8 @@ check(const struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
 		return nn_fail(e, "%s: truncated: its header says %s, %zu bytes, but %zu follow", in->found, what, bytes, b->size);
 	if (b->size > bytes)
 		return nn_fail(e, "%s: too long: its header says %s, %zu bytes, but %zu follow", in->found, what, bytes, b->size);
+	if (is_run(in, b))
+		return 0;
 	if (!multiply(b->rank - 1, b->shape + 1, 1, &width) || width != in->width) {
 		nn_intake_takes(in, takes);
 		return nn_fail(e, "%s: holds %s, but %s", in->found, what, takes);
@@ -141,7 +150,7 @@ read_records(struct nn_intake *in, const struct nn_block *b, double values[], si
 {
 	size_t bytes = in->width * b->element->size;
 
-	if (nn_intake_expect(in, b->shape[0], e))
+	if ((b->element->decode == decode_u8 && nn_intake_bytes(in, e)) || nn_intake_expect(in, b->shape[0], e))
 		return -1;
 	for (size_t r = 0; r < b->shape[0]; r++) {
 		if (nn_intake_wants(in, r)) {
@@ -160,6 +169,8 @@ nn_block_read(struct nn_intake *in, const struct nn_block *b, struct nn_error *e
 {
 	if (check(in, b, e))
 		return -1;
+	if (is_run(in, b))
+		return nn_intake_windows(in, &(struct nn_tokens){b->element, b->big_endian, b->bytes, b->shape[0], "value"}, e);
 	/* the width is a record of a file that is here: it cannot be too large to multiply by 8 unless memory is full anyway */
 	double *values = calloc(in->width, sizeof *values);
 	size_t *offsets = b->fortran ? calloc(in->width, sizeof *offsets) : NULL;

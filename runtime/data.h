@@ -5,11 +5,23 @@
 #include "message.h"
 #include "program.h"
 
-/* all records of one input: [records][count], int32_t where the input is whole numbers, else float or double (real_size) */
+/* All records of one input.  Stored values lie one after the other; record r starts at value r * stride, which is `count` apart, or less
+ * where windows of a text overlap.  packed 0: as the model takes them, int32_t where the input is whole numbers, else float or double
+ * (real_size).  packed 1 or 2: unsigned numbers of so many bytes, value - low where the input is whole numbers, else places in `table`. */
 struct nn_column_data {
 	void *values;
-	size_t records;
+	size_t records, stride;
+	unsigned packed;
+	void *table; /* [256] of float or double; NULL where there is none */
 };
+/* bytes that one record of this input takes as the model takes it */
+size_t nn_record_bytes(const struct nn_program *program, size_t input);
+/* bytes that its stored values take */
+size_t nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_column_data *column);
+/* n records as the model takes them, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
+void nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *column, const uint32_t order[], size_t first,
+    size_t n, void *to);
+void nn_column_free(struct nn_column_data *column);
 
 /* one group (data, validation or test): the same number of records for every input that has a source */
 struct nn_dataset {
@@ -19,13 +31,17 @@ struct nn_dataset {
 
 /* Reads the sources of a group.  Relative paths are looked up in `folder`; NAME also finds NAME.gz.  The arithmetic of the source is
  * done in double and rounded once.  Errors: a missing file, a wrong magic number, a truncated or over-long file, ragged rows, a
- * record with another number of values than the input, a value that is no number, a whole number outside the declared range,
- * groups whose inputs differ in their number of records - each with file, line or record, and what the model declares on which line. */
+ * record with another number of values than the input, a text shorter than a window, a value that is no number, a whole number outside
+ * the declared range, groups whose inputs differ in their number of records - each with file, line, byte or record, and what the model
+ * declares on which line. */
 int nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_dataset *out, struct nn_error *e);
 void nn_data_free(const struct nn_program *program, struct nn_dataset *data);
 
+/* the text that a model of one input learns from, `s = text("a.txt")`; NULL where it has no such */
+const struct nn_source *nn_data_text(const struct nn_program *program);
+
 /* A table of numbers from IN.csv or IN.npy for `predict` ("-" is CSV on standard input): records of `program`'s inputs that are not
- * targets, in the order of declaration, side by side in a row of a CSV. */
+ * targets, in the order of declaration, side by side in a row of a CSV.  A model that learns from a text takes one from IN.txt. */
 int nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_dataset *out, struct nn_error *e);
 
 /* a whole array from an .npy file for one input (used by `gradients --data.x X.npy`) */

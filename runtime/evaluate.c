@@ -22,7 +22,7 @@ nn_evaluate(struct nn_model *m, struct nn_batch *b, const struct nn_dataset *dat
 		if (order)
 			nn_batch_gather(b, data, order + done, n);
 		else
-			nn_batch_view(b, data, done);
+			nn_batch_view(b, data, done, n);
 		p->evaluate(m->handle, n, b->in, means);
 		if (stop && *stop)
 			return 1;
@@ -252,7 +252,7 @@ store_rows(char *rows, const struct predictions *y, size_t first, size_t n)
 static void
 predict_batch(struct nn_model *m, struct nn_batch *b, const struct nn_dataset *data, size_t first, size_t n, struct predictions *y)
 {
-	nn_batch_view(b, data, first);
+	nn_batch_view(b, data, first, n);
 	m->program->predict(m->handle, n, b->in, y->values);
 }
 

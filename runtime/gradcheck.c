@@ -35,6 +35,8 @@ struct checked {
 static int
 checked_open(struct checked *c, const struct nn_options *o, size_t samples, struct nn_error *e)
 {
+	int insist = nn_option_given(o, "chunk");
+
 	const struct nn_program *p = o->program;
 
 	*c = (struct checked){.program = p, .samples = samples, .step = o->step};
@@ -52,7 +54,7 @@ checked_open(struct checked *c, const struct nn_options *o, size_t samples, stru
 		if (!c->gradients[c->parameters++])
 			return -1;
 	}
-	return nn_model_open(&c->model, p, samples, NN_TRAIN, o->threads, e);
+	return nn_model_open_training(&c->model, p, samples, o->chunk, insist, o->threads, e);
 }
 
 static void
@@ -75,6 +77,12 @@ loss(struct checked *c, int with_gradients)
 	c->program->gradients(c->model.handle, c->step, c->samples, c->in, c->sums, with_gradients ? c->gradients : NULL);
 	return c->sums[0] / (double)c->samples;
 }
+
+struct draws { /* what a step draws; count 0: not asked for */
+	size_t count;
+	void **values;
+	char (*paths)[256];
+};
 
 /* -- gradients ------------------------------------------------------------------------------------------------------------- */
 
@@ -101,24 +109,69 @@ read_arrays(const struct nn_options *o, struct nn_dataset *data, struct nn_error
 	return data->records ? 0 : nn_fail(e, "there are no records in %s", o->arrays[0]);
 }
 
+/* room for everything that a step draws: [samples][shape] each */
 static int
-save_gradients(const struct checked *c, const char *path, double mean, struct nn_error *e)
+draws_open(struct draws *d, const struct checked *c, struct nn_error *e)
 {
-	struct nn_named *items = calloc(c->parameters + 1, sizeof *items);
+	const struct nn_program *p = c->program;
+
+	d->values = calloc(p->draw_count + 1, sizeof *d->values);
+	d->paths = calloc(p->draw_count + 1, sizeof *d->paths);
+	if (!d->values || !d->paths)
+		return nn_fail(e, "out of memory");
+	for (; d->count < p->draw_count; d->count++) {
+		const struct nn_tensor *t = &p->draw_table[d->count];
+		snprintf(d->paths[d->count], sizeof *d->paths, "draws.%.250s", t->path);
+		d->values[d->count] = nn_allocate(t->count * p->real_size, c->samples, "the random numbers", e);
+		if (!d->values[d->count])
+			return -1;
+	}
+	if (p->draws)
+		p->draws(c->model.handle, c->step, c->samples, d->values);
+	return 0;
+}
+
+static void
+draws_close(struct draws *d)
+{
+	for (size_t k = 0; k < d->count; k++)
+		free(d->values[k]);
+	free(d->values);
+	free(d->paths);
+}
+
+static struct nn_named
+named(const struct nn_program *p, const char *path, const struct nn_tensor *t, void *values)
+{
+	struct nn_named item = {.path = path, .rank = t->rank, .count = t->count, .values = values};
+
+	memcpy(item.dtype, p->real_size == sizeof(float) ? "F32" : "F64", 4);
+	memcpy(item.shape, t->shape, sizeof item.shape);
+	return item;
+}
+
+/* the gradients, and what was drawn, with the samples as first axis */
+static int
+save_gradients(const struct checked *c, const struct draws *d, const char *path, double mean, struct nn_error *e)
+{
+	const struct nn_program *p = c->program;
+	struct nn_named *items = calloc(c->parameters + d->count + 1, sizeof *items), *item = items;
 	char text[40];
-	const char *metadata[] = {"format", "nnc", "model", c->program->model, "loss", text};
+	const char *metadata[] = {"format", "nnc", "model", p->model, "loss", text};
 	int result;
 
 	if (!items)
 		return nn_fail(e, "out of memory");
 	snprintf(text, sizeof text, "%.17g", mean);
-	for (size_t k = 0; k < c->parameters; k++) {
-		const struct nn_tensor *t = &c->program->tensors[c->tensors[k]];
-		items[k] = (struct nn_named){.path = t->path, .rank = t->rank, .count = t->count, .values = c->gradients[k]};
-		memcpy(items[k].dtype, c->program->real_size == sizeof(float) ? "F32" : "F64", 4);
-		memcpy(items[k].shape, t->shape, sizeof items[k].shape);
+	for (size_t k = 0; k < c->parameters; k++, item++)
+		*item = named(p, p->tensors[c->tensors[k]].path, &p->tensors[c->tensors[k]], c->gradients[k]);
+	for (size_t k = 0; k < d->count; k++, item++) {
+		*item = named(p, d->paths[k], &p->draw_table[k], d->values[k]);
+		memmove(item->shape + 1, item->shape, (size_t)item->rank++ * sizeof *item->shape);
+		item->shape[0] = c->samples;
+		item->count *= c->samples;
 	}
-	result = nn_safetensors_write(path, items, c->parameters, metadata, 3, e);
+	result = nn_safetensors_write(path, items, (size_t)(item - items), metadata, 3, e);
 	free(items);
 	return result;
 }
@@ -127,21 +180,31 @@ static int
 gradients(const struct nn_options *o, struct nn_error *e)
 {
 	struct nn_dataset data = {0};
+	struct nn_batch batch = {0};
 	struct checked c = {0};
+	struct draws d = {0};
 	int result = read_arrays(o, &data, e);
 
 	if (result == 0)
 		result = checked_open(&c, o, data.records, e);
-	if (result == 0)
-		result = nn_weights_load(&c.model, o->weights, e);
 	if (result == 0) {
-		for (size_t k = 0; k < o->program->input_count; k++)
-			c.in[k] = data.inputs[k].values;
+		o->program->start(c.model.handle, o->seed); /* of the draws */
+		result = nn_weights_load(&c.model, o->weights, e);
+	}
+	if (result == 0)
+		result = nn_batch_open(&batch, o->program, data.records, e);
+	if (result == 0 && o->draws)
+		result = draws_open(&d, &c, e);
+	if (result == 0) {
+		nn_batch_view(&batch, &data, 0, data.records);
+		memcpy(c.in, batch.in, o->program->input_count * sizeof *c.in);
 		double mean = loss(&c, 1);
 		printf("loss %.17g\n", mean);
 		if (o->out)
-			result = save_gradients(&c, o->out, mean, e);
+			result = save_gradients(&c, &d, o->out, mean, e);
 	}
+	nn_batch_close(&batch);
+	draws_close(&d);
 	checked_close(&c);
 	nn_data_free(o->program, &data);
 	return result;
@@ -161,12 +224,17 @@ nn_gradients(const struct nn_options *o)
 		nn_help(&e, "%s init -o W.safetensors makes some; then --weights W.safetensors", o->self);
 		return nn_report_usage(&e);
 	}
+	if (o->draws && !o->out) {
+		nn_fail(&e, "--draws go into the file of the gradients");
+		nn_help(&e, "say which: -o G.safetensors");
+		return nn_report_usage(&e);
+	}
 	return gradients(o, &e) == 0 ? NN_SUCCESS : nn_report(&e);
 }
 
 /* -- gradcheck ------------------------------------------------------------------------------------------------------------- */
 
-enum { ELEMENTS = 32, DIRECTIONS = 4, STEPS = 7 };
+enum { ELEMENTS = 32, DIRECTIONS = 4, STEPS = 7, POINTS = 3 };
 
 /* how close is close, for each type of real number; `floor` is the smallest derivative, as a share of the whole gradient, whose digits
  * are looked at */
@@ -214,14 +282,16 @@ at_element(struct check *k, double distance, size_t element)
 	return result;
 }
 
-/* compares the derivative `a` along an element, or along k->direction where element is `count` */
+/* Compares the derivative `a` along an element, or along k->direction where element is `count`.  Where no step comes close, a kink is assumed if
+ * the difference is explained by how much the one-sided slopes differ, or by rounding: for every step but one, because the bends of
+ * several kinks may cancel.  A wrong derivative is found by all steps that are neither too short nor too long. */
 static void
 compare(struct check *k, double a, size_t element)
 {
 	const struct closeness *close = k->close;
 	size_t count = k->c.program->tensors[k->tensor].count;
 	double best = INFINITY;
-	int kink = 1;
+	int unexplained = 0;
 
 	for (int s = 0; s < STEPS && best > close->enough; s++) {
 		static const double times[4] = {-2, -1, 1, 2};
@@ -233,10 +303,10 @@ compare(struct check *k, double a, size_t element)
 		double error = fabs(a - n) / fmax(fmax(fabs(a), fabs(n)), fmax(close->floor * k->size, 1e-300));
 		if (isfinite(error) && error < best)
 			best = error;
-		kink &= fabs(a - n) <= 3 * fabs(bend) + 16 * close->epsilon * fabs(k->base) / h;
+		unexplained += !(fabs(a - n) <= 3 * fabs(bend) + 16 * close->epsilon * fabs(k->base) / h);
 	}
 	k->checked++;
-	if (best > close->limit && kink)
+	if (best > close->limit && unexplained <= 1)
 		k->kinks++;
 	else if (!(best <= k->worst))
 		k->worst = best;
@@ -335,8 +405,10 @@ close_check(struct check *k, struct nn_dataset *data)
 	checked_close(&k->c);
 }
 
-/* prints the table; 0 if all is well */
-static int
+enum verdict { RIGHT, WRONG, KINKS };
+
+/* prints the table; KINKS: nothing is wrong, but too much could not be looked at */
+static enum verdict
 check_all(struct check *k, const struct nn_options *o)
 {
 	const struct nn_program *p = k->c.program;
@@ -344,6 +416,7 @@ check_all(struct check *k, const struct nn_options *o)
 	double worst = 0;
 	char shape[128];
 
+	k->size = 0;
 	for (size_t j = 0; j < k->c.parameters; j++)
 		for (size_t i = 0; i < p->tensors[k->c.tensors[j]].count; i++)
 			k->size += pow(nn_real(k->c.gradients[j], i, p->real_size), 2);
@@ -360,11 +433,30 @@ check_all(struct check *k, const struct nn_options *o)
 		worst = k->worst <= worst ? worst : k->worst;
 	}
 	int few = kinks * 20 <= checked, right = worst <= k->close->limit;
-	printf("%s: worst error %.1e, limit %.0e; %zu of %zu places skipped at a kink%s\n", few && right ? "ok" : "WRONG", worst, k->close->limit,
+	printf("%s: worst error %.1e, limit %.0e; %zu of %zu places skipped at a kink%s\n", !right ? "WRONG" : few ? "ok" : "unclear", worst, k->close->limit,
 	    kinks, checked, few ? "" : ", more than 5 %");
-	if (p->real_size == sizeof(float))
+	return !right ? WRONG : few ? RIGHT : KINKS;
+}
+
+/* A unit may happen to lie so near a kink that every step of whatever leads to it crosses it: then another point is looked at. */
+static int
+check_points(struct check *k, const struct nn_options *o, struct nn_error *e)
+{
+	enum verdict v = KINKS;
+
+	for (int point = 0; point < POINTS && v == KINKS; point++) {
+		perturb(k, o->seed + (uint64_t)point * 0x9e3779b97f4a7c15u);
+		nn_snapshot_take(&k->c.model, k->before);
+		k->base = loss(&k->c, 1);
+		if (!isfinite(k->base))
+			return nn_fail(e, "the loss of made-up samples is not finite (%g)", k->base);
+		if (point)
+			printf("\nat another point:\n");
+		v = check_all(k, o);
+	}
+	if (o->program->real_size == sizeof(float))
 		fprintf(stderr, "note: floats see large errors only; build with --real=f64 for a limit of 1e-7\n");
-	return few && right ? 0 : 1;
+	return v == RIGHT ? NN_SUCCESS : NN_FAILURE;
 }
 
 int
@@ -381,13 +473,8 @@ nn_gradcheck(const struct nn_options *o)
 	}
 	result = open_check(&k, o, &data, &e);
 	if (result == 0) {
-		perturb(&k, o->seed);
-		nn_snapshot_take(&k.c.model, k.before);
-		k.base = loss(&k.c, 1);
-		if (isfinite(k.base))
-			status = check_all(&k, o) == 0 ? NN_SUCCESS : NN_FAILURE;
-		else
-			result = nn_fail(&e, "the loss of made-up samples is not finite (%g)", k.base);
+		status = check_points(&k, o, &e);
+		result = status < 0 ? -1 : 0;
 	}
 	close_check(&k, &data);
 	return result == 0 ? status : nn_report(&e);

@@ -48,14 +48,15 @@ print_inputs_and_outputs(const struct nn_program *p)
 static void
 print_tensors(const struct nn_program *p)
 {
+	static const char *const roles[] = {[NN_PARAM] = "parameter", [NN_STATE] = "state", [NN_FROZEN] = "frozen"};
 	char shape[128], count[32];
 
 	putchar('\n');
 	for (size_t k = 0; k < p->tensor_count; k++)
 		if (p->tensors[k].role != NN_MOMENT)
-			printf("%-10s %-24s %-18s %12s\n", p->tensors[k].role == NN_PARAM ? "parameter" : "state", p->tensors[k].path,
+			printf("%-10s %-24s %-18s %12s\n", roles[p->tensors[k].role], p->tensors[k].path,
 			    nn_shape(shape, p->tensors[k].rank, p->tensors[k].shape), nn_thousands(count, p->tensors[k].count));
-	printf("%-10s %-24s %-18s %12s\n\n", "parameters", "in all", "", nn_thousands(count, nn_parameter_count(p)));
+	printf("%-10s %-24s %-18s %12s\n\n", "parameters", "in all", "", nn_thousands(count, nn_count(p, NN_PARAM) + nn_count(p, NN_FROZEN)));
 }
 
 static void

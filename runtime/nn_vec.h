@@ -97,9 +97,11 @@ enum {
 	LANES = NN_LANES,
 	PANEL_VECS = NN_PANEL < NN_LANES ? 1 : NN_PANEL / NN_LANES,
 	VECS = PANEL_VECS < NN_MOST_VECS ? PANEL_VECS : NN_MOST_VECS, // vectors in a row of a register tile
-	WIDTH = LANES * VECS // reals in a row of a register tile
+	WIDTH = LANES * VECS, // reals in a row of a register tile
+	SUM_VECS = LANES < 16 ? 16 / LANES : 1, // vectors of 16 running sums
+	COLUMNS = NN_MOST_VECS < SUM_VECS ? 1 : NN_MOST_VECS / SUM_VECS // of a tile of running sums
 };
-_Static_assert(LANES >= 2 && (LANES & (LANES - 1)) == 0, "NN_LANES is a power of two, at least 2");
+_Static_assert(LANES >= 2 && LANES <= 16 && (LANES & (LANES - 1)) == 0, "NN_LANES is a power of two, 2 to 16");
 
 typedef real lanes __attribute__((vector_size(NN_BYTES)));
 typedef nn_int ints __attribute__((vector_size(NN_BYTES)));    // what comparisons of lanes give: -1 where true, 0 where false

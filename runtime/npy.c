@@ -205,6 +205,7 @@ nn_npy_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struc
 		return -1;
 	if (b.rank == 0)
 		return nn_fail(e, "%s: holds a single number, expected records along a first axis", in->found);
+	b.windows = b.rank == 1;
 	b.bytes = bytes + start + length;
 	b.size = size - start - length;
 	return nn_block_read(in, &b, e);

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,10 @@ static const struct option options[] = {
 	OPTION(epochs, 0, WHOLE, 1, "N", "passes over the training data", "train"),
 	OPTION(steps, 0, WHOLE, 1, "N", "train: stop after N steps; bench: timings", "train bench"),
 	OPTION(batch_size, 0, WHOLE, 1, "N", "samples in a step", "train test predict bench"),
+	OPTION(chunk, 0, WHOLE, 1, "N", "samples worked on at a time, where a batch is larger", "train gradients"),
 	OPTION(optimizer, 0, OPTIMIZER, 0, "NAME", "one that was compiled in", "train bench"),
-	OPTION(seed, 0, WHOLE64, 0, "S", "of every random choice", "train init gradcheck bench"),
+	OPTION(clip_norm, 0, NUMBER, 0, "X", "the most that the norm of all gradients together may be; 0: anything", "train bench"),
+	OPTION(seed, 0, WHOLE64, 0, "S", "of every random choice", "train init gradients gradcheck bench"),
 	OPTION(shuffle, 0, ON_OFF, 0, "on|off", "a new order of the records each epoch", "train"),
 	OPTION(validation, 0, NUMBER, 0, "F", "hold out a share (below 1) or a number of records", "train"),
 	OPTION(split_seed, 0, WHOLE64, 0, "S", "which records are held out", "train"),
@@ -47,6 +50,8 @@ static const struct option options[] = {
 	OPTION(step, 0, WHOLE64, 1, "N", "the step whose random draws are used", "gradients"),
 	OPTION(samples, 0, WHOLE, 1, "N", "made-up samples", "gradcheck"),
 	OPTION(threads, 0, WHOLE, 1, "N", "threads", "train test predict gradients gradcheck bench"),
+	OPTION(draws, 0, FLAG, 0, NULL, "write the random numbers of the step, too", "gradients"),
+	OPTION(gradient_norms, 0, FLAG, 0, NULL, "print the norm of each parameter's gradient after each epoch", "train"),
 	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "test bench"),
 	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train"),
 	OPTION(help, 'h', FLAG, 0, NULL, "this list", ALL),
@@ -199,9 +204,9 @@ set_defaults(struct nn_options *o, const struct nn_program *program, const char 
 	*o = (struct nn_options){
 		.program = program, .command = command, .self = self,
 		.epochs = t->epochs, .steps = t->steps, .batch_size = t->batch_size ? t->batch_size : 32,
-		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation,
+		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation, .clip_norm = t->clip_norm,
 		.seed = t->seed, .split_seed = t->split_seed, .shuffle = t->shuffle, .optimizer = t->optimizer,
-		.threads = nn_default_threads(), .samples = 5, .step = 1,
+		.threads = nn_default_threads(), .chunk = 4096, .samples = 5, .step = 1,
 		.settings = calloc(program->setting_count + 1, sizeof *o->settings),
 		.arrays = calloc(program->input_count + 1, sizeof *o->arrays),
 	};
@@ -250,6 +255,32 @@ unknown(const struct nn_options *o, const char *name, struct nn_error *e)
 	return nn_help(e, "%s %s --help lists all options", o->self, o->command);
 }
 
+/* a row of the settings, and those behind it that are under the same name: a list */
+static size_t
+list_length(const struct nn_program *p, const struct nn_optimizer *optimizer, size_t row)
+{
+	size_t n = 1;
+
+	while (row + n < optimizer->first_setting + optimizer->setting_count && strcmp(p->settings[row].name, p->settings[row + n].name) == 0)
+		n++;
+	return n;
+}
+
+/* 82,123: as many numbers as the list has in the file */
+static int
+read_list(const char *name, const char *value, double out[], size_t count, struct nn_error *e)
+{
+	const char *at = value;
+
+	for (size_t k = 0; k < count; k++) {
+		const char *end = nn_number(at, &out[k]);
+		if (end == at || *end != (k + 1 < count ? ',' : '\0') || !isfinite(out[k]))
+			return nn_fail(e, "--%s takes %zu numbers with commas between them, not '%s'", name, count, value);
+		at = end + 1;
+	}
+	return 0;
+}
+
 /* --optimizer.lr: a setting of the optimizer that is chosen once the whole line has been read */
 static int
 read_setting(struct nn_options *o, const char *name, const char *value, struct nn_error *e)
@@ -259,9 +290,10 @@ read_setting(struct nn_options *o, const char *name, const char *value, struct n
 	size_t count = optimizer->setting_count < MAX_NAMES ? optimizer->setting_count : MAX_NAMES;
 
 	for (size_t k = 0; k < count; k++) {
-		names[k] = o->program->settings[optimizer->first_setting + k].name;
+		size_t row = optimizer->first_setting + k, length = list_length(o->program, optimizer, row);
+		names[k] = o->program->settings[row].name;
 		if (strcmp(wanted, names[k]) == 0)
-			return read_number(name, value, &o->settings[optimizer->first_setting + k], e);
+			return length > 1 ? read_list(name, value, &o->settings[row], length, e) : read_number(name, value, &o->settings[row], e);
 	}
 	const char *near = nn_suggestion(wanted, names, count);
 	nn_fail(e, "the optimizer %s has no setting '%s'", optimizer->name, wanted);
@@ -366,6 +398,18 @@ nn_option_given(const struct nn_options *o, const char *name)
 	return 0;
 }
 
+/* clipping by norm needs all gradients at once: whether it is done decides how the model is compiled */
+static int
+check_clipping(const struct nn_options *o, struct nn_error *e)
+{
+	if (o->clip_norm < 0)
+		return nn_fail(e, "--clip_norm takes a number above 0, or 0 for no clipping, not %g", o->clip_norm);
+	if (o->clip_norm == 0 || o->program->training.clip_norm > 0)
+		return 0;
+	nn_fail(e, "clipping is not compiled in");
+	return nn_help(e, "add `clip_norm = %g` to the train block of %s and build again: %s", o->clip_norm, o->program->file, o->program->command);
+}
+
 int
 nn_options_read(struct nn_options *o, const struct nn_program *program, const struct nn_command *command, int argc, char **argv,
     struct nn_error *e)
@@ -380,7 +424,7 @@ nn_options_read(struct nn_options *o, const struct nn_program *program, const st
 		return nn_fail(e, "--threads takes at most 256, not %zu", o->threads);
 	if (o->validation < 0 || (o->validation > 1 && o->validation != floor(o->validation)))
 		return nn_fail(e, "--validation takes a share below 1 or a whole number of records, not %g", o->validation);
-	return 0;
+	return check_clipping(o, e);
 }
 
 /* -- help ------------------------------------------------------------------------------------------------------------------ */
@@ -422,12 +466,19 @@ print_optimizers(FILE *f, const struct nn_program *p)
 {
 	char name[NAME_SIZE];
 
-	for (size_t k = 0; k < p->optimizer_count; k++)
-		for (size_t j = 0; j < p->optimizers[k].setting_count; j++) {
-			const struct nn_setting *s = &p->settings[p->optimizers[k].first_setting + j];
-			snprintf(name, sizeof name, "optimizer.%s X", s->name);
-			fprintf(f, "      --%-23s of %s [%g]\n", name, p->optimizers[k].name, s->value);
+	for (size_t k = 0; k < p->optimizer_count; k++) {
+		size_t first = p->optimizers[k].first_setting, end = first + p->optimizers[k].setting_count;
+		for (size_t row = first, length; row < end; row += length) {
+			const struct nn_setting *s = &p->settings[row];
+			length = list_length(p, &p->optimizers[k], row);
+			snprintf(name, sizeof name, "optimizer.%s X%s", s->name, length > 1 ? ",.." : "");
+			fprintf(f, "      --%-23s of %s%s%s [", name, p->optimizers[k].name, s->schedule ? ", by the schedule " : "",
+			    s->schedule ? s->schedule : "");
+			for (size_t j = 0; j < length; j++)
+				fprintf(f, "%s%g", j ? "," : "", s[j].value);
+			fprintf(f, "]\n");
 		}
+	}
 }
 
 static void
@@ -454,7 +505,7 @@ nn_options_help(FILE *f, const struct nn_program *program, const struct nn_comma
 	int result = set_defaults(&o, program, name, "", e);
 
 	for (size_t k = 0; k < OPTIONS && result == 0; k++) {
-		if (!knows(options[k].commands, name))
+		if (!knows(options[k].commands, name) || (strcmp(options[k].name, "clip_norm") == 0 && program->training.clip_norm == 0))
 			continue;
 		if (strcmp(options[k].name, "out") == 0 && name && knows("train init", name))
 			o.out = nn_weights_path(path, &o);
@@ -478,17 +529,56 @@ nn_chosen_settings(const struct nn_options *o)
 	return o->settings + o->program->optimizers[o->optimizer].first_setting;
 }
 
+static void append(char out[256], const char *format, ...) NN_PRINTF(2, 3);
+
+/* appends to out[256]; what does not fit is left out */
+static void
+append(char out[256], const char *format, ...)
+{
+	size_t used = strlen(out);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(out + used, 256 - used, format, arguments);
+	va_end(arguments);
+}
+
+/* one number, or [82, 123] */
+static void
+append_numbers(char out[256], const double *numbers, size_t count)
+{
+	if (count > 1)
+		append(out, "[");
+	for (size_t k = 0; k < count; k++)
+		append(out, "%s%g", k ? ", " : "", numbers[k]);
+	if (count > 1)
+		append(out, "]");
+}
+
+/* what a schedule is called with stands in its parentheses */
 char *
 nn_optimizer_text(char out[256], const struct nn_options *o)
 {
-	const struct nn_optimizer *optimizer = &o->program->optimizers[o->optimizer];
-	const double *settings = nn_chosen_settings(o);
-	size_t used = (size_t)snprintf(out, 256, "%.60s(", optimizer->name);
+	const struct nn_program *p = o->program;
+	const struct nn_optimizer *optimizer = &p->optimizers[o->optimizer];
+	size_t first = optimizer->first_setting, end = first + optimizer->setting_count, inside = 0; /* of the option's name, in a schedule */
 
-	for (size_t k = 0; k < optimizer->setting_count && used < 200; k++)
-		used += (size_t)snprintf(out + used, 256 - used, "%s%.30s=%g", k ? ", " : "", o->program->settings[optimizer->first_setting + k].name,
-		    settings[k]);
-	snprintf(out + used, 256 - used, ")");
+	snprintf(out, 256, "%.60s(", optimizer->name);
+	for (size_t row = first, length; row < end; row += length) {
+		const struct nn_setting *s = &p->settings[row], *before = s - (row > first);
+		if (inside && (strncmp(s->name, before->name, inside) != 0 || s->name[inside] != '.')) {
+			append(out, ")");
+			inside = 0;
+		}
+		append(out, "%s%.60s=", row > first ? ", " : "", s->name + (inside ? inside + 1 : 0));
+		if (s->schedule) {
+			append(out, "%.60s(", s->schedule);
+			inside = strlen(s->name);
+		}
+		length = list_length(p, optimizer, row);
+		append_numbers(out, o->settings + row, length);
+	}
+	append(out, inside ? "))" : ")");
 	return out;
 }
 

@@ -14,10 +14,10 @@ struct nn_options {
 	const char *self;    /* argv[0] */
 	const char *command; /* "train" */
 
-	size_t epochs, steps, batch_size, early_stopping, threads, samples;
+	size_t epochs, steps, batch_size, chunk, early_stopping, threads, samples;
 	uint64_t seed, split_seed, step;
-	double validation;
-	int shuffle, quiet, json, help;
+	double validation, clip_norm;
+	int shuffle, quiet, json, help, draws, gradient_norms;
 	const char *early_stopping_on, *data, *out, *weights;
 	int optimizer;
 	double *settings;    /* as program->settings; those of an optimizer start at its first_setting */

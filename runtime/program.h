@@ -15,10 +15,11 @@ enum { NN_MAX_RANK = 8 };
 
 #ifndef NN_TENSOR
 #define NN_TENSOR /* m.h declares the same, so that it can stand alone */
-enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT };
+enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN, NN_DRAW };
 
-/* a tensor in the model's memory: parameters, states of layers, and what the optimizers keep (their path is
- * "Dense1.W.m", role NN_MOMENT, `optimizer` the index of the optimizer that owns it; -1 for the others) */
+/* a tensor in the model's memory: parameters, states of layers, what the optimizers keep (their path is
+ * "Dense1.W.m", role NN_MOMENT, `optimizer` the index of the optimizer that owns it; -1 for the others), and parameters
+ * that are not learned.  In a table of its own, NN_DRAW: random numbers of one sample, which have no place */
 struct nn_tensor {
 	const char *path;
 	enum nn_role role;
@@ -33,7 +34,15 @@ struct nn_tensor {
 typedef void nn_part(void *arg, int part);
 typedef void nn_run(void *pool, nn_part *part, void *arg, int parts);
 
-enum nn_use { NN_PREDICT, NN_TRAIN }; /* what m_memory and m_open plan for: predict alone (moments have no place), or everything */
+/* what m_memory and m_open plan for: predict alone (moments have no place); everything; everything, and gradients and step take any number
+ * of samples, a batch of them at a time, to the same bits */
+enum nn_use { NN_PREDICT, NN_TRAIN, NN_ACCUMULATE };
+
+struct nn_when { /* where a step stands */
+	uint64_t step;  /* counted from 1 */
+	uint64_t steps; /* how many there will be: what some schedules go by */
+	double epoch;   /* epochs before this step, whole or not: what others go by */
+};
 #endif
 
 struct nn_input { /* `input x: [784]` or `target t: 0..9` */
@@ -78,8 +87,9 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 	enum nn_group group;
 	int input;          /* which input it fills */
 	int line;           /* in the .nn file */
-	const char *reader; /* "csv" "idx" "npy" "literal" */
+	const char *reader; /* "csv" "idx" "npy" "text" "cifar10" "literal" */
 	const char *path;   /* as written; NULL for a literal */
+	const char *part;   /* of a folder of files: "train_images"; NULL where the path is a file */
 	const struct nn_column *columns;
 	size_t column_count; /* 0: all */
 	int sliced;
@@ -93,11 +103,15 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 struct nn_optimizer {
 	const char *name;
 	size_t first_setting, setting_count; /* its rows in `settings` */
+	const char *method; /* "lbfgs": a method of runtime/ that works on the gradients of all records; its rows are the method's numbers.  NULL: `step` */
 };
 
-struct nn_setting { /* a number that an optimizer takes when running: --optimizer.lr=0.1 */
+/* A number that an optimizer takes when running: --optimizer.lr=0.1.  Rows that follow each other under one name are a list.  Where a
+ * schedule computes an option, its first number has the option's name and the others are `lr.warmup` ... */
+struct nn_setting {
 	const char *name;
-	double value; /* the default: from the train block, else from the optimizer's definition */
+	double value;         /* the default: from the train block, else from the optimizer's definition */
+	const char *schedule; /* in the row with the option's name: what computes it; else NULL */
 };
 
 struct nn_training { /* the rest of the train block; --NAME on the command line */
@@ -110,6 +124,7 @@ struct nn_training { /* the rest of the train block; --NAME on the command line 
 	const char *early_stopping_on; /* NULL: the loss; else a metric */
 	uint64_t seed, split_seed;
 	int shuffle;
+	double clip_norm;    /* the most that the norm of all gradients together may be; 0: clipping is not compiled in */
 };
 
 struct nn_program {
@@ -131,6 +146,8 @@ struct nn_program {
 	size_t metric_count;
 	const struct nn_tensor *tensors;
 	size_t tensor_count;
+	const struct nn_tensor *draw_table; /* what a step draws for each sample */
+	size_t draw_count;
 	const struct nn_source *sources;
 	size_t source_count;
 	const struct nn_optimizer *optimizers;
@@ -138,11 +155,13 @@ struct nn_program {
 	const struct nn_setting *settings;
 	size_t setting_count;
 	struct nn_training training;
+	int accumulates; /* it can be opened for NN_ACCUMULATE: no sample's value depends on other samples */
 	int has_loss, has_train; /* has_train: the file has a train block for this model */
 
 	/* The model's own functions (see m.h).  `model` is what open returned.
 	 *
-	 * memory     bytes needed for batches of up to `batch` samples; 0 if that is not representable
+	 * memory     bytes needed for batches of up to `batch` samples; 0 if that is not representable, or for NN_ACCUMULATE in a model that
+	 *            does not accumulate
 	 * open       lays the model out in `memory` (64-byte aligned, `bytes` long); NULL if it is too small
 	 * start      the initial parameters, states and moments for a seed
 	 * prepare    call after the parameters were changed from outside, before predict or evaluate
@@ -153,7 +172,11 @@ struct nn_program {
 	 *            array for the k-th NN_PARAM tensor in table order, the gradient of the mean loss over the n samples;
 	 *            grad may be NULL: only the sums
 	 * step       one training step; sums as for gradients; returns 0, or 1 when the loss was not finite: then nothing was changed.
-	 *            `settings`: the numbers of that optimizer, in the order of its rows.  `step` counts from 1. */
+	 *            `settings`: the numbers of that optimizer, in the order of its rows; clip_norm as above (0: no clipping), without
+	 *            effect where it is not compiled in; NULL where every optimizer has a method
+	 * states     one pass in training mode, after which the states of layers are as after a step; NULL where there are none
+	 * draws      the random numbers that a step draws for n samples: draws[k] receives [n][shape] of row k of the draw_table, as reals; NULL
+	 *            where nothing is drawn */
 	size_t (*memory)(size_t batch, enum nn_use use);
 	void *(*open)(void *memory, size_t bytes, size_t batch, enum nn_use use);
 	void (*start)(void *model, uint64_t seed);
@@ -162,7 +185,10 @@ struct nn_program {
 	void (*predict)(void *model, size_t n, const void *const in[], void *const out[]);
 	void (*evaluate)(void *model, size_t n, const void *const in[], double sums[]);
 	void (*gradients)(void *model, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[]);
-	int (*step)(void *model, int optimizer, const double settings[], uint64_t step, size_t n, const void *const in[], double sums[]);
+	int (*step)(void *model, int optimizer, const double settings[], double clip_norm, struct nn_when when, size_t n, const void *const in[],
+	    double sums[]);
+	void (*states)(void *model, uint64_t step, size_t n, const void *const in[], double sums[]);
+	void (*draws)(const void *model, uint64_t step, size_t n, void *const draws[]);
 };
 
 /* The trainer's main: commands, options, messages.  Returns the exit status. */

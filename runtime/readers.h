@@ -1,7 +1,8 @@
 /* readers.h - inside data.c and its readers: what a format hands over, and to whom.
  *
- * A reader turns the bytes of a file into records of doubles, one after the other, and gives each to the intake, which applies the
- * arithmetic, checks the declared range and stores.  A new format is one file with one function, and one row in data.c. */
+ * A reader turns the bytes of a file into records of doubles, one after the other, and gives each to the intake (intake.c), which applies
+ * the arithmetic, checks the declared range and stores.  What has no records of its own, a text, it gives as one run of values.  A new
+ * format is one file with one function, and one row in data.c. */
 #ifndef NN_READERS_H
 #define NN_READERS_H
 
@@ -28,14 +29,23 @@ struct nn_intake {
 	size_t width;                   /* values in a record */
 	size_t first, last;             /* the records wanted, both included */
 	size_t seen, kept, room;        /* records so far: met, stored, with memory */
-	double *scratch;                /* [width] */
+	size_t begun;                   /* records met before this file */
+	int more;                       /* after this file comes another of the same source */
+	double *scratch;                /* [width], and at least a chunk of a run */
 	size_t line;                    /* of the record in hand, 0 where records have no lines */
 	const size_t *columns;          /* [width] where in a row a value stood; NULL where values are merely counted */
+	const char *unit;               /* "byte": what the values of a run are; NULL where there are records */
 };
 
 /* "'x' takes 2 values a sample (spiral.nn:5)", or the same for several inputs */
 void nn_intake_takes(const struct nn_intake *in, char text[NN_PLACE_MAX]);
-/* memory for exactly this many records, before they come; for a file that has said how many it holds and is as long as that */
+/* widths, slice and scratch, before the first file; the memory of what was read after the last, where `status` says that all went well,
+ * else nothing is left in the parts.  nn_intake_close returns the status. */
+int nn_intake_open(struct nn_intake *in, struct nn_error *e);
+int nn_intake_close(struct nn_intake *in, int status, struct nn_error *e);
+/* all values of this source are bytes, 0..255: called before its first record, it lets real inputs keep them as such */
+int nn_intake_bytes(struct nn_intake *in, struct nn_error *e);
+/* memory for exactly this many records of this file, before they come; for a file that has said how many it holds and is as long as that */
 int nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e);
 /* the next record, [width]; records outside first..last are only counted */
 int nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e);
@@ -55,11 +65,25 @@ struct nn_element {
 /* by numpy's kind and size: 'f' 8 is float64, 'b' 1 is bool; NULL where there is none */
 const struct nn_element *nn_element_find(char kind, size_t size);
 
+/* A run of n whole numbers without records, each a `unit`, cut into windows of `width`.  Windows of a vector of two or more start width - 1 apart: the last
+ * value of one, the target there, is the first of the next.  Others lie side by side.  What is left at the end is dropped. */
+struct nn_tokens {
+	const struct nn_element *element;
+	int big_endian;
+	const unsigned char *bytes;
+	size_t n;
+	const char *unit;
+};
+/* may this intake's records be windows?  It has one input, of whole numbers */
+int nn_intake_takes_windows(const struct nn_intake *in);
+int nn_intake_windows(struct nn_intake *in, const struct nn_tokens *t, struct nn_error *e);
+
 /* an array as it lies in a file: the first axis counts the records */
 enum { NN_BLOCK_RANK = 64 };
 struct nn_block {
 	const struct nn_element *element;
 	int big_endian, fortran; /* fortran: the first index runs fastest */
+	int windows;             /* of rank 1: a run of values, to be cut where that is possible */
 	size_t rank, shape[NN_BLOCK_RANK];
 	const unsigned char *bytes;
 	size_t size; /* bytes there are */
@@ -69,7 +93,10 @@ int nn_block_read(struct nn_intake *in, const struct nn_block *block, struct nn_
 
 /* bytes[size] is a zero byte */
 typedef int nn_reader(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e);
-nn_reader nn_csv_read, nn_idx_read, nn_npy_read;
+nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_text_read, nn_cifar10_read;
+
+/* the files of a part of CIFAR-10, ended by NULL; NULL where no part is called that */
+const char *const *nn_cifar10_files(const char *part);
 
 /* the first bytes of an .npy file */
 int nn_npy_recognise(const unsigned char *bytes, size_t size);

@@ -84,14 +84,6 @@ nn_permute(uint32_t order[], size_t n, uint64_t seed, enum nn_purpose purpose, u
 	}
 }
 
-size_t
-nn_record_bytes(const struct nn_program *program, size_t input)
-{
-	const struct nn_input *in = &program->inputs[input];
-
-	return in->count * (in->is_integer ? sizeof(int32_t) : program->real_size);
-}
-
 int
 nn_batch_open(struct nn_batch *b, const struct nn_program *program, size_t capacity, struct nn_error *e)
 {
@@ -131,22 +123,22 @@ void
 nn_batch_gather(struct nn_batch *b, const struct nn_dataset *data, const uint32_t order[], size_t n)
 {
 	for (size_t i = 0; i < b->program->input_count; i++) {
-		const char *from = data->inputs[i].values;
-		char *to = b->values[i];
-		size_t bytes = nn_record_bytes(b->program, i);
-
-		b->in[i] = from ? to : NULL;
-		for (size_t k = 0; from && k < n; k++)
-			memcpy(to + k * bytes, from + order[k] * bytes, bytes);
+		const struct nn_column_data *column = &data->inputs[i];
+		b->in[i] = column->values ? b->values[i] : NULL;
+		if (column->values)
+			nn_column_gather(b->program, i, column, order, 0, n, b->values[i]);
 	}
 }
 
 void
-nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first)
+nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first, size_t n)
 {
 	for (size_t i = 0; i < b->program->input_count; i++) {
-		const char *from = data->inputs[i].values;
-		b->in[i] = from ? from + first * nn_record_bytes(b->program, i) : NULL;
+		const struct nn_column_data *column = &data->inputs[i];
+		int ready = !column->packed && column->stride == b->program->inputs[i].count;
+		b->in[i] = !column->values ? NULL : ready ? (const char *)column->values + first * nn_record_bytes(b->program, i) : b->values[i];
+		if (column->values && !ready)
+			nn_column_gather(b->program, i, column, NULL, first, n, b->values[i]);
 	}
 }
 
@@ -172,7 +164,7 @@ nn_synthetic_data(const struct nn_program *program, size_t records, uint64_t see
 		struct nn_column_data *column = &out->inputs[i];
 		struct nn_draws d;
 
-		column->records = records;
+		*column = (struct nn_column_data){.records = records, .stride = program->inputs[i].count};
 		column->values = nn_allocate(nn_record_bytes(program, i), records, "made-up data", e);
 		if (!column->values) {
 			nn_data_free(program, out);

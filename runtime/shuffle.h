@@ -25,9 +25,6 @@ double nn_draw_normal(struct nn_draws *d);
 /* puts order[0 .. n) into the order (Fisher-Yates, from the front) that belongs to (seed, purpose, round) */
 void nn_permute(uint32_t order[], size_t n, uint64_t seed, enum nn_purpose purpose, uint64_t round);
 
-/* bytes that one record of this input takes in memory */
-size_t nn_record_bytes(const struct nn_program *program, size_t input);
-
 /* room for `capacity` records of every input, side by side as the model takes them */
 struct nn_batch {
 	const struct nn_program *program;
@@ -39,8 +36,8 @@ struct nn_batch {
 int nn_batch_open(struct nn_batch *b, const struct nn_program *program, size_t capacity, struct nn_error *e);
 void nn_batch_close(struct nn_batch *b);
 void nn_batch_gather(struct nn_batch *b, const struct nn_dataset *data, const uint32_t order[], size_t n);
-/* the same for records first .. first + n - 1, without copying */
-void nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first);
+/* the same for records first .. first + n - 1, without copying what lies as the model takes it */
+void nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first, size_t n);
 /* a data set of made-up records: normal numbers, whole numbers evenly over their range */
 int nn_synthetic_data(const struct nn_program *program, size_t records, uint64_t seed, struct nn_dataset *out, struct nn_error *e);
 

@@ -6,6 +6,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "evaluate.h"
 #include "file.h"
+#include "fullbatch.h"
 #include "progress.h"
 
 #include <math.h>
@@ -43,6 +44,9 @@ struct training {
 	void *best_tensors;
 	size_t best_epoch, best_figure; /* best_figure: 0 the loss, 1 + k metric k */
 	double best;
+	void **gradients;           /* for --gradient-norms; NULL: not asked for */
+	struct nn_fullbatch full;   /* where the optimizer is a method that takes all records at once */
+	const char *method, *ended; /* its name, NULL: none; why it ended before its time, NULL: it did not */
 };
 
 static volatile sig_atomic_t stop;
@@ -144,7 +148,10 @@ choose_length(struct training *t, struct nn_error *e)
 {
 	const struct nn_options *o = t->o;
 
-	t->batch_size = o->batch_size < t->count ? o->batch_size : t->count;
+	if (t->method && nn_option_given(o, "batch_size"))
+		return nn_fail(e, "%s takes all %zu records in every step: --batch_size has no meaning for it", t->program->optimizers[o->optimizer].name,
+		    t->count);
+	t->batch_size = !t->method && o->batch_size < t->count ? o->batch_size : t->count;
 	uint64_t an_epoch = (t->count + t->batch_size - 1) / t->batch_size;
 	if (o->epochs == 0 && o->steps == 0)
 		return nn_fail(e, "neither epochs nor steps say how long to train");
@@ -195,9 +202,13 @@ open_training(struct training *t, struct nn_error *e)
 	t->step_sums = t->sums + figures;
 	t->train_means = t->step_sums + figures;
 	t->validation_means = t->train_means + figures;
-	if (nn_model_open(&t->model, p, t->batch_size, NN_TRAIN, t->o->threads, e) != 0)
+	if (nn_model_open_training(&t->model, p, t->batch_size, t->o->chunk, nn_option_given(t->o, "chunk"), t->o->threads, e) != 0)
 		return -1;
-	if (nn_batch_open(&t->batch, p, t->batch_size, e) != 0)
+	if (nn_batch_open(&t->batch, p, t->method ? t->model.batch : t->batch_size, e) != 0)
+		return -1;
+	if (t->method && nn_fullbatch_open(&t->full, t->o, &t->model, &t->data, t->held_out ? t->records : NULL, t->count, &stop, e) != 0)
+		return -1;
+	if (t->o->gradient_norms && !(t->gradients = nn_gradients_open(p, e)))
 		return -1;
 	t->epoch_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
 	t->best_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
@@ -210,7 +221,9 @@ close_training(struct training *t)
 	nn_data_free(t->program, &t->data);
 	nn_data_free(t->program, &t->validation);
 	nn_data_free(t->program, &t->test);
+	nn_gradients_close(t->gradients);
 	nn_batch_close(&t->batch);
+	nn_fullbatch_close(&t->full);
 	nn_model_close(&t->model);
 	free(t->records);
 	free(t->order);
@@ -219,22 +232,35 @@ close_training(struct training *t)
 	free(t->best_tensors);
 }
 
+static double
+column_bytes(const struct nn_program *p, size_t input, const struct nn_dataset *data)
+{
+	return data->records ? (double)nn_column_bytes(p, input, &data->inputs[input]) : 0;
+}
+
 static void
 print_plan(const struct training *t)
 {
 	const struct nn_program *p = t->program;
-	char parameters[32], records[32], validation[32], optimizer[256], model[32], data[32], length[32];
+	size_t learned = nn_count(p, NN_PARAM), frozen = nn_count(p, NN_FROZEN);
+	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], clip[40] = "", chunks[60] = "", model[32], data[32], length[32];
 	double bytes = 0;
 
 	if (t->o->quiet)
 		return;
 	for (size_t k = 0; k < p->input_count; k++)
-		bytes += (double)nn_record_bytes(p, k) * (double)(t->data.records + t->validation.records + t->test.records);
-	fprintf(stderr, "%s: %s parameters, %s record%s", p->model, nn_thousands(parameters, nn_parameter_count(p)),
-	    nn_thousands(records, t->count), nn_plural(t->count));
+		bytes += column_bytes(p, k, &t->data) + column_bytes(p, k, &t->validation) + column_bytes(p, k, &t->test);
+	fprintf(stderr, "%s: %s parameters", p->model, nn_thousands(parameters, learned + frozen));
+	if (frozen)
+		fprintf(stderr, " (%s of them frozen)", nn_thousands(fixed, frozen));
+	fprintf(stderr, ", %s record%s", nn_thousands(records, t->count), nn_plural(t->count));
 	if (t->validate_on)
 		fprintf(stderr, " and %s for validation", nn_thousands(validation, t->validation_count));
-	fprintf(stderr, ", %s, batch %zu, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), t->batch_size,
+	if (t->o->clip_norm > 0)
+		snprintf(clip, sizeof clip, ", clip_norm %g", t->o->clip_norm);
+	if (t->model.use == NN_ACCUMULATE)
+		snprintf(chunks, sizeof chunks, " in chunks of %zu", t->model.batch);
+	fprintf(stderr, ", %s%s, batch %zu%s, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), clip, t->batch_size, chunks,
 	    nn_thousands(length, t->o->epochs ? t->epochs : (size_t)t->last_step), t->o->epochs ? "epochs" : "steps", t->o->threads,
 	    nn_plural(t->o->threads), nn_bytes(model, (double)t->model.bytes), nn_bytes(data, bytes));
 }
@@ -252,12 +278,30 @@ gather(struct training *t, uint64_t step)
 	return n;
 }
 
+/* the steps of an epoch are equally far apart, the last one, too, though its batch may be smaller */
+static struct nn_when
+when(const struct training *t, uint64_t step)
+{
+	uint64_t an_epoch = (t->count + t->batch_size - 1) / t->batch_size;
+
+	return (struct nn_when){step, t->last_step, (double)(step - 1) / (double)an_epoch};
+}
+
 static int
 take_step(struct training *t, uint64_t step, size_t *n)
 {
 	memset(t->step_sums, 0, (1 + t->program->metric_count) * sizeof *t->step_sums);
 	*n = gather(t, step);
-	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), step, *n, t->batch.in, t->step_sums);
+	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), t->o->clip_norm, when(t, step), *n, t->batch.in,
+	    t->step_sums);
+}
+
+static void
+choose_order(struct training *t, size_t epoch)
+{
+	memcpy(t->order, t->records, t->count * sizeof *t->order);
+	if (t->o->shuffle)
+		nn_permute(t->order, t->count, t->o->seed, NN_FOR_ORDER, epoch);
 }
 
 static void
@@ -265,9 +309,7 @@ begin_epoch(struct training *t)
 {
 	t->epoch++;
 	t->epoch_base = t->step;
-	memcpy(t->order, t->records, t->count * sizeof *t->order);
-	if (t->o->shuffle)
-		nn_permute(t->order, t->count, t->o->seed, NN_FOR_ORDER, t->epoch);
+	choose_order(t, t->epoch);
 	memset(t->sums, 0, (1 + t->program->metric_count) * sizeof *t->sums);
 	nn_snapshot_take(&t->model, t->epoch_tensors);
 }
@@ -290,6 +332,27 @@ run_steps(struct training *t, size_t *seen)
 		    (double)(t->epoch - 1) * (double)t->count + (double)(*seen + n), t->sums[0] / (double)(*seen + n));
 	}
 	return stop ? INTERRUPTED : GOES_ON;
+}
+
+/* an iteration of a method: an epoch of one step */
+static enum outcome
+run_iteration(struct training *t, size_t *seen)
+{
+	enum nn_lbfgs_outcome outcome = nn_fullbatch_step(&t->full, t->sums);
+
+	*seen = t->count;
+	if (stop)
+		return INTERRUPTED;
+	if (outcome == NN_LBFGS_NOT_FINITE)
+		return BROKEN;
+	if (outcome == NN_LBFGS_MOVED) {
+		t->step++;
+		nn_progress_show(&t->progress, t->epoch, 1, (double)t->epoch * (double)t->count, t->sums[0] / (double)t->count);
+		return GOES_ON;
+	}
+	t->epoch--; /* this one changed nothing */
+	t->ended = outcome == NN_LBFGS_CONVERGED ? "converged" : "no lower loss is found";
+	return FINISHED;
 }
 
 static int
@@ -329,6 +392,29 @@ print_epoch(struct training *t, int better)
 	fflush(stdout);
 }
 
+/* --gradient-norms: of the gradients that the next step will see, the first of an epoch */
+static void
+print_norms(struct training *t)
+{
+	const struct nn_program *p = t->program;
+
+	if (!t->gradients)
+		return;
+	memset(t->step_sums, 0, (1 + p->metric_count) * sizeof *t->step_sums);
+	if (t->method) {
+		p->gradients(t->model.handle, 1, t->count, t->full.batch.in, t->step_sums, t->gradients);
+	} else {
+		choose_order(t, t->epoch + 1);
+		nn_batch_gather(&t->batch, &t->data, t->order, t->batch_size);
+		p->gradients(t->model.handle, t->step + 1, t->batch_size, t->batch.in, t->step_sums, t->gradients);
+	}
+	nn_progress_clear(&t->progress);
+	for (size_t k = 0, g = 0; k < p->tensor_count; k++)
+		if (p->tensors[k].role == NN_PARAM)
+			printf("gradient-norm %zu %s %.8e\n", t->epoch, p->tensors[k].path, nn_norm(t->gradients[g++], p->tensors[k].count, p->real_size));
+	fflush(stdout);
+}
+
 static enum outcome
 end_epoch(struct training *t, size_t seen)
 {
@@ -349,6 +435,7 @@ end_epoch(struct training *t, size_t seen)
 		nn_snapshot_take(&t->model, t->best_tensors);
 	}
 	print_epoch(t, better);
+	print_norms(t);
 	if (t->step == t->last_step || (t->o->early_stopping && t->epoch - t->best_epoch >= t->o->early_stopping))
 		return FINISHED;
 	return GOES_ON;
@@ -360,10 +447,13 @@ run(struct training *t)
 	enum outcome outcome = GOES_ON;
 
 	nn_progress_start(&t->progress, t->o->quiet, (double)t->last_step * (double)t->batch_size, t->epochs);
+	if (t->method)
+		nn_fullbatch_start(&t->full);
+	print_norms(t);
 	while (outcome == GOES_ON) {
 		size_t seen;
 		begin_epoch(t);
-		outcome = run_steps(t, &seen);
+		outcome = t->method ? run_iteration(t, &seen) : run_steps(t, &seen);
 		if (outcome == GOES_ON)
 			outcome = end_epoch(t, seen);
 	}
@@ -401,26 +491,6 @@ find_culprit(struct training *t, uint64_t last)
 	return last;
 }
 
-static void **
-open_gradients(const struct nn_program *p)
-{
-	void **gradients = calloc(p->tensor_count + 1, sizeof *gradients);
-	struct nn_error e;
-
-	for (size_t k = 0, g = 0; gradients && k < p->tensor_count; k++)
-		if (p->tensors[k].role == NN_PARAM && !(gradients[g++] = nn_allocate(p->tensors[k].count, p->real_size, "a gradient", &e)))
-			break;
-	return gradients;
-}
-
-static void
-close_gradients(const struct nn_program *p, void **gradients)
-{
-	for (size_t k = 0; gradients && k < p->tensor_count; k++)
-		free(gradients[k]);
-	free(gradients);
-}
-
 /* 1 if the loss or a gradient of the n records in the batch is not finite; prints the gradients if asked to */
 static int
 is_bad(struct training *t, uint64_t step, size_t n, void **gradients, int print)
@@ -449,12 +519,16 @@ is_bad(struct training *t, uint64_t step, size_t n, void **gradients, int print)
 static void
 explain(struct training *t, uint64_t step)
 {
-	void **gradients = open_gradients(t->program);
-	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size, n = gather(t, step), found = 0;
+	struct nn_error e;
+	void **gradients = nn_gradients_open(t->program, &e);
+	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size, n = t->count, found = 0;
 
 	if (!gradients)
 		return;
-	is_bad(t, step, n, gradients, 1);
+	if (!t->method) { /* else there is room for single records only */
+		n = gather(t, step);
+		is_bad(t, step, n, gradients, 1);
+	}
 	for (size_t k = 0; k < n && found < 5; k++) {
 		uint32_t record = t->order[first + k];
 		nn_batch_gather(&t->batch, &t->data, &record, 1);
@@ -465,7 +539,7 @@ explain(struct training *t, uint64_t step)
 	}
 	if (!found)
 		fprintf(stderr, "  none of its %zu records gives such numbers on its own; a smaller learning rate may help\n", n);
-	close_gradients(t->program, gradients);
+	nn_gradients_close(gradients);
 }
 
 /* the step after t->step, or one before it that went unnoticed, broke the numbers: goes back to before it */
@@ -499,8 +573,9 @@ print_end(const struct training *t, const char *which)
 
 	if (t->o->quiet)
 		return;
+	const char *input = nn_data_text(t->program) ? " IN.txt" : " IN.csv";
 	fprintf(stderr, "weights: %s (%s)   next: %s %s --weights %s%s\n", t->path, which, self, t->program->output_count ? "predict" : "test",
-	    t->path, t->program->output_count ? " IN.csv" : "");
+	    t->path, t->program->output_count ? input : "");
 }
 
 static int
@@ -520,7 +595,7 @@ static int
 finish(struct training *t, enum outcome outcome, struct nn_error *e)
 {
 	int best = t->best_epoch != 0 && outcome != BROKEN;
-	char which[80], time[32];
+	char which[80], time[32], passes[48] = "";
 
 	if (outcome == INTERRUPTED)
 		fprintf(stderr, "interrupted in epoch %zu after step %llu\n", t->epoch, (unsigned long long)t->step);
@@ -534,8 +609,10 @@ finish(struct training *t, enum outcome outcome, struct nn_error *e)
 		snprintf(which, sizeof which, "best: epoch %zu", t->best_epoch);
 	else
 		snprintf(which, sizeof which, "after step %llu", (unsigned long long)t->step);
+	if (t->method)
+		snprintf(passes, sizeof passes, ", %zu passes over the data", t->full.lbfgs.evaluations);
 	if (outcome == FINISHED && !t->o->quiet)
-		fprintf(stderr, "%s after epoch %zu, in %s\n", t->step < t->last_step ? "stopped early" : "done", t->epoch,
+		fprintf(stderr, "%s after epoch %zu%s, in %s\n", t->ended ? t->ended : t->step < t->last_step ? "stopped early" : "done", t->epoch, passes,
 		    nn_duration(time, nn_now() - t->progress.started));
 	if (outcome == FINISHED && test_weights(t) != 0)
 		outcome = INTERRUPTED;
@@ -549,7 +626,7 @@ finish(struct training *t, enum outcome outcome, struct nn_error *e)
 int
 nn_train(const struct nn_options *o)
 {
-	struct training t = {.o = o, .program = o->program};
+	struct training t = {.o = o, .program = o->program, .method = nn_method(o)};
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old_int, old_term;
 	struct nn_error e;
 	int status;

@@ -56,6 +56,19 @@ nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch
 	return 0;
 }
 
+int
+nn_model_open_training(struct nn_model *m, const struct nn_program *program, size_t batch, size_t chunk, int insist, size_t threads,
+    struct nn_error *e)
+{
+	if (batch <= chunk || (!program->accumulates && !insist))
+		return nn_model_open(m, program, batch, NN_TRAIN, threads, e);
+	if (program->accumulates)
+		return nn_model_open(m, program, chunk, NN_ACCUMULATE, threads, e);
+	nn_fail(e, "%s cannot work on a batch of %zu samples in chunks of %zu: a sample's value depends on the whole batch (as in batch normalisation)",
+	    program->model, batch, chunk);
+	return nn_help(e, "leave --chunk out, or use a --batch_size of at most %zu", chunk);
+}
+
 void
 nn_model_close(struct nn_model *m)
 {
@@ -65,12 +78,12 @@ nn_model_close(struct nn_model *m)
 }
 
 size_t
-nn_parameter_count(const struct nn_program *program)
+nn_count(const struct nn_program *program, enum nn_role role)
 {
 	size_t n = 0;
 
 	for (size_t t = 0; t < program->tensor_count; t++)
-		if (program->tensors[t].role == NN_PARAM)
+		if (program->tensors[t].role == role)
 			n += program->tensors[t].count;
 	return n;
 }
@@ -109,7 +122,7 @@ nn_all_finite(const void *values, size_t count, size_t real_size)
 static int
 is_here(const struct nn_model *m, size_t tensor)
 {
-	return m->use == NN_TRAIN || m->program->tensors[tensor].role != NN_MOMENT;
+	return m->use != NN_PREDICT || m->program->tensors[tensor].role != NN_MOMENT;
 }
 
 size_t
@@ -121,6 +134,43 @@ nn_next_not_finite(const struct nn_model *m, size_t tensor)
 	    && (p->tensors[tensor].role == NN_MOMENT || nn_all_finite(nn_tensor_values(m, tensor), p->tensors[tensor].count, p->real_size)))
 		tensor++;
 	return tensor;
+}
+
+double
+nn_norm(const void *values, size_t count, size_t real_size)
+{
+	double sum = 0;
+
+	for (size_t k = 0; k < count; k++)
+		sum += nn_real(values, k, real_size) * nn_real(values, k, real_size);
+	return sqrt(sum);
+}
+
+/* -- gradients ------------------------------------------------------------------------------------------------------------- */
+
+void **
+nn_gradients_open(const struct nn_program *program, struct nn_error *e)
+{
+	void **gradients = calloc(program->tensor_count + 1, sizeof *gradients);
+
+	if (!gradients)
+		nn_fail(e, "out of memory");
+	for (size_t t = 0, g = 0; gradients && t < program->tensor_count; t++) {
+		const struct nn_tensor *tensor = &program->tensors[t];
+		if (tensor->role != NN_PARAM || (gradients[g++] = nn_allocate(tensor->count, program->real_size, "the gradients", e)))
+			continue;
+		nn_gradients_close(gradients);
+		return NULL;
+	}
+	return gradients;
+}
+
+void
+nn_gradients_close(void **gradients)
+{
+	for (size_t k = 0; gradients && gradients[k]; k++)
+		free(gradients[k]);
+	free(gradients);
 }
 
 /* -- snapshots ------------------------------------------------------------------------------------------------------------- */

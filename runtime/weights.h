@@ -20,15 +20,25 @@ struct nn_model {
 	struct nn_pool *pool;
 };
 int nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch, enum nn_use use, size_t threads, struct nn_error *e);
+/* The same to train with batches of `batch` samples: in memory for `chunk` of them, where that is less and the model accumulates.  It is an
+ * error when it does not and `insist`. */
+int nn_model_open_training(struct nn_model *m, const struct nn_program *program, size_t batch, size_t chunk, int insist, size_t threads,
+    struct nn_error *e);
 void nn_model_close(struct nn_model *m);
 
-size_t nn_parameter_count(const struct nn_program *program); /* numbers in all parameters */
+size_t nn_count(const struct nn_program *program, enum nn_role role); /* numbers in all tensors of a role */
 void *nn_tensor_values(const struct nn_model *m, size_t tensor);
 double nn_real(const void *values, size_t k, size_t real_size);
 void nn_set_real(void *values, size_t k, size_t real_size, double value);
 int nn_all_finite(const void *values, size_t count, size_t real_size);
 /* the first parameter or state from tensor `tensor` on (program->tensor_count: none) that holds a number that is not finite */
 size_t nn_next_not_finite(const struct nn_model *m, size_t tensor);
+
+double nn_norm(const void *values, size_t count, size_t real_size); /* the square root of the sum of the squares */
+
+/* A place for the gradient of each parameter, in the order of the table, then NULL. */
+void **nn_gradients_open(const struct nn_program *program, struct nn_error *e);
+void nn_gradients_close(void **gradients);
 
 /* Copies of all tensors, one after the other. */
 void *nn_snapshot_open(const struct nn_model *m, const char *what, struct nn_error *e);

@@ -5,50 +5,21 @@
 
 const char *const reduction_name[] = {"", "sum", "mean", "max", "min", "prod", "argmax", "argmin"};
 
-/* ---- names: a hash table from taken names to the number last appended ---------------------------------------------------------------- */
-
-struct names {
-	struct taken { const char *name; int last; } *at;
-	int n, room;
-};
-
-static struct taken *
-names_slot(struct names *t, const char *name)
-{
-	uint32_t h = 2166136261u;
-	for (const char *s = name; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
-	int i = (int)(h & (uint32_t)(t->room - 1));
-	while (t->at[i].name && strcmp(t->at[i].name, name)) i = (i + 1) & (t->room - 1);
-	return &t->at[i];
-}
-
-static void
-names_grow(struct program *p)
-{
-	struct names *t = p->names, old = *t;
-	if (2 * (t->n + 1) <= t->room) return;
-	t->room = old.room ? 2 * old.room : 256;
-	t->at = NEW_ARRAY(p->arena, t->room, struct taken);
-	for (int i = 0; i < old.room; i++)
-		if (old.at[i].name) *names_slot(t, old.at[i].name) = old.at[i];
-}
+/* ---- names: each with the number last appended to it ------------------------------------------------------------------------------------ */
 
 static const char *
 unique_name(struct program *p, const char *name)
 {
-	names_grow(p);
-	struct taken *t = names_slot(p->names, name);
-	if (!t->name) {
-		*t = (struct taken){name, 1};
-		p->names->n++;
+	int *last = map_get(p->arena, &p->names, name);
+	if (!*last) {
+		*last = 1;
 		return name;
 	}
-	for (;;) { /* the slot may move when the table grows */
-		const char *numbered = arena_print(p->arena, "%s_%d", name, ++names_slot(p->names, name)->last);
-		if (names_slot(p->names, numbered)->name) continue;
-		names_grow(p);
-		*names_slot(p->names, numbered) = (struct taken){numbered, 1};
-		p->names->n++;
+	for (;;) {
+		const char *numbered = arena_print(p->arena, "%s_%d", name, ++*map_get(p->arena, &p->names, name));
+		int *taken = map_get(p->arena, &p->names, numbered);
+		if (*taken) continue;
+		*taken = 1;
 		return numbered;
 	}
 }
@@ -60,7 +31,6 @@ program_new(struct arena *arena)
 {
 	struct program *p = NEW(arena, struct program);
 	p->arena = arena;
-	p->names = NEW(arena, struct names);
 	return p;
 }
 
@@ -99,6 +69,12 @@ tensor_rename(struct program *p, struct tensor *t, const char *name)
 	t->name = unique_name(p, name);
 }
 
+bool
+tensor_is_param(const struct tensor *t)
+{
+	return t->role == ROLE_PARAM || t->role == ROLE_FROZEN;
+}
+
 long
 tensor_count(const struct tensor *t)
 {
@@ -132,13 +108,12 @@ equation_new(struct program *p, struct tensor *t, int lhs_count, struct index *c
 static struct index *
 canonical_index(struct program *p, int k, long size, bool batch)
 {
-	char name[32];
-	snprintf(name, sizeof name, "%d", k);
-	for (int i = 0; i < p->canonical.n; i++) {
-		struct index *c = p->canonical.at[i];
-		if (c->size == size && c->batch == batch && !strcmp(c->name, name)) return c;
-	}
-	struct index *c = batch ? index_batch(p, arena_text(p->arena, name, strlen(name))) : index_new(p, arena_text(p->arena, name, strlen(name)), size);
+	char key[48];
+	snprintf(key, sizeof key, "%d %ld %d", k, size, batch);
+	int *place = map_find(&p->canonical_places, key);
+	if (place) return p->canonical.at[*place];
+	struct index *c = batch ? index_batch(p, arena_print(p->arena, "%d", k)) : index_new(p, arena_print(p->arena, "%d", k), size);
+	*map_get(p->arena, &p->canonical_places, arena_print(p->arena, "%s", key)) = p->canonical.n;
 	PUSH(p->arena, &p->canonical, c);
 	return c;
 }
@@ -168,13 +143,23 @@ same_sizes(int n, struct index *const a[], struct index *const b[])
 static struct tensor *
 find_value(struct program *p, struct expr *key, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[])
 {
-	for (int i = 0; i < p->values.n; i++) {
-		const struct equation *q = p->values.at[i].equation;
-		if (p->values.at[i].key == key && q->reduction == r && q->lhs_count == lhs_count && q->bound_count == bound_count &&
+	for (int i = key->values; i; i = p->values.at[i - 1].next) {
+		const struct equation *q = p->values.at[i - 1].equation;
+		if (q && q->reduction == r && q->lhs_count == lhs_count && q->bound_count == bound_count && (!p->only_means || r == MEAN) &&
 		    same_sizes(lhs_count, q->lhs, lhs) && same_sizes(bound_count, q->bound, bound))
 			return q->tensor;
 	}
 	return NULL;
+}
+
+static void
+enter_value(struct program *p, struct expr *key, struct equation *q)
+{
+	if (p->only_means) return;
+	int *end = &key->values; /* the oldest is found first */
+	while (*end) end = &p->values.at[*end - 1].next;
+	*end = p->values.n + 1;
+	PUSH(p->arena, &p->values, (struct value_number){key, q, 0});
 }
 
 struct tensor *
@@ -207,15 +192,25 @@ define(struct program *p, const char *name, int lhs_count, struct index *const l
 		t->high = range.high;
 	}
 	struct equation *q = equation_new(p, t, lhs_count, lhs, r, bound_count, bound, body, span);
-	PUSH(p->arena, &p->values, (struct value_number){key, q});
+	enter_value(p, key, q);
 	return t;
 }
 
 void
 define_existing(struct program *p, struct equation *q)
 {
-	struct expr *key = canonical_body(p, q->lhs_count, q->lhs, q->bound_count, q->bound, q->body);
-	PUSH(p->arena, &p->values, (struct value_number){key, q});
+	enter_value(p, canonical_body(p, q->lhs_count, q->lhs, q->bound_count, q->bound, q->body), q);
+}
+
+void
+forget_values(struct program *p, const char *kept)
+{
+	for (int i = 0; i < p->values.n; i++) {
+		struct value_number *v = &p->values.at[i];
+		if (!kept) v->key->values = 0;
+		else if (v->equation && !kept[v->equation->tensor->id]) v->equation = NULL;
+	}
+	if (!kept) p->values.n = 0;
 }
 
 struct equation *
@@ -236,75 +231,4 @@ bound_elements(const struct equation *q, bool *batch)
 		else n *= (double)q->bound[i]->size;
 	}
 	return n;
-}
-
-/* ---- dependence --------------------------------------------------------------------------------------------------------------------------- */
-
-struct equation **
-equation_table(struct program *p)
-{
-	struct equation **of = NEW_ARRAY(p->arena, p->tensors.n + 1, struct equation *);
-	for (int i = 0; i < p->equations.n; i++) of[p->equations.at[i]->tensor->id] = p->equations.at[i];
-	return of;
-}
-
-struct walk {
-	struct program *p;
-	struct equation **of;
-	char *state; /* 1: being visited, 2: done */
-	LIST(struct equation *) order;
-	bool cycle;
-};
-
-static void
-visit(struct walk *w, struct tensor *t)
-{
-	struct equation *q = w->of[t->id];
-	if (w->state[t->id] == 1) w->cycle = true;
-	if (w->state[t->id]) return;
-	w->state[t->id] = 1;
-	if (q) {
-		int n;
-		struct expr **reads = expr_reads(w->p, q->body, &n);
-		for (int i = 0; i < n; i++) visit(w, reads[i]->tensor);
-		PUSH(w->p->arena, &w->order, q);
-	}
-	w->state[t->id] = 2;
-}
-
-static struct walk
-walk_new(struct program *p)
-{
-	return (struct walk){.p = p, .of = equation_table(p), .state = NEW_ARRAY(p->arena, p->tensors.n + 1, char)};
-}
-
-void
-remove_dead(struct program *p)
-{
-	struct walk w = walk_new(p);
-	if (p->loss) visit(&w, p->loss);
-	for (int i = 0; i < p->outputs.n; i++) visit(&w, p->outputs.at[i]);
-	for (int i = 0; i < p->metrics.n; i++) visit(&w, p->metrics.at[i]);
-	for (int i = 0; i < p->updates.n; i++) visit(&w, p->updates.at[i].new);
-	for (int i = 0; i < p->gradients.n; i++) visit(&w, p->gradients.at[i].gradient);
-	int n = 0;
-	for (int i = 0; i < p->equations.n; i++)
-		if (w.state[p->equations.at[i]->tensor->id]) p->equations.at[n++] = p->equations.at[i];
-	p->equations.n = n;
-	n = 0;
-	for (int i = 0; i < p->values.n; i++) /* nobody may find what is gone */
-		if (w.state[p->values.at[i].equation->tensor->id]) p->values.at[n++] = p->values.at[i];
-	p->values.n = n;
-}
-
-bool
-order_equations(struct program *p)
-{
-	struct walk w = walk_new(p);
-	for (int i = 0; i < p->equations.n; i++) visit(&w, p->equations.at[i]->tensor);
-	if (w.cycle) return false;
-	p->equations.at = w.order.at;
-	p->equations.n = w.order.n;
-	p->equations.room = w.order.room;
-	return true;
 }

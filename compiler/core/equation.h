@@ -8,6 +8,7 @@
 #define NNC_EQUATION_H
 
 #include "core/expr.h"
+#include "core/map.h"
 #include "front/diagnostic.h"
 
 enum { MAX_RANK = 8 }; /* axes of a tensor, the batch among them */
@@ -16,6 +17,7 @@ enum role {
 	ROLE_INPUT, ROLE_TARGET, /* from the data */
 	ROLE_PARAM,
 	ROLE_STATE,   /* kept from step to step, not learned */
+	ROLE_FROZEN,  /* a parameter that is not learned: it has no adjoint */
 	ROLE_RANDOM,  /* drawn afresh at every step: never stored, computed from (seed, step, site, element) */
 	ROLE_SETTING, /* a number known when running: lr, step */
 	ROLE_VALUE,
@@ -51,7 +53,7 @@ struct tensor {
 	bool proper;          /* an input or target in the file; not one that a command made up */
 	enum draw draw;       /* ROLE_RANDOM */
 	uint32_t site;        /* ROLE_RANDOM: the hash of the call's path */
-	struct start start;   /* ROLE_PARAM, ROLE_STATE */
+	struct start start;   /* ROLE_PARAM, ROLE_FROZEN, ROLE_STATE */
 	struct tensor *of;    /* of an adjoint: the tensor that it belongs to */
 	struct equation *unshifted; /* of exp(e - max e) and its sum: sum exp(e), which they stand for in a quotient */
 	struct span span;
@@ -78,7 +80,8 @@ struct gradient {
 
 struct value_number { /* `key`: the body over canonical indices */
 	struct expr *key;
-	struct equation *equation;
+	struct equation *equation; /* NULL: gone */
+	int next;                  /* 1 + the next with the same key; 0: none */
 };
 
 struct program {
@@ -93,11 +96,13 @@ struct program {
 	LIST(struct update) updates;
 	LIST(struct gradient) gradients;
 	/* hash-consing, value numbering, names */
-	struct expr **table;
+	struct expr_entry { struct expr *expr; uint32_t hash; } *table;
 	int table_room, expr_count, index_count;
 	LIST(struct index *) canonical;
+	struct map canonical_places;
 	LIST(struct value_number) values;
-	struct names *names;
+	bool only_means; /* of all values only means are found, and none are entered */
+	struct map names;
 };
 
 struct program *program_new(struct arena *arena);
@@ -108,6 +113,8 @@ struct index *index_batch(struct program *p, const char *name);
 /* a tensor under a name that no other has: a number is appended where needed */
 struct tensor *tensor_new(struct program *p, const char *name, enum role role, int rank, const long shape[]);
 void tensor_rename(struct program *p, struct tensor *t, const char *name);
+/* declared with `param`: learned or frozen */
+bool tensor_is_param(const struct tensor *t);
 /* elements of one sample (or of the tensor, without a batch); 0 when it does not fit into a long */
 long tensor_count(const struct tensor *t);
 
@@ -120,6 +127,8 @@ struct tensor *define(struct program *p, const char *name, int lhs_count, struct
 struct tensor *defined_as(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[],
 			  struct expr *body);
 /* enters an equation that exists into the value numbering */
+/* nobody may find the values of tensors that are gone: by tensor id, 0 for these; NULL: of any */
+void forget_values(struct program *p, const char *kept);
 void define_existing(struct program *p, struct equation *q);
 struct equation *equation_of(const struct program *p, const struct tensor *t); /* NULL for inputs, parameters ... */
 /* the same for all tensors at once, by tensor id */
@@ -127,8 +136,23 @@ struct equation **equation_table(struct program *p);
 
 /* drops equations that nothing asked for depends on */
 void remove_dead(struct program *p);
-/* equations in an order in which each reads only earlier ones; false when they form a cycle (a recurrence) */
+/* Equations in an order in which each reads only earlier ones, those of a recurrence side by side: at one step each reads only earlier ones.
+ * false: equations read each other in a cycle that is no recurrence. */
 bool order_equations(struct program *p);
+
+struct recurrence_of { /* equations that read each other at earlier (or later) steps of one axis, in the order of one step */
+	int n;
+	struct equation **at;
+	int *time;     /* by member: which axis of its left side is time */
+	int direction; /* 1: steps 0, 1 ..; -1: backwards */
+	long steps;
+	int first;     /* place of at[0] among the ordered equations */
+};
+
+/* the recurrences of a program, in order */
+int find_recurrences(struct program *p, struct recurrence_of ***out);
+/* the step at which r->at[reader] reads a member, relative to its own */
+long recurrence_offset(struct program *p, const struct recurrence_of *r, int reader, const struct expr *read);
 
 /* the number of elements that the bound indices run over, without those over samples */
 double bound_elements(const struct equation *q, bool *batch);

@@ -108,11 +108,11 @@ static void
 grow_table(struct program *p)
 {
 	int room = p->table_room ? 2 * p->table_room : 4096;
-	struct expr **wider = NEW_ARRAY(p->arena, room, struct expr *);
+	struct expr_entry *wider = NEW_ARRAY(p->arena, room, struct expr_entry);
 	for (int i = 0; i < p->table_room; i++) {
-		if (!p->table[i]) continue;
-		int at = (int)(p->table[i]->hash & (uint32_t)(room - 1));
-		while (wider[at]) at = (at + 1) & (room - 1);
+		if (!p->table[i].expr) continue;
+		int at = (int)(p->table[i].hash & (uint32_t)(room - 1));
+		while (wider[at].expr) at = (at + 1) & (room - 1);
 		wider[at] = p->table[i];
 	}
 	p->table = wider;
@@ -126,15 +126,16 @@ expr_node(struct program *p, const struct expr *like, int n, struct expr *const 
 	if (2 * (p->expr_count + 1) > p->table_room) grow_table(p);
 	uint32_t hash = node_hash(like->op, payload_of(like), n, kids);
 	int at = (int)(hash & (uint32_t)(p->table_room - 1));
-	for (struct expr *e; (e = p->table[at]); at = (at + 1) & (p->table_room - 1))
-		if (e->hash == hash && e->op == like->op && e->n == n && payload_of(e) == payload_of(like) &&
-		    (n == 0 || !memcmp(e->kid, kids, (size_t)n * sizeof *kids)))
-			return e;
+	for (; p->table[at].expr; at = (at + 1) & (p->table_room - 1)) {
+		struct expr *known = p->table[at].expr;
+		if (p->table[at].hash == hash && known->op == like->op && known->n == n && payload_of(known) == payload_of(like) &&
+		    (n == 0 || !memcmp(known->kid, kids, (size_t)n * sizeof *kids)))
+			return known;
+	}
 	struct expr *e = arena_alloc(p->arena, sizeof *e + (size_t)n * sizeof *kids);
 	e->op = like->op;
 	e->number = like->number; /* the widest member */
 	e->n = n;
-	e->hash = hash;
 	e->id = p->expr_count++;
 	if (n) memcpy(e->kid, kids, (size_t)n * sizeof *kids);
 	e->order = structural_order(e);
@@ -142,7 +143,8 @@ expr_node(struct program *p, const struct expr *like, int n, struct expr *const 
 	e->integer = is_integer_node(e);
 	e->condition = e->op == OP_BOOL || e->op == OP_GE0 || e->op == OP_EQ0 || e->op == OP_LT || e->op == OP_LE || e->op == OP_EQ ||
 		       e->op == OP_AND || e->op == OP_NOT;
-	return p->table[at] = e;
+	p->table[at] = (struct expr_entry){e, hash};
+	return e;
 }
 
 struct expr *
@@ -388,27 +390,33 @@ gather_nodes(struct program *p, struct expr *e, struct gather *g)
 	if (!g->reads_only || e->op == OP_READ) PUSH(p->arena, &g->nodes, e);
 }
 
-static struct expr **
-gathered(struct program *p, struct expr *e, bool reads_only, int *n)
+static struct expr_list *
+gathered(struct program *p, struct expr *e, bool reads_only)
 {
 	struct gather g = {.reads_only = reads_only};
 	memo_start(&g.seen);
 	gather_nodes(p, e, &g);
 	free(g.seen.at);
-	*n = g.nodes.n;
-	return g.nodes.at;
+	struct expr_list *l = arena_alloc(p->arena, sizeof *l + (size_t)g.nodes.n * sizeof *l->at);
+	l->n = g.nodes.n;
+	if (l->n) memcpy(l->at, g.nodes.at, (size_t)l->n * sizeof *l->at);
+	return l;
 }
 
 struct expr **
 expr_nodes(struct program *p, struct expr *e, int *n)
 {
-	return gathered(p, e, false, n);
+	if (!e->nodes) e->nodes = gathered(p, e, false);
+	*n = e->nodes->n;
+	return e->nodes->at;
 }
 
 struct expr **
 expr_reads(struct program *p, struct expr *e, int *n)
 {
-	return gathered(p, e, true, n);
+	if (!e->reads) e->reads = gathered(p, e, true);
+	*n = e->reads->n;
+	return e->reads->at;
 }
 
 bool

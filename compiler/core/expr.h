@@ -51,15 +51,21 @@ struct indices { /* a sorted set */
 	struct index *at[];
 };
 
+struct expr_list {
+	int n;
+	struct expr *at[];
+};
+
 struct expr {
 	enum op op;
 	bool integer;     /* a whole number, whatever the data */
 	bool condition;   /* true or false, not a number */
 	int id;           /* in order of creation */
 	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
-	uint32_t hash;
 	int n;
 	const struct indices *free; /* the indices that it mentions */
+	struct expr_list *nodes, *reads; /* computed when first asked for */
+	int values;       /* 1 + the first of program.values with this key; 0: none */
 	union {
 		double number;
 		struct index *index;
@@ -138,7 +144,7 @@ struct expr *rebuild(struct program *p, struct expr *e, struct expr *const kids[
 typedef struct expr *rewriter(struct program *p, struct expr *e, void *context);
 struct expr *rewrite(struct program *p, struct expr *e, rewriter *f, void *context);
 struct expr *substitute(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
-/* every node once, kids before parents; *n of them */
+/* every node once, kids before parents; *n of them; not to be changed */
 struct expr **expr_nodes(struct program *p, struct expr *e, int *n);
 /* every distinct read in e */
 struct expr **expr_reads(struct program *p, struct expr *e, int *n);

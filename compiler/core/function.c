@@ -1,26 +1,14 @@
 /* function.c - the table of scalar functions.
  *
- * A row is everything: a new function needs its row here and its vector form in runtime/nn_math.h.  tests/unit/test_function.c walks
- * the table and compares each derivative with finite differences and each rewrite with the function itself. */
+ * A row is everything: a new function needs its row here, its vector form in runtime/nn_math.h, and its form for one double (constants,
+ * and what is computed once a step) in runtime/nn_double.h.  tests/unit/test_function.c walks the table and compares each derivative
+ * with finite differences and each rewrite with the function itself. */
 #include "core/function.h"
 #include "core/equation.h"
-#include <math.h>
+#include "runtime/nn_double.h"
 #include <string.h>
 
 #define N(v) number(p, v)
-
-/* ---- values that C's library lacks --------------------------------------------------------------------------------------------- */
-static double
-value_sigmoid(double x)
-{
-	return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
-}
-
-static double
-value_softplus(double x)
-{
-	return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
-}
 
 static double
 value_identity(double x)
@@ -113,18 +101,18 @@ rewrite_sqrt(struct program *p, struct expr *x)
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------- */
 static const struct function table[] = {
-	/* name            in C            value           derivative           rewrite           transcendental */
-	{"exp",           "nn_exp",      exp,            derivative_exp,      rewrite_exp,      true},
-	{"log",           "nn_log",      log,            derivative_log,      rewrite_log,      true},
-	{"tanh",          "nn_tanh",     tanh,           derivative_tanh,     rewrite_tanh,     true},
-	{"sigmoid",       "nn_sigmoid",  value_sigmoid,  derivative_sigmoid,  rewrite_sigmoid,  true},
-	{"softplus",      "nn_softplus", value_softplus, derivative_softplus, NULL,             true},
-	{"sin",           "nn_sin",      sin,            derivative_sin,      rewrite_sin,      true},
-	{"cos",           "nn_cos",      cos,            derivative_cos,      rewrite_cos,      true},
-	{"erf",           "nn_erf",      erf,            derivative_erf,      rewrite_erf,      true},
-	{"abs",           "vabs",        fabs,           derivative_abs,      rewrite_abs,      false},
-	{"sqrt",          "vsqrt",       sqrt,           derivative_sqrt,     rewrite_sqrt,     false},
-	{"stop_gradient", NULL,          value_identity, derivative_stop,     NULL,             false},
+	/* name            in C           value               derivative           rewrite           transcendental */
+	{"exp",           "nn_exp",      nn_double_exp,      derivative_exp,      rewrite_exp,      true},
+	{"log",           "nn_log",      nn_double_log,      derivative_log,      rewrite_log,      true},
+	{"tanh",          "nn_tanh",     nn_double_tanh,     derivative_tanh,     rewrite_tanh,     true},
+	{"sigmoid",       "nn_sigmoid",  nn_double_sigmoid,  derivative_sigmoid,  rewrite_sigmoid,  true},
+	{"softplus",      "nn_softplus", nn_double_softplus, derivative_softplus, NULL,             true},
+	{"sin",           "nn_sin",      nn_double_sin,      derivative_sin,      rewrite_sin,      true},
+	{"cos",           "nn_cos",      nn_double_cos,      derivative_cos,      rewrite_cos,      true},
+	{"erf",           "nn_erf",      nn_double_erf,      derivative_erf,      rewrite_erf,      true},
+	{"abs",           "vabs",        nn_double_abs,      derivative_abs,      rewrite_abs,      false},
+	{"sqrt",          "vsqrt",       nn_double_sqrt,     derivative_sqrt,     rewrite_sqrt,     false},
+	{"stop_gradient", NULL,          value_identity,     derivative_stop,     NULL,             false},
 };
 
 const struct function *

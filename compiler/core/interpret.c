@@ -2,6 +2,7 @@
 #include "core/interpret.h"
 #include "core/function.h"
 #include "core/lower.h"
+#include "runtime/nn_double.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,21 +114,7 @@ whole(struct evaluation *v, const struct expr *e)
 	abort();
 }
 
-/* b^n by squaring, as the generated code does: libm's pow differs between platforms */
-static double
-uniform_power(double b, double n)
-{
-	if (n < 0) return 1 / uniform_power(b, -n);
-	if (2 * n == floor(2 * n) && n != floor(n)) return sqrt(b) * uniform_power(b, floor(n));
-	if (n != floor(n)) return pow(b, n);
-	double r = 1;
-	for (uint64_t k = (uint64_t)n; k; k /= 2) {
-		if (k % 2) r *= b;
-		b *= b;
-	}
-	return r;
-}
-
+/* what belongs to no element, in double: with the functions that the generated code uses */
 static double
 uniform_value(struct evaluation *v, const struct expr *e)
 {
@@ -144,7 +131,7 @@ uniform_value(struct evaluation *v, const struct expr *e)
 		r = uniform_value(v, e->kid[0]);
 		for (int i = 1; i < e->n; i++) r *= uniform_value(v, e->kid[i]);
 		return r;
-	case OP_POW: return uniform_power(uniform_value(v, e->kid[0]), uniform_value(v, e->kid[1]));
+	case OP_POW: return nn_double_pow(uniform_value(v, e->kid[0]), uniform_value(v, e->kid[1]));
 	case OP_CALL: return e->function->value(uniform_value(v, e->kid[0]));
 	case OP_IF: return uniform_value(v, e->kid[uniform_value(v, e->kid[0]) != 0 ? 1 : 2]);
 	case OP_LT: return uniform_value(v, e->kid[0]) < uniform_value(v, e->kid[1]);
@@ -153,6 +140,10 @@ uniform_value(struct evaluation *v, const struct expr *e)
 	case OP_GE0: return uniform_value(v, e->kid[0]) >= 0;
 	case OP_EQ0: return uniform_value(v, e->kid[0]) == 0;
 	case OP_NOT: return uniform_value(v, e->kid[0]) == 0;
+	case OP_AND:
+		for (int i = 0; i < e->n; i++)
+			if (uniform_value(v, e->kid[i]) == 0) return 0;
+		return 1;
 	default: return e->number;
 	}
 }
@@ -218,7 +209,7 @@ reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 	bool samples = false, elements = sums_sixteen(q);
 	for (int i = from; i < to; i++) {
 		v->at[i] = 0;
-		samples |= v->index[i]->batch && q->reduction == SUM && sample_order_of(q) == SIXTEEN;
+		samples |= v->index[i]->batch && (q->reduction == SUM || q->reduction == MEAN) && sample_order_of(q) == SIXTEEN;
 	}
 	double part[16], best = q->reduction == MAX || q->reduction == ARGMAX ? -INFINITY : INFINITY, start = q->reduction == PROD ? 1 : 0;
 	for (int i = 0; i < 16; i++) part[i] = start;
@@ -241,8 +232,9 @@ reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 	return l->scale ? v->a->mul(r, v->a->round(uniform_value(v, l->scale))) : r;
 }
 
+/* the equation, or, of a recurrence, one step of it: the axis `time` stays at `step` */
 static void
-interpret_equation(struct world *w, const struct equation *q)
+interpret_equation(struct world *w, const struct equation *q, int time, long step)
 {
 	struct program *p = w->program;
 	int n = q->lhs_count + q->bound_count;
@@ -255,13 +247,39 @@ interpret_equation(struct world *w, const struct equation *q)
 	struct evaluation v = {w, w->arithmetic, n, index, NEW_ARRAY(p->arena, n + 1, long), 0};
 	struct lowered l = lower_equation(p, q);
 	double *out = world_tensor(w, q->tensor);
-	long i = 0;
-	do out[i++] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
-	while (advance(&v, 0, q->lhs_count));
+	if (time < 0) {
+		long i = 0;
+		do out[i++] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
+		while (advance(&v, 0, q->lhs_count));
+		return;
+	}
+	do {
+		long i = 0;
+		v.at[time] = step;
+		for (int a = 0; a < q->lhs_count; a++) i = i * size_of(&v, q->lhs[a]) + v.at[a];
+		out[i] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
+	} while (advance(&v, time + 1, q->lhs_count) || advance(&v, 0, time));
+}
+
+static void
+interpret_recurrence(struct world *w, const struct recurrence_of *r)
+{
+	for (long k = 0; k < r->steps; k++)
+		for (int i = 0; i < r->n; i++) interpret_equation(w, r->at[i], r->time[i], r->direction > 0 ? k : r->steps - 1 - k);
 }
 
 void
 interpret(struct world *w)
 {
-	for (int i = 0; i < w->program->equations.n; i++) interpret_equation(w, w->program->equations.at[i]);
+	struct program *p = w->program;
+	struct recurrence_of **r;
+	int count = find_recurrences(p, &r), next = 0;
+	for (int i = 0; i < p->equations.n; i++) {
+		if (next < count && r[next]->first == i) {
+			interpret_recurrence(w, r[next]);
+			i += r[next++]->n - 1;
+		} else {
+			interpret_equation(w, p->equations.at[i], -1, 0);
+		}
+	}
 }

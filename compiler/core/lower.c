@@ -299,10 +299,55 @@ lower_equation(struct program *p, const struct equation *q)
 	return r;
 }
 
+static bool
+reads_data(const struct expr *e)
+{
+	if (e->op == OP_READ) return true;
+	for (int i = 0; i < e->n; i++)
+		if (reads_data(e->kid[i])) return true;
+	return false;
+}
+
+struct index *
+scattered_index(const struct equation *q, struct expr **condition)
+{
+	if (q->reduction != SUM || q->body->op != OP_IF || !is_number(q->body->kid[2], 0)) return NULL;
+	for (int i = 0; i < conjunct_count(q->body->kid[0]); i++) {
+		struct expr *c = conjunct(q->body->kid[0], i);
+		if (c->op != OP_EQ0 || !reads_data(c)) continue;
+		struct expr *const *term = c->kid[0]->op == OP_ADD ? c->kid[0]->kid : &c->kid[0];
+		for (int k = 0; k < (c->kid[0]->op == OP_ADD ? c->kid[0]->n : 1); k++) { /* p or -p, once */
+			const struct expr *x = term[k]->op == OP_MUL && term[k]->n == 2 && is_number(term[k]->kid[0], -1) ? term[k]->kid[1] : term[k];
+			bool once = x->op == OP_INDEX;
+			for (int o = 0; once && o < c->kid[0]->n && c->kid[0]->op == OP_ADD; o++) once = o == k || !mentions(term[o], x->index);
+			for (int l = 0; once && l < q->lhs_count; l++) {
+				if (q->lhs[l] != x->index || x->index->batch) continue;
+				*condition = c;
+				return x->index;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* a product of two or more that are no constants, behind any guard */
+static bool
+is_product(const struct expr *e)
+{
+	while (e->op == OP_IF && is_number(e->kid[2], 0)) e = e->kid[1];
+	int n = e->op == OP_POW && is_number(e->kid[1], 2) ? 2 : 0;
+	for (int i = 0; e->op == OP_MUL && i < e->n; i++) n += !is_uniform(e->kid[i]);
+	return n >= 2;
+}
+
 enum sample_order
 sample_order_of(const struct equation *q)
 {
-	return q->lhs_count >= 2 ? IN_ORDER : SIXTEEN;
+	struct expr *condition;
+	if (scattered_index(q, &condition)) return IN_ORDER;
+	for (int i = 0; i < q->bound_count; i++)
+		if (!q->bound[i]->batch) return SIXTEEN;
+	return q->lhs_count >= 2 && is_product(q->body) ? IN_ORDER : SIXTEEN;
 }
 
 bool

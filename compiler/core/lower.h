@@ -54,9 +54,12 @@ bool is_uniform(const struct expr *e);
 /* A sum (or mean) that neither belongs to a sample nor runs over samples has 16 running sums too: element k goes into the (k % 16)-th. */
 bool sums_sixteen(const struct equation *q);
 
-/* How a sum over samples runs: one accumulator, sample after sample, for results with two or more axes; else 16 of them, sample n into the
- * (n % 16)-th, added up as a tree (semantics of docs/numerics.md). */
+/* How a sum over samples runs.  IN_ORDER: one accumulator, sample after sample, for an outer product (dW[j,i] = sum(n) dz[n,j] * x[n,i]) and for
+ * what look-ups scatter.  SIXTEEN, for all others: sample n goes into the (n % 16)-th of 16 running sums, which are added up as a tree. */
 enum sample_order { IN_ORDER, SIXTEEN };
 enum sample_order sample_order_of(const struct equation *q);
+
+/* The index p of the left side in sum(n,t) if s[n,t] == p then .. else 0: each term goes to one place.  NULL: there is none. */
+struct index *scattered_index(const struct equation *q, struct expr **condition);
 
 #endif

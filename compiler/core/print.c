@@ -393,6 +393,28 @@ is_kept(const struct program *p, const struct tensor *t)
 	return kept;
 }
 
+/* the recurrence that each tensor belongs to; NULL: none */
+static const struct recurrence_of **
+recurrence_table(struct program *p)
+{
+	const struct recurrence_of **table = NEW_ARRAY(p->arena, p->tensors.n + 1, const struct recurrence_of *);
+	struct recurrence_of **r;
+	int n = find_recurrences(p, &r);
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < r[i]->n; k++) table[r[i]->at[k]->tensor->id] = r[i];
+	return table;
+}
+
+/* above the equations of a recurrence: "# for t = 99 .. 0"; the names of the indices are those of q, which belongs to it */
+static const char *
+steps_comment(struct print *s, const struct recurrence_of *r, const struct equation *q)
+{
+	int k = 0;
+	while (r->at[k] != q) k++;
+	long last = r->steps - 1;
+	return arena_print(s->p->arena, "# for %s = %ld .. %ld\n", index_name(s, q->lhs[r->time[k]]), r->direction > 0 ? 0 : last, r->direction > 0 ? last : 0);
+}
+
 void
 program_print(struct program *p, struct text *out, struct print_style style, bool (*keep)(const struct equation *, void *), void *context)
 {
@@ -407,9 +429,14 @@ program_print(struct program *p, struct text *out, struct print_style style, boo
 				s.inlined[q->tensor->id] = q;
 		}
 	}
+	const struct recurrence_of **recurrence = recurrence_table(p), *last = NULL;
 	for (int i = 0; i < p->equations.n; i++) {
 		struct equation *q = p->equations.at[i];
 		if ((s.inlined && s.inlined[q->tensor->id]) || (keep && !keep(q, context))) continue;
-		text_add(out, "%s\n", show_equation(&s, q));
+		const struct recurrence_of *r = recurrence[q->tensor->id];
+		const char *equation = show_equation(&s, q);
+		if (r && r != last) text_add(out, "%s", steps_comment(&s, r, q));
+		text_add(out, "%s%s\n", r ? "  " : "", equation);
+		last = r;
 	}
 }

@@ -18,6 +18,7 @@ struct derivation {
 	int tensors;           /* before */
 	struct tensor **adjoint;
 	LIST(struct contribution) *contributions;
+	struct map taken;      /* names of tensors that are no adjoints */
 };
 
 static bool
@@ -60,16 +61,15 @@ find_needed(struct derivation *d, int n, struct tensor *const wrt[])
 
 /* d + name, after the path: Dense1.W -> Dense1.dW; a name that is taken gets an underscore */
 static const char *
-adjoint_name(struct program *p, const struct tensor *t, const char *suffix)
+adjoint_name(const struct derivation *d, const struct tensor *t, const char *suffix)
 {
+	struct program *p = d->p;
 	const char *dot = strrchr(t->name, '.');
 	const char *name = dot ? arena_print(p->arena, "%.*s.d%s%s", (int)(dot - t->name), t->name, dot + 1, suffix) : arena_print(p->arena, "d%s%s", t->name, suffix);
-	for (int i = 0; i < p->tensors.n; i++)
-		if (!strcmp(p->tensors.at[i]->name, name) && p->tensors.at[i]->role != ROLE_ADJOINT) return arena_print(p->arena, "%s_", name);
-	return name;
+	return map_find(&d->taken, name) ? arena_print(p->arena, "%s_", name) : name;
 }
 
-/* fresh indices for the axes of t, named as in its equation or at the read */
+/* fresh indices for the axes of t, named as in its equation or at the read, where there is one */
 static struct index **
 new_lhs(struct derivation *d, const struct tensor *t, const struct expr *read)
 {
@@ -78,7 +78,7 @@ new_lhs(struct derivation *d, const struct tensor *t, const struct expr *read)
 	struct index **lhs = NEW_ARRAY(p->arena, t->rank + 1, struct index *);
 	const struct equation *q = d->of[t->id];
 	for (int i = 0; i < t->rank; i++) {
-		const char *name = q ? q->lhs[i]->name : read->kid[i]->op == OP_INDEX ? read->kid[i]->index->name : letters[i % 8];
+		const char *name = q ? q->lhs[i]->name : read && read->kid[i]->op == OP_INDEX ? read->kid[i]->index->name : letters[i % 8];
 		for (int k = 0; k < i; k++)
 			if (!strcmp(lhs[k]->name, name)) name = letters[i % 8];
 		lhs[i] = t->batch && i == 0 ? index_batch(p, "n") : index_new(p, name, t->shape[i]);
@@ -153,7 +153,7 @@ derive_equation(struct derivation *d, const struct equation *q)
 		if (t->batch && !q->tensor->batch) g = mul(p, g, batch_size(p));
 		if (!t->batch && q->tensor->batch) g = divide(p, g, batch_size(p));
 		g = choose(p, s.guard, g, number(p, 0));
-		g = collect(p, g, t->rank, lhs, s.left_count, s.left, adjoint_name(p, t, "_part"), q->span);
+		g = collect(p, g, t->rank, lhs, s.left_count, s.left, adjoint_name(d, t, "_part"), q->span);
 		PUSH(p->arena, &d->contributions[t->id], (struct contribution){lhs, g});
 	}
 }
@@ -165,7 +165,7 @@ add_up(struct derivation *d, struct tensor *t)
 	struct program *p = d->p;
 	int n = d->contributions[t->id].n;
 	struct contribution *c = d->contributions[t->id].at;
-	struct index **lhs = n ? c[0].lhs : d->of[t->id] ? d->of[t->id]->lhs : NULL;
+	struct index **lhs = n ? c[0].lhs : d->of[t->id] ? d->of[t->id]->lhs : new_lhs(d, t, NULL);
 	struct expr *body = number(p, t == p->loss ? 1 : 0);
 	for (int i = 0; i < n; i++) {
 		struct expr **to = NEW_ARRAY(p->arena, t->rank + 1, struct expr *);
@@ -193,11 +193,12 @@ derive(struct program *p, int n, struct tensor *const wrt[])
 	d.need = NEW_ARRAY(p->arena, d.tensors, char);
 	d.adjoint = NEW_ARRAY(p->arena, d.tensors, struct tensor *);
 	d.contributions = arena_array(p->arena, (size_t)d.tensors, sizeof *d.contributions);
+	for (int i = 0; i < d.tensors; i++) *map_get(p->arena, &d.taken, p->tensors.at[i]->name) = 1;
 	find_needed(&d, n, wrt);
 	for (int i = 0; i < d.tensors; i++) {
 		struct tensor *t = p->tensors.at[i];
 		if (!d.need[i]) continue;
-		d.adjoint[i] = tensor_new(p, adjoint_name(p, t, ""), ROLE_ADJOINT, t->rank, t->shape);
+		d.adjoint[i] = tensor_new(p, adjoint_name(&d, t, ""), ROLE_ADJOINT, t->rank, t->shape);
 		d.adjoint[i]->batch = t->batch;
 		d.adjoint[i]->of = t;
 		d.adjoint[i]->span = t->span;

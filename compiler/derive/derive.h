@@ -6,6 +6,7 @@
  * solve.c        - subscripts = p solved for the indices, so that a scatter becomes a gather
  * collect.c      - sums with everything taken out that need not be inside
  * simplify.c   after: rounds of inlining and cheaper forms until nothing changes
+ * reach.c      beside: which parameters the gradient does not reach, and why
  *
  * docs/derivation.md has the rules with their letters and where they come from. */
 #ifndef NNC_DERIVE_H
@@ -23,6 +24,24 @@ void split_scalars(struct program *p);
 /* Appends the adjoint equations of p->loss with respect to `wrt` and lists them in p->gradients.  The adjoint of a tensor with samples is
  * that of each sample's own loss (the batch's times their number); of one without, that of the mean.  Requires flat equations. */
 void derive(struct program *p, int n, struct tensor *const wrt[]);
+
+enum unreached_reason {
+	NOT_USED,        /* the loss does not depend on it */
+	BY_FUNCTION,     /* behind a function whose derivative is 0: stop_gradient */
+	BY_PLACE,        /* behind argmax or argmin */
+	BY_WHOLE_NUMBER, /* behind another whole number */
+	BY_CONDITION,    /* it only decides a condition */
+};
+
+struct unreached {
+	const struct tensor *param;
+	enum unreached_reason reason;
+	struct span where;    /* of what is in the way */
+	const char *function; /* BY_FUNCTION */
+};
+
+/* The parameters that no gradient of p->loss reaches, in their order.  Returns how many. */
+int find_unreached(struct program *p, struct unreached **out);
 
 /* Rewrites to a fixpoint; keeps the loss, outputs, metrics, gradients and updates. */
 void simplify(struct program *p);

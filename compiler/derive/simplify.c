@@ -123,10 +123,11 @@ multiply_out(struct program *p, struct expr *e, void *context)
 
 /* ---- R: read what is already computed --------------------------------------------------------------------------------------------------------------- */
 
+LIST_TYPE(pattern_list, struct equation *);
+
 struct reuse {
 	struct program *p;
-	struct equation **pattern; /* forward maps that are worth reading */
-	int n;
+	struct pattern_list *patterns; /* forward maps that are worth reading, by the id of the youngest tensor that they read */
 	const struct equation *q;
 	int *place; /* of equations, by tensor id, for "only earlier ones" */
 };
@@ -171,11 +172,11 @@ match(const struct expr *pattern, struct expr *e, const struct equation *q, stru
 }
 
 static struct expr *
-read_instead(struct reuse *r, struct expr *e)
+read_one_of(struct reuse *r, const struct pattern_list *list, struct expr *e)
 {
 	struct program *p = r->p;
-	for (int k = 0; k < r->n; k++) {
-		const struct equation *q = r->pattern[k];
+	for (int k = 0; k < list->n; k++) {
+		const struct equation *q = list->at[k];
 		if (q->body->op != e->op || q == r->q || r->place[q->tensor->id] >= r->place[r->q->tensor->id]) continue;
 		struct expr *bound[MAX_RANK] = {0};
 		if (!match(q->body, e, q, bound)) continue;
@@ -188,6 +189,16 @@ read_instead(struct reuse *r, struct expr *e)
 		if (fits) return read_of(p, q->tensor, q->lhs_count, bound);
 	}
 	return NULL;
+}
+
+/* what a map reads, e has to read, too */
+static struct expr *
+read_instead(struct reuse *r, struct expr *e)
+{
+	int n;
+	struct expr **reads = expr_reads(r->p, e, &n), *hit = NULL;
+	for (int i = 0; i < n && !hit; i++) hit = read_one_of(r, &r->patterns[reads[i]->tensor->id], e);
+	return hit;
 }
 
 static struct expr *
@@ -219,20 +230,46 @@ is_worth_reading(struct program *p, const struct equation *q)
 	return false;
 }
 
+static const struct tensor *
+youngest_read(struct program *p, const struct equation *q)
+{
+	int n;
+	struct expr **reads = expr_reads(p, q->body, &n);
+	const struct tensor *t = NULL;
+	for (int i = 0; i < n; i++)
+		if (!t || reads[i]->tensor->id > t->id) t = reads[i]->tensor;
+	return t;
+}
+
 static struct reuse
 reuse_new(struct program *p)
 {
-	struct reuse r = {.p = p, .pattern = NEW_ARRAY(p->arena, p->equations.n + 1, struct equation *), .place = NEW_ARRAY(p->arena, p->tensors.n + 1, int)};
+	int n = p->tensors.n + 1;
+	struct reuse r = {.p = p, .patterns = NEW_ARRAY(p->arena, n, struct pattern_list), .place = NEW_ARRAY(p->arena, n, int)};
 	for (int i = 0; i < p->equations.n; i++) {
-		r.place[p->equations.at[i]->tensor->id] = i;
-		if (is_worth_reading(p, p->equations.at[i])) r.pattern[r.n++] = p->equations.at[i];
+		struct equation *q = p->equations.at[i];
+		const struct tensor *t = youngest_read(p, q);
+		r.place[q->tensor->id] = i;
+		if (t && is_worth_reading(p, q)) PUSH(p->arena, &r.patterns[t->id], q);
 	}
 	return r;
+}
+
+/* without a sum of reals there is nothing to multiply out, and nothing to factor */
+static bool
+has_sum(struct program *p, struct expr *e)
+{
+	int n;
+	struct expr **nodes = expr_nodes(p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (nodes[i]->op == OP_ADD && !nodes[i]->integer) return true;
+	return false;
 }
 
 struct expr *
 cheapest(struct program *p, struct expr *e)
 {
+	if (!has_sum(p, e)) return e;
 	struct expr *out = rewrite(p, e, multiply_out, NULL);
 	struct expr *candidate[] = {e, rewrite(p, e, factor, NULL), out, rewrite(p, out, factor, NULL)}, *best = e;
 	int least = expr_cost(p, e);
@@ -246,12 +283,24 @@ cheapest(struct program *p, struct expr *e)
 	return best;
 }
 
+/* does some map read what e reads? */
+static bool
+may_reuse(const struct reuse *r, struct expr *e)
+{
+	int n;
+	struct expr **reads = expr_reads(r->p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (r->patterns[reads[i]->tensor->id].n) return true;
+	return false;
+}
+
 /* reuse first, then the cheapest form, each with reuse again */
 static struct expr *
 improve(struct program *p, const struct equation *q, struct reuse *r)
 {
 	r->q = q;
-	struct expr *e = rewrite(p, q->body, reuse_node, r), *best = cheapest(p, e);
+	struct expr *e = may_reuse(r, q->body) ? rewrite(p, q->body, reuse_node, r) : q->body, *best = cheapest(p, e);
+	if (!has_sum(p, e)) return best;
 	struct expr *out = rewrite(p, rewrite(p, e, multiply_out, NULL), reuse_node, r);
 	struct expr *out_factored = rewrite(p, out, factor, NULL);
 	if (expr_cost(p, out) < expr_cost(p, best)) best = out;
@@ -267,6 +316,13 @@ struct inlining {
 	char *keep;
 	int *readers;         /* equations that read the tensor */
 	struct equation *reader;
+};
+
+/* What changed in which round, by tensor id: what has not changed, and reads nothing that has, is as simple as it can be. */
+struct changes {
+	int n, *round, *readers;
+	struct expr **body;    /* before this round */
+	int forward;           /* the last round in which a forward equation changed */
 };
 
 static void
@@ -362,24 +418,74 @@ breaks_view(const struct inlining *in, const struct equation *q, struct expr *in
 	const struct equation *u = in->reader;
 	if (u->reduction && q->body->op == OP_READ)
 		for (int i = 0; i < q->body->n; i++)
-			if (affine_of(in->p, q->body->kid[i])->n > 1) return true;
+			if (affine_of(in->p, q->body->kid[i])->n > 1 || has_read(in->p, q->body->kid[i])) return true; /* or a look-up */
 	return (u->reduction || q->tensor->role != ROLE_ADJOINT) && has_whole_division(in->p, q->body) && has_whole_division(in->p, inlined);
+}
+
+/* the equation that a read may be replaced by; NULL: none */
+static struct equation *
+inlined_equation(const struct inlining *in, const struct expr *e)
+{
+	struct equation *q = e->op == OP_READ ? in->of[e->tensor->id] : NULL;
+	if (!q || q == in->reader || in->keep[q->tensor->id]) return NULL;
+	return is_trivial(q) || is_cheap(in, q) || is_one_hot(in, q, e) ? q : NULL;
 }
 
 static struct expr *
 inline_read(struct program *p, struct expr *e, void *context)
 {
 	struct inlining *in = context;
-	struct equation *q = e->op == OP_READ ? in->of[e->tensor->id] : NULL;
-	if (!q || q == in->reader || in->keep[q->tensor->id]) return NULL;
-	if (!is_trivial(q) && !is_cheap(in, q) && !is_one_hot(in, q, e)) return NULL;
+	struct equation *q = inlined_equation(in, e);
+	if (!q) return NULL;
 	struct expr *r = substitute(p, q->body, q->lhs_count, q->lhs, e->kid);
 	if (breaks_view(in, q, r)) return NULL;
 	return rewrite(p, r, inline_read, in);
 }
 
 static void
-inline_all(struct program *p)
+grow_changes(struct program *p, struct changes *c)
+{
+	int n = p->tensors.n + 1, old = c->n;
+	if (n <= old) return;
+	int *round = NEW_ARRAY(p->arena, 2 * n, int), *readers = NEW_ARRAY(p->arena, 2 * n, int);
+	struct expr **body = NEW_ARRAY(p->arena, 2 * n, struct expr *);
+	if (old) {
+		memcpy(round, c->round, (size_t)old * sizeof *round);
+		memcpy(readers, c->readers, (size_t)old * sizeof *readers);
+		memcpy(body, c->body, (size_t)old * sizeof *body);
+	}
+	*c = (struct changes){2 * n, round, readers, body, c->forward};
+}
+
+/* compares with the round before; an equation that is new has changed */
+static void
+note_changes(struct program *p, struct changes *c, int round, const int *readers)
+{
+	grow_changes(p, c);
+	for (int i = 0; i < p->equations.n; i++) {
+		const struct equation *q = p->equations.at[i];
+		int id = q->tensor->id;
+		if (c->body[id] == q->body && (!readers || c->readers[id] == readers[id])) continue;
+		if (c->body[id] != q->body && q->tensor->role != ROLE_ADJOINT) c->forward = round;
+		c->round[id] = round;
+		c->body[id] = q->body;
+		if (readers) c->readers[id] = readers[id];
+	}
+}
+
+static bool
+is_settled(struct program *p, const struct changes *c, const struct equation *q, int round)
+{
+	int n;
+	if (c->round[q->tensor->id] >= round - 1) return false;
+	struct expr **reads = expr_reads(p, q->body, &n);
+	for (int i = 0; i < n; i++)
+		if (c->round[reads[i]->tensor->id] >= round - 1) return false;
+	return true;
+}
+
+static void
+inline_all(struct program *p, struct changes *c, int round)
 {
 	struct inlining in = {.p = p, .of = equation_table(p), .keep = NEW_ARRAY(p->arena, p->tensors.n + 1, char), .readers = NEW_ARRAY(p->arena, p->tensors.n + 1, int)};
 	mark_kept(p, in.keep);
@@ -392,9 +498,15 @@ inline_all(struct program *p)
 			in.readers[reads[r]->tensor->id] += !before;
 		}
 	}
+	note_changes(p, c, round, in.readers);
 	for (int i = 0; i < p->equations.n; i++) {
 		in.reader = p->equations.at[i];
-		in.reader->body = rewrite(p, in.reader->body, inline_read, &in);
+		if (is_settled(p, c, in.reader, round)) continue;
+		int n;
+		bool any = false;
+		struct expr **reads = expr_reads(p, in.reader->body, &n);
+		for (int r = 0; r < n && !any; r++) any = inlined_equation(&in, reads[r]) != NULL;
+		if (any) in.reader->body = rewrite(p, in.reader->body, inline_read, &in);
 	}
 }
 
@@ -404,18 +516,10 @@ inline_all(struct program *p)
 static void
 collect_again(struct program *p, struct equation *q)
 {
-	int values = p->values.n, equations = p->equations.n, kept = 0;
-	struct value_number *all = p->values.at;
-	struct value_number *means = NEW_ARRAY(p->arena, values + 64, struct value_number);
-	for (int i = 0; i < values; i++)
-		if (all[i].equation->reduction == MEAN) means[kept++] = all[i];
-	p->values.at = means;
-	p->values.n = kept;
-	p->values.room = values + 64;
+	int equations = p->equations.n;
+	p->only_means = true;
 	struct expr *r = collect(p, q->body, q->lhs_count, q->lhs, q->bound_count, q->bound, arena_print(p->arena, "%s_s", q->tensor->name), q->span);
-	p->values.at = all;
-	p->values.n = values;
-	p->values.room = values;
+	p->only_means = false;
 	struct equation *z = p->equations.n == equations + 1 ? p->equations.at[equations] : NULL;
 	bool same = z && r->op == OP_READ && r->tensor == z->tensor && r->n == q->lhs_count;
 	for (int i = 0; same && i < r->n; i++) same = r->kid[i]->op == OP_INDEX && r->kid[i]->index == q->lhs[i];
@@ -432,11 +536,12 @@ collect_again(struct program *p, struct equation *q)
 }
 
 static void
-collect_sums(struct program *p)
+collect_sums(struct program *p, const struct changes *c, int round)
 {
 	int n = p->equations.n;
 	for (int i = 0; i < n; i++) {
 		struct equation *q = p->equations.at[i];
+		if (is_settled(p, c, q, round) && c->body[q->tensor->id] == q->body) continue;
 		if (q->reduction == SUM && q->tensor->role == ROLE_ADJOINT) collect_again(p, q);
 		else if (q->reduction == MEAN && !mentions_any(q->body, q->bound, q->bound_count)) {
 			q->reduction = MAP;
@@ -464,7 +569,7 @@ merge(struct program *p)
 	struct tensor **by = NEW_ARRAY(p->arena, p->tensors.n + 1, struct tensor *);
 	char *keep = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
 	mark_kept(p, keep);
-	p->values.n = 0;
+	forget_values(p, NULL);
 	for (int i = 0; i < p->equations.n; i++) {
 		struct equation *q = p->equations.at[i];
 		q->body = rewrite(p, q->body, replace_merged, by);
@@ -526,15 +631,20 @@ void
 simplify(struct program *p)
 {
 	enum { MOST_ROUNDS = 40 };
+	struct changes c = {0};
 	order_equations(p);
-	for (int round = 0; round < MOST_ROUNDS; round++) {
+	for (int round = 1; round <= MOST_ROUNDS; round++) {
 		int n = p->equations.n;
 		struct snapshot *before = NEW_ARRAY(p->arena, n + 1, struct snapshot);
 		for (int i = 0; i < n; i++) before[i] = (struct snapshot){p->equations.at[i]->tensor, p->equations.at[i]->body, p->equations.at[i]->reduction};
-		inline_all(p);
+		inline_all(p, &c, round);
 		struct reuse r = reuse_new(p);
-		for (int i = 0; i < p->equations.n; i++) p->equations.at[i]->body = improve(p, p->equations.at[i], &r);
-		collect_sums(p);
+		for (int i = 0; i < p->equations.n; i++) {
+			struct equation *q = p->equations.at[i];
+			if (c.forward < round - 1 && is_settled(p, &c, q, round) && c.body[q->tensor->id] == q->body) continue;
+			q->body = improve(p, q, &r);
+		}
+		collect_sums(p, &c, round);
 		remove_dead(p);
 		order_equations(p);
 		if (unchanged(p, before, n)) break;

@@ -4,6 +4,8 @@
 #include "core/verify.h"
 #include "derive/derive.h"
 #include "driver/embedded.h"
+#include "driver/learning.h"
+#include "driver/memory.h"
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
@@ -24,8 +26,9 @@ run_parse(struct compilation *c)
 	const struct embedded *f = embedded_named("compiler/prelude.nn");
 	struct source *s = NEW(&c->arena, struct source);
 	*s = (struct source){"prelude.nn", f->bytes, f->size, true};
-	c->prelude = parse_source(&c->arena, &c->unit.diagnostics, s);
-	c->file = parse_source(&c->arena, &c->unit.diagnostics, &c->source);
+	c->unit.prelude = parse_source(&c->arena, &c->unit.diagnostics, s);
+	c->unit.modules = import_files(&c->arena, &c->unit.diagnostics, &c->source, &c->options.files);
+	c->file = c->unit.modules.at[c->unit.modules.n - 1]->tree;
 }
 
 static void
@@ -39,13 +42,25 @@ print_node(struct text *t, const struct node *n, int depth)
 static void
 print_parse(struct compilation *c, struct text *t)
 {
-	print_node(t, c->file, 0);
+	for (int i = 0; i < c->unit.modules.n; i++) {
+		if (c->unit.modules.n > 1) text_add(t, "# %s\n", module_name(c->unit.modules.at[i]));
+		print_node(t, c->unit.modules.at[i]->tree, 0);
+	}
+}
+
+static bool
+sizes_fit(struct compilation *c, const struct model *m)
+{
+	if (!c->unit.diagnostics.errors) check_sizes(&c->unit.diagnostics, m, m->train);
+	if (!c->unit.diagnostics.errors) check_sizes(&c->unit.diagnostics, m, m->eval);
+	return !c->unit.diagnostics.errors;
 }
 
 static void
 run_elaborate(struct compilation *c)
 {
-	elaborate(&c->unit, c->prelude, c->file, c->options.defines, c->options.define_count, c->options.model);
+	elaborate(&c->unit, c->options.defines, c->options.define_count, c->options.model);
+	for (int i = 0; i < c->unit.models.n && sizes_fit(c, c->unit.models.at[i]); i++) {}
 }
 
 static void
@@ -58,17 +73,6 @@ print_equations(struct compilation *c, struct text *t)
 		text_add(t, "# model %s, evaluation\n", m->name);
 		program_print(m->eval, t, (struct print_style){0}, NULL, NULL);
 	}
-}
-
-/* a loss that no parameter can change cannot be trained on */
-static void
-check_gradient(struct compilation *c, const struct model *m)
-{
-	for (int i = 0; i < m->train->gradients.n; i++) {
-		const struct equation *q = equation_of(m->train, m->train->gradients.at[i].gradient);
-		if (q && !is_number(q->body, 0)) return;
-	}
-	diag_new(&c->unit.diagnostics, "no-gradient", m->train->loss->span, "piecewise constant: its gradient is 0 everywhere", "the loss has no useful derivative");
 }
 
 static void
@@ -85,8 +89,8 @@ run_derive(struct compilation *c)
 		LIST(struct tensor *) params = {0};
 		for (int k = 0; k < m->train->tensors.n; k++)
 			if (m->train->tensors.at[k]->role == ROLE_PARAM) PUSH(&c->arena, &params, m->train->tensors.at[k]);
+		check_learning(&c->unit.diagnostics, m);
 		derive(m->train, params.n, params.at);
-		if (params.n) check_gradient(c, m);
 	}
 }
 
@@ -101,17 +105,37 @@ run_simplify(struct compilation *c)
 	}
 }
 
+/* two models would write the same file: Net and NET, or Net with its net_main.c and Net_main with its net_main.c */
+static bool
+prefix_is_taken(struct compilation *c, const char *prefix)
+{
+	for (int i = 0; i < c->built.n; i++) {
+		const char *other = c->built.at[i].prefix;
+		if (!strcmp(other, prefix) || !strcmp(arena_print(&c->arena, "%s_main", other), prefix) || !strcmp(arena_print(&c->arena, "%s_main", prefix), other)) return true;
+	}
+	return false;
+}
+
+/* what the model's files and C names start with */
+static const char *
+prefix_of(struct compilation *c, const struct model *m)
+{
+	char *lower = arena_print(&c->arena, "%s", m->name);
+	for (char *s = lower; *s; s++) *s = (char)tolower((unsigned char)*s);
+	const char *name = c_is_keyword(lower) ? arena_print(&c->arena, "model_%s", lower) : lower, *prefix = name;
+	for (int n = 2; prefix_is_taken(c, prefix); n++) prefix = arena_print(&c->arena, "%s_%d", name, n);
+	return prefix;
+}
+
 static void
 run_plan(struct compilation *c)
 {
 	for (int i = 0; i < c->unit.models.n; i++) {
 		struct model *m = c->unit.models.at[i];
-		char *lower = arena_print(&c->arena, "%s", m->name);
-		for (char *s = lower; *s; s++) *s = (char)tolower((unsigned char)*s);
-		struct built b = {.model = m, .prefix = c_is_keyword(lower) ? arena_print(&c->arena, "model_%s", lower) : lower};
-		for (int k = 0; k < c->built.n; k++) /* models Net and NET */
-			if (!strcmp(c->built.at[k].prefix, b.prefix)) b.prefix = arena_print(&c->arena, "%s_%d", b.prefix, i + 1);
+		struct built b = {.model = m, .prefix = prefix_of(c, m)};
+		if (!sizes_fit(c, m)) return; /* derivatives have sizes of their own */
 		for (int k = 0; k < ENTRIES; k++) b.plans[k] = plan_entry(m, (enum entry)k, c->options.f64);
+		check_memory(&c->unit.diagnostics, &b, c->options.f64, c->options.max_memory ? c->options.max_memory : MOST_MEMORY);
 		PUSH(&c->arena, &c->built, b);
 	}
 }
@@ -126,6 +150,16 @@ print_plan(struct compilation *c, struct text *t)
 	}
 }
 
+/* the command and the names of imported files */
+static const char *
+made_with(struct compilation *c)
+{
+	struct text t = {.arena = &c->arena};
+	text_add(&t, "%s", c->options.command ? c->options.command : "nnc");
+	for (int i = 0; i < c->unit.modules.n - 1; i++) text_add(&t, "%s%s", i ? ", " : ", which imports ", module_name(c->unit.modules.at[i]));
+	return text_end(&t);
+}
+
 static void
 run_emit(struct compilation *c)
 {
@@ -135,9 +169,8 @@ run_emit(struct compilation *c)
 				     .panel = panel_width(b->model->training.batch_size), .members = {.arena = &c->arena}, .functions = {.arena = &c->arena}};
 		const char *command = c->options.command ? c->options.command : "nnc", *target = c->options.target ? c->options.target : "native";
 		const char *slash = strrchr(c->source.path, '/'), *file = slash ? slash + 1 : c->source.path;
-		e.kernels.arena = &c->arena;
 		reserve_names(&e);
-		write_model(&e, command, file, target, &b->files);
+		write_model(&e, made_with(c), file, target, &b->files);
 		write_trainer(&e, command, file, target, b->plans[TRAIN] ? b->plans[TRAIN]->flops : 0, &b->files);
 	}
 }

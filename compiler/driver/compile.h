@@ -13,9 +13,11 @@ struct compile_options {
 	const char *dump;       /* --dump=PASS; NULL: none */
 	const char *stop_after; /* --stop-after=PASS; NULL: go through */
 	bool time;              /* --time: a line a pass on stderr */
+	double max_memory;      /* --max-memory: bytes; 0: whatever can be addressed */
 	bool f64;               /* --real=f64 */
 	const char *target;     /* native, x86-64-v3, ... */
 	const char *command;    /* as typed, for the header of what is generated */
+	struct file_access files; /* how imported files are read; zeros: not at all */
 };
 
 struct built { /* of one model */
@@ -30,7 +32,7 @@ struct compilation {
 	struct compile_options options;
 	struct source source;
 	struct unit unit;
-	struct node *prelude, *file;
+	struct node *file; /* its syntax tree */
 	LIST(struct built) built;
 	struct text dumped; /* what --dump prints */
 };

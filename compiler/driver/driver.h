@@ -13,6 +13,9 @@ struct command {
 
 const struct command *command_row(int i); /* NULL after the last */
 
+/* files.c: imported files from the disk */
+extern const struct file_access disk_files;
+
 /* build.c */
 /* writes the folder: model, trainer, runtime; 0 or an error that was reported */
 int write_folder(struct compilation *c, struct built *b, const char *folder);

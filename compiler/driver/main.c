@@ -3,6 +3,7 @@
  *   read the options, read the file, run the passes up to the one that the command needs, print the messages, run the command */
 #define _XOPEN_SOURCE 700 /* SIGXFSZ */
 #include "driver/driver.h"
+#include "driver/memory.h"
 #include "core/print.h"
 #include <errno.h>
 #include <signal.h>
@@ -26,7 +27,7 @@ command_shapes(struct compilation *c, const struct options *o)
 	(void)o;
 	for (int i = 0; i < c->unit.models.n; i++) {
 		const struct model *m = c->unit.models.at[i];
-		double total = 0;
+		double total = 0, frozen = 0;
 		printf("model %s\n", m->name);
 		for (int k = 0; k < m->inputs.n; k++)
 			printf("  %-40s %s\n", m->inputs.at[k]->name, input_type_text(&c->arena, m->inputs.at[k]));
@@ -34,17 +35,22 @@ command_shapes(struct compilation *c, const struct options *o)
 			const struct layer_shape *l = &m->layers.at[k];
 			printf("  %-40s %-20s", l->text, dims_text(&c->arena, l->rank, l->shape));
 			if (l->parameters) printf(" %12.0f parameters", l->parameters);
+			if (l->frozen && l->frozen < l->parameters) printf(", %.0f of them frozen", l->frozen);
+			else if (l->frozen) printf(", frozen");
 			printf("\n");
 		}
 		for (int k = 0; k < m->train->tensors.n; k++) {
 			const struct tensor *t = m->train->tensors.at[k];
-			if (t->role != ROLE_PARAM) continue;
+			if (!tensor_is_param(t)) continue;
 			total += (double)tensor_count(t);
-			printf("  parameter %-30s %-20s %12ld\n", t->name, dims_text(&c->arena, t->rank, t->shape), tensor_count(t));
+			if (t->role == ROLE_FROZEN) frozen += (double)tensor_count(t);
+			printf("  parameter %-30s %-20s %12ld%s\n", t->name, dims_text(&c->arena, t->rank, t->shape), tensor_count(t), t->role == ROLE_FROZEN ? " frozen" : "");
 		}
 		const struct plan *plan = i < c->built.n ? c->built.at[i].plans[TRAIN] : NULL;
 		printf("  %.0f parameters", total);
+		if (frozen) printf(", %.0f of them frozen", frozen);
 		if (plan) printf("; %.0f FLOP and %.0f bytes of buffers a sample in training", plan->flops, plan->panel_bytes / plan->panel);
+		if (plan) printf("; %s in all for batches of %.0f", bytes_text(&c->arena, memory_needed(&c->built.at[i], c->options.f64)), m->training.batch_size);
 		printf("\n");
 	}
 	return 0;
@@ -73,18 +79,22 @@ is_asked(const struct equation *q, void *context)
 static int
 command_grad(struct compilation *c, const struct options *o)
 {
+	int losses = 0, printed = 0;
 	for (int i = 0; i < c->unit.models.n; i++) {
 		struct model *m = c->unit.models.at[i];
 		struct text t = {.arena = &c->arena};
 		struct asked asked = {o->of, o->all};
 		if (!m->train->loss) continue;
+		losses++;
 		program_print(m->train, &t, (struct print_style){.sample = true, .join = true}, is_asked, &asked);
-		if (c->unit.models.n > 1) printf("%s# model %s\n", i ? "\n" : "", m->name);
+		if (o->of && !t.length) continue;
+		if (c->unit.models.n > 1) printf("%s# model %s\n", printed ? "\n" : "", m->name);
 		printf("%s", text_end(&t));
-		if (o->of && !t.length) fprintf(stderr, "error: nothing in the gradient of %s belongs to `%s`\n", m->name, o->of);
-		if (o->of && !t.length) return 1;
+		printed++;
 	}
-	return 0;
+	if (!losses) fprintf(stderr, "error: no model of %s has a loss, so there is no gradient\n", c->source.path);
+	else if (!printed) fprintf(stderr, "error: nothing in the gradient belongs to `%s`\n", o->of);
+	return printed ? 0 : 1;
 }
 
 static int
@@ -101,7 +111,9 @@ static struct built *
 chosen(struct compilation *c, const char *command)
 {
 	if (c->built.n == 1) return &c->built.at[0];
-	fprintf(stderr, "error: %s has %d models\n  = help: choose one: nnc %s %s --model %s\n", c->source.path, c->built.n, command, c->source.path, c->built.at[0].model->name);
+	fprintf(stderr, "error: %s has %d models: ", c->source.path, c->built.n);
+	for (int i = 0; i < c->built.n; i++) fprintf(stderr, "%s%s", i ? ", " : "", c->built.at[i].model->name);
+	fprintf(stderr, "\n  = help: choose one: nnc %s %s --model %s\n", command, c->source.path, c->built.at[0].model->name);
 	return NULL;
 }
 
@@ -222,6 +234,7 @@ run_command(struct compilation *c, const struct command *command, const struct o
 	}
 	c->options = o->compile;
 	c->options.command = command_line(&c->arena, o);
+	c->options.files = disk_files;
 	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : command->last);
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !getenv("NO_COLOR"));
 	if (o->json) diag_print_json(&c->unit.diagnostics, stderr);

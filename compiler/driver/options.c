@@ -1,10 +1,11 @@
 /* options.c - nnc's command line, read from a table. */
 #include "driver/options.h"
 #include "driver/driver.h"
+#include "driver/memory.h"
 #include <stddef.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, DEFINE_OPTION, REAL, TARGET, COLOR };
+enum kind { FLAG, TEXT, DEFINE_OPTION, REAL, TARGET, COLOR, SIZE };
 
 static const struct option {
 	const char *name, *value, *help;
@@ -17,6 +18,7 @@ static const struct option {
 	{"--real", "f32|f64", "numbers of the generated program (f32)", REAL, 0},
 	{"--target", "NAME", "native, x86-64-v3, x86-64-v4, generic or any -march (native)", TARGET, 0},
 	{"--cc", "COMPILER", "the C compiler (clang-19, clang, gcc: the first there is)", TEXT, offsetof(struct options, cc)},
+	{"--max-memory", "SIZE", "refuse models that need more, for example 512M or 8G (no limit)", SIZE, 0},
 	{"--of", "NAME", "grad: only what belongs to this layer or value", TEXT, offsetof(struct options, of)},
 	{"--all", NULL, "grad: the forward equations first", FLAG, offsetof(struct options, all)},
 	{"--dump", "PASS", "print what a pass made", TEXT, offsetof(struct options, compile.dump)},
@@ -81,6 +83,10 @@ take(struct options *o, struct arena *a, const struct option *t, const char *val
 	case COLOR:
 		o->color = !strcmp(value, "always") ? COLOR_ALWAYS : !strcmp(value, "never") ? COLOR_NEVER : COLOR_AUTO;
 		if (o->color == COLOR_AUTO && strcmp(value, "auto")) return wrong("--color is auto, always or never, not `%s`", value, NULL);
+		return 0;
+	case SIZE:
+		o->compile.max_memory = read_size(value);
+		if (!o->compile.max_memory) return wrong("--max-memory takes a size, not `%s`", value, "for example 512M, 8G or 1.5GiB");
 		return 0;
 	case DEFINE_OPTION: {
 		const char *equals = strchr(value, '=');

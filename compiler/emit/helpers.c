@@ -36,7 +36,7 @@ static const struct helper {
 	 "\n"},
 	{"nn_places",
 	 "/* the places of a vector of samples in the batch: what draws depend on */\n"
-	 "INLINE ints nn_places(int panel, int n) { return all_ints(panel * PANEL + n) + lane_index(); }\n"
+	 "INLINE ints nn_places(int first, int panel, int n) { return all_ints(first + panel * PANEL + n) + lane_index(); }\n"
 	 "\n"},
 	{"nn_pack",
 	 "/* rows[n][features] of a batch as panels; lanes behind the last sample get MASKED */\n"
@@ -100,41 +100,74 @@ static const struct helper {
 	 "}\n"
 	 "\n"},
 	{"nn_total",
-	 "/* the sum over the samples, in their order */\n"
+	 "/* the sum with the samples added to it, in their order */\n"
 	 "static double\n"
-	 "nn_total(const real *panels, int samples)\n"
+	 "nn_total(double sum, const real *panels, int samples)\n"
 	 "{\n"
-	 "\tdouble sum = 0;\n"
 	 "\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"
 	 "\treturn sum;\n"
 	 "}\n"
 	 "\n"},
 	{"nn_total_ints",
 	 "static double\n"
-	 "nn_total_ints(const int32_t *panels, int samples)\n"
+	 "nn_total_ints(double sum, const int32_t *panels, int samples)\n"
 	 "{\n"
-	 "\tdouble sum = 0;\n"
 	 "\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"
 	 "\treturn sum;\n"
 	 "}\n"
 	 "\n"},
+	{"is_finite",
+	 "INLINE int is_finite(double x) { return x - x == 0; }\n"
+	 "\n"},
+	{"smaller",
+	 "INLINE int smaller(int a, int b) { return a < b ? a : b; }\n"
+	 "\n"},
+	{"larger",
+	 "INLINE int larger(int a, int b) { return a > b ? a : b; }\n"
+	 "\n"},
 	{"nn_floor_div",
-	 "INLINE long nn_floor_div(long a, long k) { return a / k - (a % k < 0); }\n"
+	 "INLINE int nn_floor_div(int a, int k) { return a / k - (a % k < 0); }\n"
 	 "\n"},
 	{"nn_floor_mod",
-	 "INLINE long nn_floor_mod(long a, long k) { return a % k + (a % k < 0 ? k : 0); }\n"
+	 "INLINE int nn_floor_mod(int a, int k) { return a % k + (a % k < 0 ? k : 0); }\n"
 	 "\n"},
-	{"nn_power",
-	 "/* b^n by squaring: the same on every machine */\n"
-	 "INLINE double\n"
-	 "nn_power(double b, double n)\n"
+	{"nn_squares",
+	 "/* the sum of the squares: 16 running sums, the k-th number into sum k % 16, then a tree, as in nn_vec.h */\n"
+	 "static double\n"
+	 "nn_squares(const real *x, size_t count)\n"
 	 "{\n"
-	 "\tdouble r = 1;\n"
-	 "\tfor (uint64_t k = (uint64_t)n; k; k /= 2) {\n"
-	 "\t\tif (k % 2) r *= b;\n"
-	 "\t\tb *= b;\n"
-	 "\t}\n"
-	 "\treturn r;\n"
+	 "\tdouble sum[16] = {0};\n"
+	 "\tsize_t i = 0;\n"
+	 "\tfor (; i + 16 <= count; i += 16)\n"
+	 "\t\tfor (size_t k = 0; k < 16; k++) sum[k] += (double)x[i + k] * (double)x[i + k];\n"
+	 "\tfor (; i < count; i++) sum[i % 16] += (double)x[i] * (double)x[i];\n"
+	 "\tfor (size_t half = 8; half > 0; half /= 2)\n"
+	 "\t\tfor (size_t k = 0; k < half; k++) sum[k] += sum[k + half];\n"
+	 "\treturn sum[0];\n"
+	 "}\n"
+	 "\n"},
+	{"nn_multiply",
+	 "static void\n"
+	 "nn_multiply(real *x, size_t count, real factor)\n"
+	 "{\n"
+	 "\tfor (size_t i = 0; i < count; i++) x[i] *= factor;\n"
+	 "}\n"
+	 "\n"},
+	{"nn_uniforms",
+	 "/* what a step draws at one site: [n][count] */\n"
+	 "static void\n"
+	 "nn_uniforms(uint64_t seed, uint32_t step, uint32_t site, size_t n, size_t count, real *to)\n"
+	 "{\n"
+	 "\tfor (size_t k = 0; k < n; k++)\n"
+	 "\t\tfor (size_t i = 0; i < count; i++) to[k * count + i] = nn_uniform(seed, step, site, all_ints((int32_t)k), all_ints((int32_t)i))[0];\n"
+	 "}\n"
+	 "\n"},
+	{"nn_normals",
+	 "static void\n"
+	 "nn_normals(uint64_t seed, uint32_t step, uint32_t site, size_t n, size_t count, real *to)\n"
+	 "{\n"
+	 "\tfor (size_t k = 0; k < n; k++)\n"
+	 "\t\tfor (size_t i = 0; i < count; i++) to[k * count + i] = nn_normal(seed, step, site, all_ints((int32_t)k), all_ints((int32_t)i))[0];\n"
 	 "}\n"
 	 "\n"},
 	{"nn_start_constant",

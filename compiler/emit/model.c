@@ -5,44 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- which tensors -------------------------------------------------------------------------------------------------------------------------------------- */
-
-static bool
-has_role(const struct tensor *t, enum role role)
-{
-	return t->role == role;
-}
-
-struct parameters {
-	int n;
-	const struct tensor **at;
-	long *offset; /* elements from the start of the block, multiples of 64 bytes */
-	long total;
-};
-
-static struct parameters
-list_role(struct emission *e, enum role role)
-{
-	const struct program *p = e->model->train;
-	struct parameters r = {.at = NEW_ARRAY(e->arena, p->tensors.n + 1, const struct tensor *), .offset = NEW_ARRAY(e->arena, p->tensors.n + 1, long)};
-	long align = e->f64 ? 8 : 16;
-	for (int i = 0; i < p->tensors.n; i++) {
-		if (!has_role(p->tensors.at[i], role)) continue;
-		r.at[r.n] = p->tensors.at[i];
-		r.offset[r.n++] = r.total;
-		r.total += (tensor_count(p->tensors.at[i]) + align - 1) / align * align;
-	}
-	return r;
-}
-
-static const char *
-shape_comment(struct emission *e, const struct tensor *t)
-{
-	struct text s = {.arena = e->arena};
-	for (int i = t->batch; i < t->rank; i++) text_add(&s, "[%ld]", t->shape[i]);
-	return text_end(&s);
-}
-
 /* ---- arguments of the interface ---------------------------------------------------------------------------------------------------------------------------- */
 
 static const char *
@@ -51,14 +13,14 @@ input_type(const struct emission *e, const struct tensor *t)
 	return t->integer ? "int32_t" : e->f64 ? "double" : "float";
 }
 
-static const char *
+const char *
 input_member(struct emission *e, const struct tensor *t)
 {
 	return c_name(&e->members, arena_print(e->arena, "%s in", t->name));
 }
 
 /* ", const float *x, const int32_t *t" */
-static const char *
+const char *
 input_arguments(struct emission *e, bool targets, bool declare)
 {
 	struct text s = {.arena = e->arena};
@@ -67,6 +29,20 @@ input_arguments(struct emission *e, bool targets, bool declare)
 		if (t->role == ROLE_TARGET && !targets) continue;
 		if (declare) text_add(&s, ", const %s *%s", input_type(e, t), input_member(e, t));
 		else text_add(&s, ", %s", input_member(e, t));
+	}
+	return text_end(&s);
+}
+
+/* ", x_in + first * 784, t_in + first" */
+const char *
+input_rows(struct emission *e, bool targets)
+{
+	struct text s = {.arena = e->arena};
+	for (int i = 0; i < e->model->inputs.n; i++) {
+		const struct tensor *t = e->model->inputs.at[i];
+		if (t->role == ROLE_TARGET && !targets) continue;
+		text_add(&s, ", %s + first", input_member(e, t));
+		if (tensor_count(t) != 1) text_add(&s, " * %ld", tensor_count(t));
 	}
 	return text_end(&s);
 }
@@ -89,11 +65,11 @@ output_arguments(struct emission *e, bool declare)
 static const char tensor_declarations[] =
 	"#ifndef NN_TENSOR\n"
 	"#define NN_TENSOR /* the same for every model */\n"
-	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT };\n"
+	"enum nn_role { NN_PARAM, NN_STATE, NN_MOMENT, NN_FROZEN, NN_DRAW };\n"
 	"\n"
 	"struct nn_tensor {\n"
 	"\tconst char *path;  /* \"Dense1.W\" */\n"
-	"\tenum nn_role role; /* parameter, state of a layer, or what an optimizer keeps */\n"
+	"\tenum nn_role role; /* parameter, state of a layer, what an optimizer keeps, a parameter that is not learned; or random numbers of a sample, which have no place */\n"
 	"\tint optimizer;     /* which one; -1 */\n"
 	"\tint rank;\n"
 	"\tsize_t shape[8];\n"
@@ -105,16 +81,30 @@ static const char tensor_declarations[] =
 	"typedef void nn_part(void *arg, int part);\n"
 	"typedef void nn_run(void *pool, nn_part *part, void *arg, int parts);\n"
 	"\n"
-	"enum nn_use { NN_PREDICT, NN_TRAIN }; /* what memory and open plan for */\n"
+	"/* what memory and open plan for: to train with any number of samples, a batch of them at a time, is NN_ACCUMULATE */\n"
+	"enum nn_use { NN_PREDICT, NN_TRAIN, NN_ACCUMULATE };\n"
+	"\n"
+	"struct nn_when {   /* where a step stands */\n"
+	"\tuint64_t step;  /* counted from 1 */\n"
+	"\tuint64_t steps; /* how many there will be: what some schedules go by */\n"
+	"\tdouble epoch;   /* epochs before this step, whole or not: what others go by */\n"
+	"};\n"
 	"#endif\n";
 
 static void
 write_banner(struct emission *e, struct text *t, const char *name, const char *what, const char *command)
 {
-	struct parameters p = list_role(e, ROLE_PARAM);
-	double count = 0;
-	for (int i = 0; i < p.n; i++) count += (double)tensor_count(p.at[i]);
-	text_add(t, "/* %s - %s %s: %.0f parameters in %d tensors, %s.\n", c_comment(e->arena, name), what, c_comment(e->arena, e->model->name), count, p.n, e->f64 ? "float64" : "float32");
+	const struct program *p = e->model->train;
+	double count = 0, frozen = 0;
+	int n = 0;
+	for (int i = 0; i < p->tensors.n; i++) {
+		const struct tensor *x = p->tensors.at[i];
+		n += tensor_is_param(x);
+		if (tensor_is_param(x)) count += (double)tensor_count(x);
+		if (x->role == ROLE_FROZEN) frozen += (double)tensor_count(x);
+	}
+	text_add(t, "/* %s - %s %s: %.0f parameters in %d tensors, %s%s.\n", c_comment(e->arena, name), what, c_comment(e->arena, e->model->name), count, n,
+		 frozen ? arena_print(e->arena, "%.0f of them frozen, ", frozen) : "", e->f64 ? "float64" : "float32");
 	text_add(t, " * Made by nnc " NNC_VERSION " with:  %s */\n", c_comment(e->arena, command));
 }
 
@@ -159,168 +149,48 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 			     " * the table, grad may be NULL: then only the sums (with penalties) */\n");
 		text_add(&t, "void %s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], %s *const grad[]);\n", p, p, input_arguments(e, true, true), real);
 	}
-	for (int i = 0; i < e->model->training.optimizers.n; i++) {
-		const struct optimizer *o = e->model->training.optimizers.at[i];
-		text_add(&t, "%soptimizer %d: %s(", i ? " *              " : "/* one training step, counted from 1.  ", i, c_comment(a, o->name));
-		for (int s = 0; s < o->settings.n; s++) text_add(&t, "%s%s", s ? ", " : "", c_comment(a, o->settings.at[s].name));
-		text_add(&t, "), its settings in this order%s\n", i == e->model->training.optimizers.n - 1 ? "\n * returns 1 when the loss is not finite: then nothing was changed; else 0 */" : "");
-	}
-	if (e->model->training.optimizers.n)
-		text_add(&t, "int %s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[]);\n", p, p, input_arguments(e, true, true));
+	if (has_step(e->model)) write_step_declaration(e, &t);
+	if (e->model->train->loss && e->model->train->updates.n)
+		text_add(&t, "/* one pass in training mode, after which the states of layers are those after a step; sums as for gradients */\nvoid %s_states(struct %s *m, uint64_t step, size_t n%s, double sums[]);\n", p, p,
+			 input_arguments(e, true, true));
+	if (e->model->train->loss && list_draws(e, NULL))
+		text_add(&t, "/* the random numbers that a step with n samples draws, in training mode: draws[k] receives [n][shape] for row k; NULL: not wanted */\n"
+			     "extern const struct nn_tensor %s_draw_table[];\nextern const size_t %s_draw_count;\nvoid %s_draws(const struct %s *m, uint64_t step, size_t n, %s *const draws[]);\n", p, p, p, p, real);
 	text_add(&t, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 	PUSH(a, out, (struct file_text){name, text_end(&t)});
 }
 
-/* ---- the head of m.c ------------------------------------------------------------------------------------------------------------------------------------------- */
-
-/* ---- numbers computed once a step ---------------------------------------------------------------------------------------------------------------------------------- */
-
-static const char *
-uniform_text(struct emission *e, const struct expr *x, const struct optimizer *o)
-{
-	struct arena *a = e->arena;
-	struct text t = {.arena = a};
-	switch (x->op) {
-	case OP_NUMBER: return c_number(a, x->number, true);
-	case OP_BATCH: return "(double)m->samples";
-	case OP_READ:
-		if (o && x->tensor == o->step) return "(double)m->step";
-		for (int i = 0; o && i < o->settings.n; i++)
-			if (o->settings.at[i].tensor == x->tensor) return arena_print(a, "settings[%d]", i);
-		return "0";
-	case OP_ADD: case OP_MUL:
-		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i == 0 ? "(" : x->op == OP_ADD ? " + " : " * ", uniform_text(e, x->kid[i], o));
-		text_add(&t, ")");
-		return text_end(&t);
-	case OP_POW:
-		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number < 0) {
-			if (x->kid[1]->number == -1) return arena_print(a, "(1 / %s)", uniform_text(e, x->kid[0], o));
-			struct expr *positive = power_of(e->model->train, x->kid[0], -x->kid[1]->number);
-			return arena_print(a, "(1 / %s)", uniform_text(e, positive, o));
-		}
-		if (x->kid[1]->op == OP_NUMBER && x->kid[1]->number != floor(x->kid[1]->number)) /* a half: checked by the front end */
-			return arena_print(a, "(__builtin_sqrt(%s) * nn_power(%s, %.0f))", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[0], o), floor(x->kid[1]->number));
-		return arena_print(a, "nn_power(%s, %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_IF: return arena_print(a, "(%s ? %s : %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o), uniform_text(e, x->kid[2], o));
-	case OP_LT: return arena_print(a, "(%s < %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_LE: return arena_print(a, "(%s <= %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_EQ: return arena_print(a, "(%s == %s)", uniform_text(e, x->kid[0], o), uniform_text(e, x->kid[1], o));
-	case OP_NOT: return arena_print(a, "(!%s)", uniform_text(e, x->kid[0], o));
-	case OP_GE0: return arena_print(a, "(%s >= 0)", uniform_text(e, x->kid[0], o));
-	case OP_EQ0: return arena_print(a, "(%s == 0)", uniform_text(e, x->kid[0], o));
-	case OP_AND:
-		for (int i = 0; i < x->n; i++) text_add(&t, "%s%s", i ? " && " : "(", uniform_text(e, x->kid[i], o));
-		text_add(&t, ")");
-		return text_end(&t);
-	default: return "0";
-	}
-}
-
-static bool
-mentions_role(const struct expr *x, enum role role)
-{
-	if (x->op == OP_READ) return x->tensor->role == role;
-	for (int i = 0; i < x->n; i++)
-		if (mentions_role(x->kid[i], role)) return true;
-	return false;
-}
-
-static void
-write_uniforms(struct emission *e, struct text *t, const struct optimizer *o, int from, int to)
-{
-	for (int i = from; i < to; i++) {
-		const struct uniform *u = &e->uniforms.at[i];
-		if (mentions_role(u->expr, ROLE_SETTING) != (o != NULL)) continue;
-		text_add(t, "\tm->%s = (real)%s;\n", u->name, uniform_text(e, u->expr, o));
-	}
-}
-
-/* ---- starting values ------------------------------------------------------------------------------------------------------------------------------------------------- */
-
-static uint32_t
-site_of(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
-	return h;
-}
-
-/* an initialiser: the distribution, and its width from fan_in and fan_out (Glorot and Bengio 2010; He et al. 2015) */
-static void
-write_start_of(struct emission *e, struct text *t, const struct tensor *x)
-{
-	struct arena *a = e->arena;
-	double rest = 1;
-	for (int i = 2; i < x->rank; i++) rest *= (double)x->shape[i];
-	double fan_out = (x->rank > 0 ? (double)x->shape[0] : 1) * rest, fan_in = (x->rank > 1 ? (double)x->shape[1] : x->rank > 0 ? (double)x->shape[0] : 1) * rest;
-	const char *word = x->start.word, *name = c_name(&e->members, x->name);
-	long count = tensor_count(x);
-	const char *seed = arena_print(a, "seed, 0x%08xu", site_of(x->name));
-	double low = x->start.argument[0], high = x->start.argument[1];
-	if (!word) {
-		text_add(t, "\tnn_start_constant(m->%s, %ld, %s);\n", name, count, c_number(a, low, e->f64));
-	} else if (!strcmp(word, "orthogonal")) {
-		text_add(t, "\tnn_start_orthogonal(m->%s, %ld, %ld, %s);\n", name, x->rank ? x->shape[0] : 1, x->rank ? count / x->shape[0] : 1, seed);
-	} else if (!strcmp(word, "uniform") || strstr(word, "_uniform")) {
-		if (strcmp(word, "uniform")) {
-			high = sqrt(6 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
-			low = -high;
-		}
-		text_add(t, "\tnn_start_uniform(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
-	} else {
-		if (strcmp(word, "normal")) {
-			low = 0;
-			high = sqrt(2 / (word[0] == 'g' ? fan_in + fan_out : fan_in));
-		}
-		text_add(t, "\tnn_start_normal(m->%s, %ld, %s, %s, %s);\n", name, count, seed, c_number(a, low, e->f64), c_number(a, high, e->f64));
-	}
-}
-
-static void
-write_starts(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
-{
-	struct text body = {.arena = e->arena};
-	for (int i = 0; i < params->n; i++) write_start_of(e, &body, params->at[i]);
-	for (int i = 0; i < states->n; i++) write_start_of(e, &body, states->at[i]);
-	text_add(&body, "\tif (m->use == NN_TRAIN) memset(m->moments, 0, MOMENTS * sizeof(real));\n");
-	for (int i = 0; i < e->model->training.optimizers.n; i++) {
-		const struct optimizer *o = e->model->training.optimizers.at[i];
-		for (int k = 0; k < o->states.n; k++) {
-			double first = o->states.at[k]->start.argument[0];
-			if (first == 0) continue;
-			text_add(&body, "\tif (m->use == NN_TRAIN) nn_start_constant(m->%s, PARAMS, %s);\n", c_name(&e->members, arena_print(e->arena, "%s %s", o->name, o->states.at[k]->name)),
-				 c_number(e->arena, first, e->f64));
-		}
-	}
-	const char *s = text_end(&body);
-	text_add(t, "void\n%s_start(struct %s *m, uint64_t seed)\n{\n\tm->seed = seed;\n%s}\n\n", e->prefix, e->prefix, s);
-}
-
 /* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */
+
+/* a member that something uses: the workspace may hold more */
+const char *
+used_buffer(struct emission *e, const struct tensor *x, const char *suffix)
+{
+	const char *name = c_name(&e->members, arena_print(e->arena, "%s%s", x->name, suffix));
+	return map_find(&e->buffer_places, name) ? name : NULL;
+}
 
 static void
 write_layout(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
 	text_add(t, "/* buffers of %s: %.0f bytes a panel */\nstatic void\nlayout_%s(struct %s *m, int samples)\n{\n", plan->entry, plan->panel_bytes, plan->entry, e->prefix);
-	text_add(t, "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n");
+	text_add(t, "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n\tm->panel_base = m->workspace + %.0f;\n", plan->plain_bytes);
 	struct text own = {.arena = e->arena};
 	for (int i = 0; i < p->tensors.n; i++) {
 		struct tensor *x = p->tensors.at[i];
 		const struct slot *at = &plan->place[i];
-		const char *type = x->integer ? "int32_t" : "real";
-		if (at->storage == IN_PANELS || at->panels)
-			text_add(&own, "\tm->%s = (%s *)(panels + (size_t)m->panels * %.0f); /* [panels][%ld][PANEL] */\n", buffer_name(e, x, ""), type, at->offset, tensor_count(x));
-		if (at->rows && !at->own_rows)
-			text_add(&own, "\tm->%s = (real *)(panels + (size_t)m->panels * %.0f); /* [samples][%ld] */\n", buffer_name(e, x, "_rows"), at->rows_offset, at->row_stride);
-		if (at->storage == IN_PLAIN)
-			text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", buffer_name(e, x, ""), type, at->offset, shape_comment(e, x));
+		const char *type = x->integer ? "int32_t" : "real", *name = at->view ? NULL : used_buffer(e, x, ""), *rows = at->rows && !at->own_rows ? used_buffer(e, x, "_rows") : NULL;
+		if (name && (at->storage == IN_PANELS || at->panels))
+			text_add(&own, "\tm->%s = (%s *)(panels + (size_t)m->panels * %.0f); /* [panels][%ld][PANEL] */\n", name, type, at->offset, tensor_count(x));
+		if (rows) text_add(&own, "\tm->%s = (real *)(panels + (size_t)m->panels * %.0f); /* [samples][%ld] */\n", rows, at->rows_offset, at->row_stride);
+		if (name && at->storage == IN_PLAIN) text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", name, type, at->offset, shape_comment(e, x));
 	}
-	if (strstr(text_end(&own), "panels +")) text_add(t, "\tunsigned char *panels = m->workspace + %.0f;\n", plan->plain_bytes);
+	if (strstr(text_end(&own), "panels +")) text_add(t, "\tunsigned char *panels = m->panel_base;\n");
 	text_add(t, "%s}\n\n", text_end(&own));
 }
 
-static void
+void
 write_packing(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
@@ -335,29 +205,47 @@ write_packing(struct emission *e, struct text *t, const struct plan *plan)
 		if (plan->place[i].rows && plan->place[i].own_rows) text_add(t, "\tm->%s = %s;\n", input_member(e, p->tensors.at[i]), input_member(e, p->tensors.at[i]));
 }
 
-static void
-write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
+/* a stored gradient goes to whoever takes it */
+struct call
+sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k)
 {
-	for (int i = from; i < to; i++) {
-		struct kernel *k = plan->kernels.at[i];
-		const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts);
-		text_add(t, "\trun(m, %s, %s);\n", k->name, parts);
-	}
-	for (int i = from; i < to; i++) { /* what was not handed on row by row: some gradient may have read the parameter of another */
-		struct kernel *k = plan->kernels.at[i];
-		if (!k->gradient || k->direct) continue;
-		int number_ = 0;
-		for (int x = 0; e->model->train->tensors.at[x] != k->gradient; x++) number_ += e->model->train->tensors.at[x]->role == ROLE_PARAM;
-		text_add(t, "\tm->sink(m, %d, 0, %ld, m->%s);\n", number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
-	}
+	struct call c = {.n = 2, .at = NEW_ARRAY(e->arena, 2, struct call_argument)};
+	int number_ = param_number(e, k->gradient);
+	c.at[0] = (struct call_argument){number_, ARGUMENT_NUMBER};
+	c.at[1].value = plan->place[k->finished->id].offset;
+	c.text = arena_print(e->arena, "%sm->sink(m, %c, 0, %ld, plain_at(m, %c));", guard, CALL_ARGUMENT, tensor_count(k->finished), CALL_ARGUMENT);
+	if (!k->function->shared) c.alone = arena_print(e->arena, "%sm->sink(m, %d, 0, %ld, m->%s);", guard, number_, tensor_count(k->finished), buffer_name(e, k->finished, ""));
+	return c;
 }
 
-static void
+void
+write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to)
+{
+	const struct recurrence_of *loop = NULL;
+	struct call_list calls = {0};
+	for (int i = from; i < to; i++) {
+		struct kernel *k = plan->kernels.at[i];
+		if (k->loop != loop) {
+			write_sequence(e->arena, &calls, loop ? "\t\t" : "\t", t);
+			calls = (struct call_list){0};
+			if (loop) text_add(t, "\t}\n");
+			if (k->loop && k->loop->direction > 0) text_add(t, "\tfor (int t = 0; t < %ld; t++) {\n", k->loop->steps);
+			else if (k->loop) text_add(t, "\tfor (int t = %ld; t >= 0; t--) {\n", k->loop->steps - 1);
+		}
+		loop = k->loop;
+		PUSH(e->arena, &calls, kernel_call(e, plan, k, k->at_last ? "if (!m->more) " : ""));
+		if (k->gradient && !k->direct && k->early) PUSH(e->arena, &calls, sink_call(e, plan, plan->accumulates ? "if (!m->more) " : "", k));
+	}
+	write_sequence(e->arena, &calls, loop ? "\t\t" : "\t", t);
+	if (loop) text_add(t, "\t}\n");
+}
+
+void
 write_totals(struct emission *e, struct text *t, const struct program *p)
 {
-	text_add(t, "\tsums[0] += nn_total(m->%s, samples);\n", buffer_name(e, p->loss, ""));
+	text_add(t, "\tsums[0] = nn_total(sums[0], m->%s, samples);\n", buffer_name(e, p->loss, ""));
 	for (int i = 0; i < p->metrics.n; i++)
-		text_add(t, "\tsums[%d] += nn_total%s(m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", buffer_name(e, p->metrics.at[i], ""),
+		text_add(t, "\tsums[%d] = nn_total%s(sums[%d], m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", i + 1, buffer_name(e, p->metrics.at[i], ""),
 			 c_comment(e->arena, p->metric_names.at[i]));
 }
 
@@ -373,8 +261,7 @@ write_predict(struct emission *e, struct text *t, struct plan *plan)
 			 c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])));
 	text_add(t, "}\n\nvoid\n%s_predict(struct %s *m, size_t n%s%s)\n{\n", e->prefix, e->prefix, input_arguments(e, false, true), output_arguments(e, true));
 	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tpredict_some(m, samples");
-	for (int i = 0; i < e->model->inputs.n; i++)
-		if (e->model->inputs.at[i]->role == ROLE_INPUT) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
+	text_add(t, "%s", input_rows(e, false));
 	for (int i = 0; i < p->outputs.n; i++)
 		text_add(t, ", %s + first * %ld", c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])), tensor_count(p->outputs.at[i]));
 	text_add(t, ");\n\t}\n}\n\n");
@@ -389,86 +276,20 @@ write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 	write_totals(e, t, plan->program);
 	text_add(t, "}\n\nvoid\n%s_evaluate(struct %s *m, size_t n%s, double sums[])\n{\n", e->prefix, e->prefix, input_arguments(e, true, true));
 	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tevaluate_some(m, samples");
-	for (int i = 0; i < e->model->inputs.n; i++) text_add(t, ", %s + first * %ld", input_member(e, e->model->inputs.at[i]), tensor_count(e->model->inputs.at[i]));
-	text_add(t, ", sums);\n\t}\n}\n\n");
-}
-
-static void
-write_training(struct emission *e, struct text *t, struct plan *plan, int uniforms)
-{
-	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
-	text_add(t, "/* the loss and metrics in training mode; false when the loss is not finite */\nstatic int\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
-	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
-	write_uniforms(e, t, NULL, 0, uniforms);
-	write_packing(e, t, plan);
-	write_calls(e, t, plan, 0, plan->forward);
-	text_add(t, "\tconst double before = sums[0];\n");
-	write_totals(e, t, plan->program);
-	text_add(t, "\tconst double loss = sums[0] - before;\n\treturn loss - loss == 0;\n}\n\n");
-	text_add(t, "/* what follows the loss: each gradient goes to m->sink as soon as some rows of it are there */\nstatic void\nbackward(struct %s *m)\n{\n", p);
-	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");
-	write_calls(e, t, plan, plan->forward, plan->kernels.n);
-	text_add(t, "}\n\nstatic void\nkeep_gradient(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient)\n{\n", p);
-	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
-	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
-	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n\tforward(m, (int)n%s, sums);\n", input_arguments(e, true, false));
-	int number_ = 0;
-	for (int i = 0; i < plan->program->tensors.n; i++) {
-		const struct tensor *x = plan->program->tensors.at[i];
-		bool derived = false;
-		if (x->role != ROLE_PARAM) continue;
-		for (int g = 0; g < plan->program->gradients.n; g++) derived |= plan->program->gradients.at[g].param == x;
-		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
-		number_++;
-	}
-	text_add(t, "\tif (grad) backward(m);\n}\n\n");
-}
-
-static void
-write_step(struct emission *e, struct text *t, int uniforms_before)
-{
-	const char *p = e->prefix;
-	(void)uniforms_before;
-	const struct training *training = &e->model->training;
-	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], uint64_t step, size_t n%s, double sums[])\n{\n", p, p, input_arguments(e, true, true));
-	text_add(t, "\tm->step = (uint32_t)step;\n\tif (!forward(m, (int)n%s, sums)) return 1;\n\tswitch (optimizer) {\n", input_arguments(e, true, false));
-	for (int i = 0; i < training->optimizers.n; i++) {
-		struct optimizer *o = training->optimizers.at[i];
-		struct text own = {.arena = e->arena};
-		for (int u = 0; u < e->uniforms.n; u++) { /* those that this optimizer's equations read */
-			const struct uniform *x = &e->uniforms.at[u];
-			if (!mentions_role(x->expr, ROLE_SETTING)) continue;
-			bool mine = false;
-			for (int s = 0; s < o->program->tensors.n; s++) {
-				int count;
-				struct expr **reads = expr_reads(o->program, x->expr, &count);
-				for (int r = 0; r < count; r++) mine |= reads[r]->tensor == o->program->tensors.at[s];
-			}
-			if (mine) text_add(&own, "\t\tm->%s = (real)%s;\n", x->name, uniform_text(e, x->expr, o));
-		}
-		text_add(t, "\t%s: /* %s */\n%s\t\tm->sink = %s;\n\t\tbreak;\n", i == training->optimizers.n - 1 ? "default" : arena_print(e->arena, "case %d", i), c_comment(e->arena, o->name),
-			 text_end(&own), c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
-	}
-	text_add(t, "\t}\n\t(void)settings;\n\tbackward(m);\n");
-	const struct program *train = e->model->train;
-	for (int i = 0; i < train->updates.n; i++) /* s <- expr */
-		text_add(t, "\tmemcpy(m->%s, m->%s, %ld * sizeof(real));\n", c_name(&e->members, train->updates.at[i].old->name), buffer_name(e, train->updates.at[i].new, ""),
-			 tensor_count(train->updates.at[i].old));
-	text_add(t, "\treturn 0;\n}\n\n");
+	text_add(t, "%s, sums);\n\t}\n}\n\n", input_rows(e, true));
 }
 
 /* ---- the struct, the table ------------------------------------------------------------------------------------------------------------------------------------------------ */
 
 static void
-write_struct(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
+write_struct(struct emission *e, struct text *t)
 {
 	const struct training *training = &e->model->training;
-	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
+	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tint total, first, more; /* samples of the batch, before this chunk of it; whether another chunk follows */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
-	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace;\n", e->prefix);
-	text_add(t, "\treal *params, *moments;\n");
-	for (int i = 0; i < params->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, params->at[i]->name), shape_comment(e, params->at[i]));
-	for (int i = 0; i < states->n; i++) text_add(t, "\treal *%s; /* %s */\n", c_name(&e->members, states->at[i]->name), shape_comment(e, states->at[i]));
+	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
+	text_add(t, "\treal *params, *moments, *so_far; /* so_far: running sums between the chunks of a batch */\n");
+	write_param_members(e, t);
 	for (int i = 0; i < training->optimizers.n; i++)
 		for (int s = 0; s < training->optimizers.at[i]->states.n; s++)
 			text_add(t, "\treal *%s; /* beside the parameters */\n", c_name(&e->members, arena_print(e->arena, "%s %s", training->optimizers.at[i]->name, training->optimizers.at[i]->states.at[s]->name)));
@@ -488,40 +309,11 @@ moment_count(const struct emission *e)
 }
 
 static void
-write_table_row(struct emission *e, struct text *t, const char *path, const char *role, int optimizer, const struct tensor *x, const char *offset)
-{
-	text_add(t, "\t{%s, %s, %d, %d, {", c_string(e->arena, path), role, optimizer, x->rank);
-	for (int i = 0; i < x->rank; i++) text_add(t, "%s%ld", i ? ", " : "", x->shape[i]);
-	text_add(t, "%s}, %ld, %s},\n", x->rank ? "" : "0", tensor_count(x), offset);
-}
-
-static void
-write_table(struct emission *e, struct text *t, struct parameters *params, struct parameters *states)
-{
-	const struct training *training = &e->model->training;
-	struct arena *a = e->arena;
-	text_add(t, "enum { HEADER = (sizeof(struct %s) + 63) / 64 * 64 };\n\nconst struct nn_tensor %s_tensors[] = {\n", e->prefix, e->prefix);
-	for (int i = 0; i < params->n; i++) write_table_row(e, t, params->at[i]->name, "NN_PARAM", -1, params->at[i], arena_print(a, "HEADER + %ld * sizeof(real)", params->offset[i]));
-	for (int i = 0; i < states->n; i++)
-		write_table_row(e, t, states->at[i]->name, "NN_STATE", -1, states->at[i], arena_print(a, "HEADER + (PARAMS + %ld) * sizeof(real)", states->offset[i]));
-	int block = 0;
-	for (int o = 0; o < training->optimizers.n; o++)
-		for (int s = 0; s < training->optimizers.at[o]->states.n; s++, block++)
-			for (int i = 0; i < params->n; i++)
-				write_table_row(e, t, arena_print(a, "%s.%s", params->at[i]->name, training->optimizers.at[o]->states.at[s]->name), "NN_MOMENT", o, params->at[i],
-						arena_print(a, "HEADER + (PARAMS + STATES + %d * PARAMS + %ld) * sizeof(real)", block, params->offset[i]));
-	text_add(t, "};\nconst size_t %s_tensor_count = sizeof %s_tensors / sizeof *%s_tensors;\n\n", e->prefix, e->prefix, e->prefix);
-	if (!training->optimizers.n) return;
-	text_add(t, "static const size_t param_offset[] = {");
-	for (int i = 0; i < params->n; i++) text_add(t, "%s%ld", i ? ", " : "", params->offset[i]);
-	text_add(t, "%s};\n\n", params->n ? "" : "0");
-}
-
-static void
-write_open(struct emission *e, struct text *t, struct parameters *params, struct parameters *states, struct plan *const plans[ENTRIES])
+write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES])
 {
 	const char *p = e->prefix;
 	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
+	bool accumulates = plans[TRAIN] && plans[TRAIN]->accumulates;
 	for (int i = 0; i < 3; i++) {
 		if (!plans[i]) continue;
 		for (int use = i < 2 ? 0 : 1; use < 2; use++) {
@@ -530,50 +322,26 @@ write_open(struct emission *e, struct text *t, struct parameters *params, struct
 		}
 	}
 	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
-	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use == NN_TRAIN ? %.0f : %.0f;\n", panel[1], panel[0]);
-	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use == NN_TRAIN ? (size_t)MOMENTS : 0), plain = use == NN_TRAIN ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n", plain[1], plain[0]);
+	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use != NN_PREDICT ? %.0f : %.0f;\n", panel[1], panel[0]);
+	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : 0)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
+		 accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
+	if (!accumulates) text_add(t, "\tif (use == NN_ACCUMULATE) return 0; /* some sample's value depends on all others */\n");
 	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || panels > (SIZE_MAX / 2 - fixed) / (panel + 1)) return 0;\n\treturn fixed + panels * panel;\n}\n\n");
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
 	text_add(t, "\tstruct %s *m = (struct %s *)memory;\n\tconst size_t need = %s_memory(batch, use);\n\tif (!m || !need || bytes < need) return NULL;\n", p, p, p);
 	text_add(t, "\tmemset(m, 0, sizeof *m);\n\tm->batch = batch;\n\tm->use = use;\n\tm->params = (real *)((unsigned char *)memory + HEADER);\n");
-	for (int i = 0; i < params->n; i++) text_add(t, "\tm->%s = m->params + %ld;\n", c_name(&e->members, params->at[i]->name), params->offset[i]);
-	for (int i = 0; i < states->n; i++) text_add(t, "\tm->%s = m->params + PARAMS + %ld;\n", c_name(&e->members, states->at[i]->name), states->offset[i]);
+	write_param_places(e, t);
 	text_add(t, "\tm->moments = m->params + PARAMS + STATES;\n");
 	int block = 0;
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
 		for (int s = 0; s < e->model->training.optimizers.at[i]->states.n; s++, block++)
 			text_add(t, "\tm->%s = m->moments + %d * PARAMS;\n", c_name(&e->members, arena_print(e->arena, "%s %s", e->model->training.optimizers.at[i]->name, e->model->training.optimizers.at[i]->states.at[s]->name)), block);
-	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use == NN_TRAIN ? MOMENTS : 0));\n\treturn m;\n}\n\n");
+	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use != NN_PREDICT ? MOMENTS : 0));\n");
+	if (accumulates) write_carried(e, t, plans[TRAIN]);
+	text_add(t, "\treturn m;\n}\n\n");
 	text_add(t, "void\n%s_threads(struct %s *m, nn_run *run_parts, void *pool)\n{\n\tm->run = run_parts;\n\tm->pool = pool;\n}\n\n", p, p);
 	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n\t(void)m; /* parameters are read where they lie */\n}\n\n", p, p);
 }
-
-static const char run_text[] =
-	"/* ---- parts: a kernel may run in pieces, which never share a sum --------------------------------------------------------------- */\n"
-	"\n"
-	"typedef void kernel(const struct MODEL *m, int part);\n"
-	"\n"
-	"struct call {\n"
-	"\tconst struct MODEL *m;\n"
-	"\tkernel *function;\n"
-	"};\n"
-	"\n"
-	"static void\n"
-	"run_part(void *arg, int part)\n"
-	"{\n"
-	"\tconst struct call *c = (const struct call *)arg;\n"
-	"\tc->function(c->m, part);\n"
-	"}\n"
-	"\n"
-	"static void\n"
-	"run(const struct MODEL *m, kernel *function, int parts)\n"
-	"{\n"
-	"\tstruct call c = {m, function};\n"
-	"\tif (m->run && parts > 1) m->run(m->pool, run_part, &c, parts);\n"
-	"\telse\n"
-	"\t\tfor (int part = 0; part < parts; part++) function(m, part);\n"
-	"}\n"
-	"\n";
 
 static const char *
 replaced(struct arena *a, const char *text, const char *what, const char *with)
@@ -587,45 +355,119 @@ replaced(struct arena *a, const char *text, const char *what, const char *with)
 	return text_end(&t);
 }
 
+static const char run_heading[] =
+	"/* ---- parts: a kernel may run in pieces, which never share a sum --------------------------------------------------------------- */\n"
+	"\n"
+	"INLINE void\n"
+	"run_parts(const struct MODEL *m, nn_part *part, void *call, int parts)\n"
+	"{\n"
+	"\tif (m->run && parts > 1) m->run(m->pool, part, call, parts);\n"
+	"\telse\n"
+	"\t\tfor (int i = 0; i < parts; i++) part(call, i);\n"
+	"}\n"
+	"\n";
+
+/* ways to call a kernel: alone, a step of a recurrence, with offsets of its operands, both */
+static const struct way {
+	const char *run, *kernel, *parameters, *members, *start, *arguments;
+} ways[] = {
+	{"run", "kernel", "int part", "", "", "part"},
+	{"run_step", "step_kernel", "int part, int t", "\tint t;\n", ", t", "part, c->t"},
+	{"run_at", "kernel_at", "const size_t at[], int part", "\tconst size_t *at;\n", ", at", "c->at, part"},
+	{"run_step_at", "step_kernel_at", "const size_t at[], int part, int t", "\tint t;\n\tconst size_t *at;\n", ", t, at", "c->at, part, c->t"},
+};
+
+static void
+write_ways(struct emission *e, struct text *t, const char *body)
+{
+	struct text own = {.arena = e->arena};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		const struct way *w = &ways[i];
+		const char *p = e->prefix;
+		if (!strstr(body, arena_print(e->arena, "\t%s(m, ", w->run))) continue;
+		text_add(&own, "typedef void %s(const struct %s *m, %s);\n\nstruct %s_call {\n\tconst struct %s *m;\n\t%s *function;\n%s};\n\n", w->kernel, p, w->parameters, w->kernel, p, w->kernel, w->members);
+		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tc->function(c->m, %s);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
+		text_add(&own, "static void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
+		text_add(&own, "\tstruct %s_call c = {m, function%s};\n\trun_parts(m, %s_part, &c, parts);\n}\n\n", w->kernel, w->start, w->run);
+	}
+	if (own.length) text_add(t, "%s%s", replaced(e->arena, run_heading, "MODEL", e->prefix), text_end(&own));
+}
+
+/* where operands lie that a call names by offsets */
+static void
+write_places(struct emission *e, struct text *t, const char *body)
+{
+	const char *p = e->prefix;
+	if (strstr(body, "panels_at(")) text_add(t, "INLINE void *panels_at(const struct %s *m, size_t at) { return m->panel_base + (size_t)m->panels * at; }\n", p);
+	if (strstr(body, "plain_at(")) text_add(t, "INLINE void *plain_at(const struct %s *m, size_t at) { return m->workspace + at; }\n", p);
+	if (strstr(body, "carried_at(")) text_add(t, "INLINE real *carried_at(const struct %s *m, size_t at) { return m->so_far + at; }\n", p);
+	if (strstr(body, "params_at(")) text_add(t, "INLINE real *params_at(const struct %s *m, size_t at) { return m->params + at; }\n", p);
+	if (strstr(body, "s_at(") || strstr(body, "plain_at(") || strstr(body, "carried_at(")) text_add(t, "\n");
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* how many elements each block has: enumerators are ints, so what is larger becomes a macro */
+static void
+write_block_sizes(struct emission *e, struct text *t, long params, long states)
+{
+	const struct plan *train = e->plans[TRAIN];
+	const bool chunks = train && train->accumulates;
+	const struct { const char *name; double count; } block[] = {
+		{"PARAMS", (double)params}, {"STATES", (double)states}, {"MOMENTS", (double)params * moment_count(e)}, {"SO_FAR", chunks ? train->carried : 0}};
+	double most = 0;
+	for (int i = 0; i < 4; i++) most = fmax(most, block[i].count);
+	bool ints = most <= INT32_MAX;
+	text_add(t, ints ? "enum { " : "/* elements of each block */\n");
+	for (int i = 0; i < 3 + chunks; i++) text_add(t, ints ? "%s%s = %.0f" : "%s%s %.0fL\n", ints ? (i ? ", " : "") : "#define ", block[i].name, block[i].count);
+	text_add(t, ints ? " }; /* elements of each block */\n\n" : "\n");
+}
+
 void
 write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out)
 {
 	struct arena *a = e->arena;
-	struct parameters params = list_role(e, ROLE_PARAM), states = list_role(e, ROLE_STATE);
 	struct plan *plans[ENTRIES] = {NULL};
 	struct text entries = {.arena = a}, optimizers = {.arena = a}, t = {.arena = a};
 	(void)file;
 	(void)target;
-	for (int i = 0; i < params.n; i++) c_name(&e->members, params.at[i]->name); /* parameters have the first claim on their names */
+	struct text kernels = {.arena = a}, layouts = {.arena = a};
+	number_params(e);
+	for (int i = 0; i < e->params.n; i++) c_name(&e->members, e->params.at[i]->name); /* parameters have the first claim on their names */
 	for (int i = 0; i < 3; i++) {
 		plans[i] = e->plans[i];
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
 	}
-	int uniforms = e->uniforms.n;
-	for (int i = 0; i < e->model->training.optimizers.n; i++) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
-	for (int i = 0; i < 3; i++)
-		if (plans[i]) write_layout(e, &entries, plans[i]);
+	write_functions(e, &kernels);
+	for (int i = 0; i < e->model->training.optimizers.n; i++)
+		if (!e->model->training.optimizers.at[i]->method) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
 	if (plans[0]) write_predict(e, &entries, plans[0]);
 	if (plans[1]) write_evaluate(e, &entries, plans[1]);
-	if (plans[2]) write_training(e, &entries, plans[2], uniforms);
-	if (plans[2] && e->model->training.optimizers.n) write_step(e, &entries, uniforms);
-	const char *body = arena_print(a, "%s%s%s", text_end(&e->kernels), text_end(&optimizers), text_end(&entries));
+	if (plans[2]) write_training(e, &entries, plans[2]);
+	if (plans[2] && has_step(e->model)) write_step(e, &entries, plans[2]);
+	if (plans[2] && e->model->train->updates.n) write_states(e, &entries, plans[2]);
+	if (plans[2]) write_draws(e, &entries);
+	struct text memory = {.arena = a}, start = {.arena = a};
+	write_starts(e, &start);
+	write_open(e, &memory, plans);
+	for (int i = 0; i < 3; i++)
+		if (plans[i]) write_layout(e, &layouts, plans[i]);
+	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries)), *all = arena_print(a, "%s%s", body, text_end(&start));
 
 	write_header(e, command, out);
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
-	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n\n", e->prefix, e->f64, e->panel);
+	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
+		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
 	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
-	text_add(&t, "enum { PARAMS = %ld, STATES = %ld, MOMENTS = %ld }; /* elements of each block */\n\n", params.total, states.total, params.total * moment_count(e));
-	write_struct(e, &t, &params, &states);
-	write_table(e, &t, &params, &states);
-	struct text start = {.arena = a};
-	write_starts(e, &start, &params, &states);
+	write_block_sizes(e, &t, e->params.total, e->states.total);
+	write_struct(e, &t);
+	write_table(e, &t);
 	text_add(&t, "/* samples of a panel: the last may have fewer */\nINLINE int samples_in(const struct %s *m, int panel)\n{\n\tconst int left = m->samples - panel * PANEL;\n\treturn left < PANEL ? left : PANEL;\n}\n\n", e->prefix);
-	write_helpers(&t, arena_print(a, "%s%s", body, text_end(&start)));
-	text_add(&t, "%s", replaced(a, run_text, "MODEL", e->prefix));
+	write_helpers(&t, all);
+	write_places(e, &t, all);
+	write_ways(e, &t, body);
 	text_add(&t, "/* ---- kernels ------------------------------------------------------------------------------------------------------------ */\n\n%s", body);
 	text_add(&t, "/* ---- memory and start ---------------------------------------------------------------------------------------------------- */\n\n");
-	write_open(e, &t, &params, &states, plans);
-	text_add(&t, "%s", text_end(&start));
+	text_add(&t, "%s%s", text_end(&memory), text_end(&start));
 	PUSH(a, out, (struct file_text){arena_print(a, "%s.c", e->prefix), text_end(&t)});
 }

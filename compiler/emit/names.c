@@ -13,7 +13,8 @@ static const char *const reserved[] = {
 	"nullptr", "operator", "or", "panel", "panel_of", "part", "parts", "pick", "pick_ints", "private", "protected", "public", "r", "real", "register",
 	"restrict", "return", "rows", "samples", "seed", "short", "signed", "sink", "sizeof", "smadd", "ssqrt", "static", "step", "store", "store_ints",
 	"store_part", "struct", "sum", "switch", "template", "this", "throw", "to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints",
-	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "samples_in", "ints_of", "load_some", "store_some", "run_part", "run", "kernel", "call", "few", "candidate", "best", "place", "from", "to",
+	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "samples_in", "ints_of", "load_some", "store_some", "run_part", "run", "kernel", "call", "few", "candidate", "best", "place", "from", "to", "smaller", "larger",
+	"left", "whole", "kept", "number", "fold", "column", "columns", "vec", "lane_sums",
 };
 
 /* a name that `struct NAME` cannot have in C or C++ */
@@ -45,14 +46,6 @@ is_reserved(const char *name)
 	return macro;
 }
 
-static bool
-is_taken(const struct c_names *names, const char *to)
-{
-	for (int i = 0; i < names->taken.n; i++)
-		if (!strcmp(names->taken.at[i].to, to)) return true;
-	return false;
-}
-
 const char *
 c_name(struct c_names *names, const char *from)
 {
@@ -62,15 +55,23 @@ c_name(struct c_names *names, const char *from)
 const char *
 c_name_as(struct c_names *names, const char *from, const char *wanted)
 {
-	for (int i = 0; i < names->taken.n; i++)
-		if (names->taken.at[i].from && !strcmp(names->taken.at[i].from, from)) return names->taken.at[i].to;
+	int *known = map_find(&names->from, from);
+	if (known) return names->to.at[*known];
 	char *to = arena_print(names->arena, "%s", wanted);
 	for (char *s = to; *s; s++)
 		if (!isalnum((unsigned char)*s)) *s = *s == '\'' ? '1' : '_';
 	const char *unique = is_reserved(to) ? arena_print(names->arena, "%s_", isalpha((unsigned char)*to) ? to : arena_print(names->arena, "x%s", to)) : to;
-	for (int n = 2; is_taken(names, unique); n++) unique = arena_print(names->arena, "%s_%d", to, n);
-	PUSH(names->arena, &names->taken, (struct c_name){from, unique});
+	for (int n = 2; map_find(&names->taken, unique); n++) unique = arena_print(names->arena, "%s_%d", to, n);
+	*map_get(names->arena, &names->from, from) = names->to.n;
+	PUSH(names->arena, &names->to, unique);
+	c_reserve(names, unique);
 	return unique;
+}
+
+void
+c_reserve(struct c_names *names, const char *name)
+{
+	*map_get(names->arena, &names->taken, name) = 1;
 }
 
 const char *
@@ -106,6 +107,7 @@ const char *
 c_number(struct arena *a, double v, bool f64)
 {
 	if (isinf(v)) return v > 0 ? "NN_INFINITY" : "-NN_INFINITY";
+	if (v == floor(v) && fabs(v) < 1e6) return arena_print(a, "%.0f.0%s", v, f64 ? "" : "f");
 	char *s = NULL;
 	for (int digits = 1; digits <= 17; digits++) {
 		s = arena_print(a, "%.*g", digits, v);
@@ -120,9 +122,10 @@ c_number(struct arena *a, double v, bool f64)
 void
 reserve_names(struct emission *e)
 {
-	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "params", "moments", "settings", "sums", "grad", "optimizer"};
+	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "panel_base", "params", "moments", "settings", "sums", "grad", "optimizer", "clip_norm", "when", "first", "more", "total", "so_far"};
 	static const char *const functions[] = {"run", "run_part", "forward", "backward", "keep_gradient", "predict_some", "evaluate_some", "samples_in", "layout_predict", "layout_evaluate",
-						"layout_train", "kernel", "call", "param_offset", "panel_of", "ints_of", "load_some", "store_some"};
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++) PUSH(e->arena, &e->members.taken, (struct c_name){NULL, members[i]});
-	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) PUSH(e->arena, &e->functions.taken, (struct c_name){NULL, functions[i]});
+						"layout_train", "kernel", "call", "clip_gradients", "hand_over", "chunk_of", "is_finite", "panel_of", "ints_of", "load_some", "store_some",
+						"run_step", "run_at", "run_step_at", "panels_at", "params_at", "plain_at", "smaller", "larger"};
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) c_reserve(&e->members, members[i]);
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) c_reserve(&e->functions, functions[i]);
 }

@@ -65,8 +65,8 @@ write_sources(struct emission *e, struct text *t)
 		static const char *const groups[] = {"NN_DATA", "NN_VALIDATION", "NN_TEST"};
 		const char *columns = s->columns.n ? arena_print(e->arena, "columns_%d", i) : "NULL", *arith = s->steps.n ? arena_print(e->arena, "arith_%d", i) : "NULL";
 		const char *literal = s->literal.n ? arena_print(e->arena, "literal_%d", i) : "NULL";
-		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
-			 c_string(e->arena, s->path), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n);
+		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
+			 c_string(e->arena, s->path), c_string(e->arena, s->part), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n);
 	}
 	text_add(t, "};\n");
 }
@@ -81,8 +81,8 @@ write_optimizers(struct emission *e, struct text *t)
 	text_add(t, "static const struct nn_optimizer optimizers[] = {\n");
 	for (int i = 0; i < g->optimizers.n; i++) {
 		const struct optimizer *o = g->optimizers.at[i];
-		text_add(t, "\t{%s, %d, %d},\n", c_string(e->arena, o->name), n, o->settings.n);
-		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true));
+		text_add(t, "\t{%s, %d, %d, %s},\n", c_string(e->arena, o->name), n, o->settings.n, c_string(e->arena, o->method));
+		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true), c_string(e->arena, o->settings.at[k].schedule));
 		n += o->settings.n;
 	}
 	text_add(t, "};\n");
@@ -107,6 +107,7 @@ write_adapters(struct emission *e, struct text *t)
 {
 	const char *p = e->prefix, *real = e->f64 ? "double" : "float";
 	const struct program *eval = e->model->eval;
+	bool clips = e->model->training.clip_norm > 0;
 	text_add(t, "\nstatic void *open_(void *memory, size_t bytes, size_t batch, enum nn_use use) { return %s_open(memory, bytes, batch, use); }\n", p);
 	text_add(t, "static void start_(void *m, uint64_t seed) { %s_start(m, seed); }\n", p);
 	text_add(t, "static void prepare_(void *m) { %s_prepare(m); }\n", p);
@@ -120,9 +121,13 @@ write_adapters(struct emission *e, struct text *t)
 	text_add(t, "static void evaluate_(void *m, size_t n, const void *const in[], double sums[])\n{\n\t%s_evaluate(m, n%s, sums);\n}\n", p, arguments(e, true));
 	text_add(t, "static void gradients_(void *m, uint64_t step, size_t n, const void *const in[], double sums[], void *const grad[])\n{\n");
 	text_add(t, "\t%s_gradients(m, step, n%s, sums, (%s *const *)grad);\n}\n", p, arguments(e, true), real);
-	if (e->model->training.optimizers.n)
-		text_add(t, "static int step_(void *m, int optimizer, const double set[], uint64_t step, size_t n, const void *const in[], double sums[])\n{\n\treturn %s_step(m, optimizer, set, step, n%s, sums);\n}\n", p,
-			 arguments(e, true));
+	if (e->model->train->updates.n)
+		text_add(t, "static void states_(void *m, uint64_t step, size_t n, const void *const in[], double sums[])\n{\n\t%s_states(m, step, n%s, sums);\n}\n", p, arguments(e, true));
+	if (list_draws(e, NULL))
+		text_add(t, "static void draws_(const void *m, uint64_t step, size_t n, void *const draws[])\n{\n\t%s_draws(m, step, n, (%s *const *)draws);\n}\n", p, real);
+	if (has_step(e->model))
+		text_add(t, "static int step_(void *m, int optimizer, const double set[], double clip_norm, struct nn_when when, size_t n, const void *const in[], double sums[])\n{\n%s\treturn %s_step(m, optimizer, set, %swhen, n%s, sums);\n}\n",
+			 clips ? "" : "\t(void)clip_norm;\n", p, clips ? "clip_norm, " : "", arguments(e, true));
 }
 
 /* rows of the tensor table: parameters, states, and each parameter once for each state of each optimizer */
@@ -133,7 +138,7 @@ tensor_rows(struct emission *e)
 	int params = 0, states = 0, moments = 0;
 	for (int i = 0; i < p->tensors.n; i++) {
 		params += p->tensors.at[i]->role == ROLE_PARAM;
-		states += p->tensors.at[i]->role == ROLE_STATE;
+		states += p->tensors.at[i]->role == ROLE_STATE || p->tensors.at[i]->role == ROLE_FROZEN;
 	}
 	for (int i = 0; i < e->model->training.optimizers.n; i++) moments += e->model->training.optimizers.at[i]->states.n;
 	return params + states + params * moments;
@@ -146,7 +151,7 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	struct text t = {.arena = a};
 	const struct training *g = &e->model->training;
 	const struct program *eval = e->model->eval;
-	bool loss = e->model->train->loss, steps = loss && g->optimizers.n;
+	bool loss = e->model->train->loss, steps = loss && has_step(e->model);
 	int settings = 0;
 	for (int i = 0; i < g->optimizers.n; i++) settings += g->optimizers.at[i]->settings.n;
 	text_add(&t, "/* %s_main.c - the trainer of model %s: tables for runtime/.  Made by nnc " NNC_VERSION ". */\n", e->prefix, c_comment(a, e->model->name));
@@ -168,11 +173,15 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	if (settings) text_add(&t, "\t.settings = settings, .setting_count = %d,\n", settings);
 	text_add(&t, "\t.training = {.optimizer = 0, .batch_size = %.0f, .epochs = %.0f, .steps = %.0f, .validation = %s, .early_stopping = %.0f,\n", g->batch_size, g->epochs, g->steps,
 		 c_number(a, g->validation, true), g->early_stopping);
-	text_add(&t, "\t\t.early_stopping_on = %s, .seed = %.0f, .split_seed = %.0f, .shuffle = %d},\n", c_string(a, g->early_stopping_on), g->seed, g->split_seed, g->shuffle);
-	text_add(&t, "\t.has_loss = %d, .has_train = %d,\n\t.memory = %s_memory, .open = open_, .start = start_, .prepare = prepare_, .threads = threads_,\n", loss, g->present, e->prefix);
+	text_add(&t, "\t\t.early_stopping_on = %s, .seed = %.0f, .split_seed = %.0f, .shuffle = %d, .clip_norm = %s},\n", c_string(a, g->early_stopping_on), g->seed, g->split_seed, g->shuffle,
+		 c_number(a, g->clip_norm, true));
+	text_add(&t, "\t.accumulates = %d, .has_loss = %d, .has_train = %d,\n\t.memory = %s_memory, .open = open_, .start = start_, .prepare = prepare_, .threads = threads_,\n",
+		 e->plans[TRAIN] && e->plans[TRAIN]->accumulates, loss, g->present, e->prefix);
 	if (eval->outputs.n) text_add(&t, "\t.predict = predict_,\n");
 	if (loss) text_add(&t, "\t.evaluate = evaluate_, .gradients = gradients_,\n");
 	if (steps) text_add(&t, "\t.step = step_,\n");
+	if (loss && e->model->train->updates.n) text_add(&t, "\t.states = states_,\n");
+	if (loss && list_draws(e, NULL)) text_add(&t, "\t.draw_table = %s_draw_table, .draw_count = %d, .draws = draws_,\n", e->prefix, list_draws(e, NULL));
 	text_add(&t, "};\n\nint\nmain(int argc, char **argv)\n{\n\treturn nn_trainer(&nn_program_of_model, argc, argv);\n}\n");
 	PUSH(a, out, (struct file_text){arena_print(a, "%s_main.c", e->prefix), text_end(&t)});
 }

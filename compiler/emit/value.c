@@ -47,21 +47,11 @@ const char *
 buffer_name(struct emission *e, const struct tensor *t, const char *suffix)
 {
 	const char *name = c_name(&e->members, arena_print(e->arena, "%s%s", t->name, suffix));
-	for (int i = 0; i < e->buffers.n; i++)
-		if (!strcmp(e->buffers.at[i], name)) return name;
+	int *place = map_get(e->arena, &e->buffer_places, name);
+	if (*place) return name;
 	PUSH(e->arena, &e->buffers, name);
 	PUSH(e->arena, &e->buffer_is_integer, t->integer);
-	return name;
-}
-
-const char *
-uniform_name(struct emission *e, struct expr *x)
-{
-	for (int i = 0; i < e->uniforms.n; i++)
-		if (e->uniforms.at[i].expr == x) return e->uniforms.at[i].name;
-	const char *base = x->op == OP_READ ? x->tensor->name : x->op == OP_POW && x->kid[0]->op == OP_BATCH ? "per_sample" : "scalar";
-	const char *name = c_name_as(&e->members, arena_print(e->arena, "uniform %d", e->uniforms.n), base);
-	PUSH(e->arena, &e->uniforms, (struct uniform){x, name});
+	*place = e->buffers.n;
 	return name;
 }
 
@@ -242,35 +232,26 @@ ints_text(struct writer *w, struct expr *e, int level)
 
 /* a pointer to the tensor in front of the function's body: [..][stride], or samples side by side */
 const char *
-local_pointer(struct writer *w, const struct tensor *t, long stride, bool rows)
+local_pointer(struct writer *w, struct tensor *t, long stride, bool rows)
 {
 	struct arena *a = w->e->arena;
 	const struct slot *at = &w->plan->place[t->id];
-	const char *type = t->integer ? "int32_t" : "real", *declaration, *name;
-	const char *key = arena_print(a, "%s%s %ld", t->name, rows ? " rows" : "", stride);
-	const char *simple = t->role == ROLE_PARAM || t->role == ROLE_STATE || !rows ? t->name : arena_print(a, "%s_rows", t->name);
-	name = c_name(&w->names, simple);
-	if (rows && at->own_rows) {
-		declaration = arena_print(a, "const real *%s = m->%s;", name, c_name(&w->e->members, arena_print(a, "%s in", t->name)));
-	} else if (rows) {
-		declaration = arena_print(a, "const real *%s = m->%s;", name, buffer_name(w->e, t, "_rows"));
-	} else if (t->batch) {
-		const char *member = buffer_name(w->e, t, "");
-		if (w->lanes == NO_LANES) declaration = arena_print(a, "%s *%s = m->%s;", type, name, member);
-		else declaration = arena_print(a, "%s (*%s)[PANEL] = %s(m->%s, %ld, panel);", type, name, t->integer ? "ints_of" : "panel_of", member, tensor_count(t));
-	} else {
-		const char *member = t->role == ROLE_PARAM || t->role == ROLE_STATE ? c_name(&w->e->members, t->name) : buffer_name(w->e, t, "");
-		if (stride > 0) {
-			name = c_name(&w->names, stride == t->shape[t->rank - 1] ? simple : key);
-			declaration = arena_print(a, "%s (*%s)[%ld] = (%s(*)[%ld])m->%s;", type, name, stride, type, stride, member);
-		} else {
-			name = c_name(&w->names, t->rank > 1 ? arena_print(a, "%s flat", t->name) : simple);
-			declaration = arena_print(a, "%s *%s = m->%s;", type, name, member);
-		}
-	}
+	const char *type = t->integer ? "int32_t" : "real", *declaration;
+	bool panels = t->batch && !rows && w->lanes != NO_LANES;
+	enum operand_kind kind = rows ? OPERAND_ROWS : !t->batch ? OPERAND_PLAIN : panels ? OPERAND_PANELS : OPERAND_SAMPLES;
+	const char *name = operand_name(w, kind, t, t->batch ? 0 : stride);
 	for (int i = 0; i < w->locals.n; i++)
 		if (!strcmp(w->locals.at[i].name, name)) return name;
-	PUSH(a, &w->locals, (struct local){name, declaration});
+	if (rows && at->own_rows) {
+		declaration = arena_print(a, "const real *%s = m->%s;", name, c_name(&w->e->members, arena_print(a, "%s in", t->name)));
+	} else {
+		const char *memory = operand_memory(w, kind, t, t->batch ? 0 : stride);
+		if (rows) declaration = arena_print(a, "const real *%s = %s;", name, memory);
+		else if (panels) declaration = arena_print(a, "%s (*%s)[PANEL] = %s(%s, %ld, panel);", type, name, t->integer ? "ints_of" : "panel_of", memory, tensor_count(t));
+		else if (stride > 0) declaration = arena_print(a, "%s (*%s)[%ld] = (%s(*)[%ld])%s;", type, name, stride, type, stride, memory);
+		else declaration = arena_print(a, "%s *%s = %s;", type, name, memory);
+	}
+	PUSH(a, &w->locals, (struct local){name, declaration, panels});
 	return name;
 }
 
@@ -317,7 +298,7 @@ plain_element(struct writer *w, struct expr *read)
 {
 	struct program *p = w->plan->program;
 	struct arena *a = w->e->arena;
-	const struct tensor *t = read->tensor;
+	struct tensor *t = plan_root(w->plan, read->tensor);
 	struct affine *f = flat_access(p, w->kernel, read);
 	long stride = f ? row_stride(f) : 0;
 	if (t->rank == 0) return arena_print(a, "%s[0]", local_pointer(w, t, 0, false));
@@ -334,7 +315,7 @@ element_text(struct writer *w, struct expr *read, bool *vector)
 {
 	struct program *p = w->plan->program;
 	struct arena *a = w->e->arena;
-	const struct tensor *t = read->tensor;
+	struct tensor *t = plan_root(w->plan, read->tensor);
 	*vector = false;
 	if (!t->batch) return plain_element(w, read);
 	struct affine *f = flat_access(p, w->kernel, read);
@@ -360,7 +341,7 @@ gathered_read(struct writer *w, struct expr *read)
 {
 	struct program *p = w->plan->program;
 	struct arena *a = w->e->arena;
-	const struct tensor *t = read->tensor;
+	struct tensor *t = plan_root(w->plan, read->tensor);
 	const char *at = ints_text(w, flat_expr(p, read), UNARY), *name = local_pointer(w, t, 0, false);
 	if (t->batch) return (struct value_text){arena_print(a, "gather(&%s[0][%s], %s * PANEL + lane_index())", name, w->sample, at), ATOM, true};
 	return (struct value_text){arena_print(a, "gather(%s, %s)", name, ints_text(w, flat_expr(p, read), COMPARE)), ATOM, true};
@@ -373,8 +354,8 @@ drawn_read(struct writer *w, struct expr *read)
 	const struct tensor *t = read->tensor;
 	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal", *index = whole_at(w, flat_expr(w->plan->program, read), COMPARE);
 	bool samples = w->lanes == LANES_ARE_SAMPLES && t->batch;
-	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(panel, %s)", w->sample) : arena_print(a, "all_ints(%s)", whole_at(w, read->kid[0], COMPARE));
-	const char *text = arena_print(a, "%s(m->seed, m->step, 0x%08xu, %s, all_ints(%s))%s", function, t->site, place, index, samples ? "" : "[0]");
+	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(m->first, panel, %s)", w->sample) : arena_print(a, "all_ints(m->first + %s)", whole_at(w, read->kid[0], SUM_));
+	const char *text = arena_print(a, "%s(m->seed, m->step, %s, %s, all_ints(%s))%s", function, operand_memory(w, OPERAND_SITE, read->tensor, 0), place, index, samples ? "" : "[0]");
 	return (struct value_text){text, ATOM, samples};
 }
 
@@ -541,7 +522,7 @@ show(struct writer *w, const struct code *c)
 	if (w->temp && w->temp[c->id]) return (struct value_text){w->temp[c->id], ATOM, w->temp_vector[c->id]};
 	struct value_text v = show_node(w, c);
 	if (!w->temp || c->uses < 2 || is_leaf(c) || w->guarded || is_condition(c)) return v;
-	const char *name = c_name(&w->names, arena_print(w->e->arena, "t%d", ++w->temp_count));
+	const char *name = c_name(w->names, arena_print(w->e->arena, "t%d", ++w->temp_count));
 	write_line(w, "const %s %s = %s;", v.vector ? "lanes" : "real", name, v.text);
 	w->temp[c->id] = name;
 	w->temp_vector[c->id] = v.vector;

@@ -81,11 +81,7 @@ apply_function(struct elaborator *e, const struct function *f, const struct argu
 int *
 call_counter(struct elaborator *e, const char *name)
 {
-	const char *path = path_name(e, "");
-	for (int i = 0; i < e->counts.n; i++)
-		if (!strcmp(e->counts.at[i].path, path) && !strcmp(e->counts.at[i].name, name)) return &e->counts.at[i].n;
-	PUSH(e->arena, &e->counts, (struct call_count){path, name, 0});
-	return &e->counts.at[e->counts.n - 1].n;
+	return map_get(e->arena, &e->counts, path_name(e, name));
 }
 
 /* everything counted inside the path so far starts anew: the second use of a named layer finds the same names */
@@ -93,8 +89,8 @@ static void
 restart_counts(struct elaborator *e)
 {
 	const char *path = path_name(e, "");
-	for (int i = 0; i < e->counts.n; i++)
-		if (!strncmp(e->counts.at[i].path, path, strlen(path))) e->counts.at[i].n = 0;
+	for (int i = 0; i < e->counts.room; i++)
+		if (e->counts.at[i].key && !strncmp(e->counts.at[i].key, path, strlen(path))) e->counts.at[i].value = 0;
 }
 
 struct expansion { /* a definition being applied */
@@ -376,6 +372,7 @@ finish(struct elaborator *e, const struct expansion *x, struct value *v, bool la
 		return v;
 	}
 	if (v->kind != VALUE_TENSOR) return v;
+	if (v->recurrence) v = value_tensor(e, v->n, v->axis, v->body, v->span);
 	if (layer || x->mapped || v->body->op == OP_READ) v = materialise(e, v, layer ? "y" : x->definition->text, false, x->args->call->span);
 	return unmap(e, x, v);
 }
@@ -427,15 +424,75 @@ enter_instance(struct elaborator *e, struct instance *i, const struct arguments 
 	return true;
 }
 
+/* The weights of a named layer stand under the place where it is declared, whoever uses it, and are frozen or not as it says there.  Its draws
+ * are fresh in each use. */
+static void
+enter_path(struct elaborator *e, struct instance *i)
+{
+	e->path.at = NULL;
+	e->path.n = e->path.room = 0;
+	for (int k = 0; k < i->path_count; k++) PUSH(e->arena, &e->path, i->path[k]);
+	PUSH(e->arena, &e->path, i->name);
+	e->frozen = i->frozen;
+	e->draws = i->uses++ ? 16777619u * (i->draws + (uint32_t)i->path_count) + i->uses : i->draws;
+	e->instance = i;
+	restart_counts(e);
+}
+
+static void
+leave_path(struct elaborator *e, const char **at, int n)
+{
+	e->path.at = at;
+	e->path.n = e->path.room = n;
+}
+
 static void
 list_layer(struct elaborator *e, const struct arguments *a, const char *path, const struct value *v, int tensors_before)
 {
 	if (e->frame || e->quiet || !e->model || !e->training || v->kind != VALUE_TENSOR || (!path && v->n == 0)) return;
 	struct layer_shape l = {.text = span_text(e->arena, a->call->span), .path = path, .rank = v->n, .span = a->call->span};
 	value_shape(v, l.shape);
-	for (int i = tensors_before; i < e->p->tensors.n; i++)
-		if (e->p->tensors.at[i]->role == ROLE_PARAM) l.parameters += (double)tensor_count(e->p->tensors.at[i]);
+	for (int i = tensors_before; i < e->p->tensors.n; i++) {
+		const struct tensor *t = e->p->tensors.at[i];
+		if (tensor_is_param(t)) l.parameters += (double)tensor_count(t);
+		if (t->role == ROLE_FROZEN) l.frozen += (double)tensor_count(t);
+	}
 	PUSH(e->arena, &e->model->layers, l);
+}
+
+/* A call inside so many others is refused; where a definition stands in its own chain, because there is no recursion. */
+static bool
+enter_call(struct elaborator *e, const struct node *call_, const struct node *d)
+{
+	e->unit->work += 10 + e->path.n; /* a call costs more than an expression; the names of weights grow with the path */
+	if (e->calls < MOST_CALLS) {
+		e->chain[e->calls++] = (struct chained_call){d, call_->span};
+		return true;
+	}
+	int again = MOST_CALLS - 1, first = -1;
+	for (; again > 0 && first < 0; again -= first < 0)
+		for (int i = 0; i < again; i++)
+			if (e->chain[i].definition == e->chain[again].definition) first = i;
+	if (first < 0) {
+		problem(e, "depth", call_->span, "", "calls are nested more than %d deep", MOST_CALLS);
+	} else {
+		struct diagnostic *m = problem(e, "recursion", e->chain[again].span, "", "`%s` calls itself: there is no recursion", e->chain[again].definition->text);
+		struct text by = {.arena = e->arena};
+		for (int i = first + 1; i < again; i++) text_add(&by, "%s`%s`", by.length ? ", then " : "", e->chain[i].definition->text);
+		if (by.length) diag_note(e->d, m, "by way of %s", text_end(&by));
+	}
+	give_up(e);
+	return false;
+}
+
+/* for parameters: in an optimizer, a function that it calls sees its counters, too */
+struct scope *
+scope_of_call(struct elaborator *e, struct scope *home)
+{
+	struct scope *s = scope_new(e, home);
+	if (!e->counters) return s;
+	for (int i = 0; i < e->counters->bindings.n; i++) scope_bind(e, s, e->counters->bindings.at[i].name, e->counters->bindings.at[i].value);
+	return scope_new(e, s);
 }
 
 static struct value *
@@ -443,47 +500,53 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 {
 	struct node *d = callee->definition;
 	bool layer = d->kind == NODE_LAYER;
-	struct expansion x = {.definition = d, .args = a, .scope = scope_new(e, callee->home)};
-	int context = e->context.n, path = e->path.n, tensors = e->p->tensors.n;
-	if (e->depth > 400) {
-		problem(e, "recursion", a->call->span, "", "`%s` calls itself: there is no recursion", d->text);
-		return value_error(e);
-	}
-	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x)) return value_error(e);
+	struct expansion x = {.definition = d, .args = a, .scope = scope_of_call(e, callee->home)};
+	int context = e->context.n, tensors = e->p->tensors.n, path = e->path.n;
+	const char **outer_path = e->path.at;
+	bool outer_frozen = e->frozen;
+	uint32_t outer_draws = e->draws;
+	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x) || !enter_call(e, a->call, d)) return value_error(e);
 	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d};
 	struct frame *outer = e->frame;
 	struct instance *outer_instance = e->instance;
 	bool fine = !instance || enter_instance(e, instance, a);
 	for (int k = 0; fine && k < d->kid[0]->n; k++) fine = bind_parameter(e, &x, k);
 	struct value *v = value_error(e);
-	e->depth += 5;
 	if (fine) {
 		e->frame = &frame;
-		if (layer) PUSH(e->arena, &e->path, instance ? instance->name : arena_print(e->arena, "%s%d", d->text, ++*call_counter(e, d->text)));
-		if (instance) {
-			e->instance = instance;
-			restart_counts(e);
-		}
+		if (instance) enter_path(e, instance);
+		else if (layer) PUSH(e->arena, &e->path, arena_print(e->arena, "%s%d", d->text, ++*call_counter(e, d->text)));
 		map_axes(e, &x);
 		v = expand_body(e, &x);
 		v = finish(e, &x, v, layer);
 		e->frame = outer;
 		e->instance = outer_instance;
 	}
-	e->depth -= 5;
-	const char *name = layer && e->path.n > path ? path_name(e, "") : NULL;
-	e->path.n = path;
+	e->calls--;
+	const char *name = fine && layer ? path_name(e, "") : NULL;
+	leave_path(e, outer_path, path);
+	e->frozen = outer_frozen;
+	e->draws = outer_draws;
 	e->context.n = context;
 	if (instance) instance->used = true;
 	list_layer(e, a, name, v, tensors);
 	return v;
 }
 
-/* f(weights): the sum of f over every parameter that counts as a weight */
+struct value *
+apply_definition(struct elaborator *e, struct value *callee, struct arguments *a)
+{
+	return expand(e, callee, a, NULL);
+}
+
+/* f(weights): the sum of f over every parameter that counts as a weight.  Where there are many, some are added up at a time: equations of equal
+ * form, which cost one function, however deep the network. */
 static struct value *
 sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a)
 {
+	enum { AT_ONCE = 16 };
 	struct value *sum = value_number(e, 0, a->call->span);
+	int count = 0;
 	e->weights_used = a->call->span;
 	e->weights_count = 0;
 	for (int i = 0; i < e->p->tensors.n; i++) e->weights_count += e->p->tensors.at[i]->role == ROLE_PARAM && !e->p->tensors.at[i]->outside_weights;
@@ -497,29 +560,40 @@ sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a
 		if (v->kind == VALUE_ERROR) return v;
 		v = materialise(e, v, callee->definition->text, false, a->call->span);
 		sum = elementwise(e, a->call->span, a->call->span, "+", add, sum, v);
+		if (++count % AT_ONCE == 0 && count < e->weights_count) sum = materialise(e, sum, arena_print(e->arena, "%s_sum", callee->definition->text), true, a->call->span);
 	}
 	return sum;
 }
 
 /* Facts about the library stand in the library: a list in the prelude names the definitions of which something is true. */
 static bool
-is_listed(struct elaborator *e, const char *fact, const char *name)
+is_listed(struct elaborator *e, const char *fact, const struct value *callee)
 {
-	struct value *list = look_up(e->globals, fact);
+	const struct scope *library = e->globals;
+	while (library->up) library = library->up;
+	const struct value *list = look_up(library, fact);
 	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) {
 		const struct value *v = list->item[i];
-		const char *listed = v->kind == VALUE_DEFINITION ? v->text : v->kind == VALUE_FUNCTION ? v->function->name : "";
-		if (!strcmp(listed, name)) return true;
+		if (v->kind == callee->kind && v->definition == callee->definition && v->function == callee->function) return true;
 	}
+	return false;
+}
+
+bool
+is_schedule(struct elaborator *e, const struct value *v)
+{
+	struct value *list = look_up(e->globals, "schedules");
+	for (int i = 0; list && list->kind == VALUE_LIST && v->kind == VALUE_DEFINITION && i < list->n; i++)
+		if (list->item[i]->kind == VALUE_DEFINITION && list->item[i]->definition == v->definition) return true;
 	return false;
 }
 
 /* raw scores are asked for, but these are probabilities already */
 static bool
-check_scores(struct elaborator *e, const char *name, const struct arguments *a)
+check_scores(struct elaborator *e, const char *name, const struct value *callee, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", name) || !is_listed(e, "gives_probabilities", v->maker)) return true;
+	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", callee)) return true;
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
 	diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
 	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
@@ -541,6 +615,17 @@ apply_instance(struct elaborator *e, struct instance *i, struct arguments *a)
 	return expand(e, i->callee, &all, i);
 }
 
+/* `step` counts inside an optimizer; `step(..)` is the function of that name all the same */
+static struct value *
+callee_of(struct elaborator *e, struct node *call_, struct scope *s)
+{
+	struct node *name = call_->kid[0];
+	struct value *v = e->counters && name->kind == NODE_NAME ? look_up(s, name->text) : NULL;
+	for (int i = 0; v && i < e->counters->bindings.n; i++)
+		if (e->counters->bindings.at[i].value == v) s = e->globals;
+	return evaluate(e, name, s);
+}
+
 struct value *
 apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct value *piped)
 {
@@ -548,10 +633,15 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct arguments a;
 	bool reduction = false;
 	for (int r = SUM; r <= ARGMIN && name->kind == NODE_NAME; r++) reduction |= !strcmp(reduction_name[r], name->text);
-	struct value *callee = reduction ? NULL : evaluate(e, name, s);
+	struct value *callee = reduction ? NULL : callee_of(e, call_, s);
 	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
+	if (!reduction && !e->counters && is_schedule(e, callee)) {
+		struct diagnostic *m = problem(e, "schedule", name->span, "", "`%s` is a schedule: it computes an option of an optimizer", name->text);
+		diag_help(e->d, m, "its place is the train block: `lr = %s(..)`", name->text);
+		return value_error(e);
+	}
 	if (reduction) return apply_reduction(e, &a, name->text);
-	if (name->text && !check_scores(e, name->text, &a)) return value_error(e);
+	if (name->text && !check_scores(e, name->text, callee, &a)) return value_error(e);
 	bool weights = false;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
@@ -571,7 +661,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
 	if (w->span.file && w->span.file->library) w->span = call_->span;
-	w->maker = name->text;
+	w->maker = is_listed(e, "gives_probabilities", callee) ? name->text : NULL;
 	w->made = call_->span;
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }

@@ -28,7 +28,7 @@
 	X(PARAM)     /* NAME; type, initialiser?, outside?                                                                         */ \
 	X(DRAWN)     /* expr                                  `~ expr`                                                             */ \
 	X(VALUE)     /* expr                                  `= expr`                                                             */ \
-	X(INSTANCE)  /* NAME; expr                            `layer enc = ...`                                                    */ \
+	X(INSTANCE)  /* NAME; expr, frozen?                   `layer enc = frozen ...`                                             */ \
 	X(STATE)     /* NAME; type?, expr                                                                                          */ \
 	X(DEFINE)    /* names, expr                                                                                                */ \
 	X(INDEXED)   /* NAME; indices, expr                   `y[j] = ...`                                                         */ \
@@ -65,8 +65,12 @@ struct node {
 	struct span name; /* the span of `text` */
 	const char *text;
 	int n;
+	int depth; /* of the tree below it, itself counted */
 	struct node **kid;
 };
+
+/* A deeper tree is refused: everything that walks it may do so by recursion. */
+enum { MOST_NESTED = 1000 };
 
 /* What the parser shares with its actions and the scanner. */
 struct parse {
@@ -74,10 +78,13 @@ struct parse {
 	struct diagnostics *diagnostics;
 	const struct source *source;
 	struct node *file; /* the result */
+	bool too_deep;     /* said already; the scanner ends the file */
 	struct scan *scan; /* the newline filter's state */
 };
 
 struct node *node_new(struct parse *p, enum node_kind kind, struct span span, const char *text, struct span name, int n, ...);
+/* says, once, that the text is nested too deeply at this place */
+void node_too_deep(struct parse *p, struct span at);
 struct node *node_push(struct parse *p, struct node *list, struct node *kid);
 const char *node_kind_name(enum node_kind kind);
 

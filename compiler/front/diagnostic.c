@@ -12,7 +12,7 @@
  *     = help: ...
  *
  * The primary span is underlined with ^, the others with -; a label stands at the end of its line's underlines when it is the last of the line,
- * else on a line of its own below.  Notes and helps may have several lines. */
+ * else on a line of its own below.  Lines of other files follow under `::: lib.nn:3:5`.  Notes and helps may have several lines. */
 #include "front/diagnostic.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -230,34 +230,79 @@ print_marks(const struct printer *p, struct mark *mark, int n)
 	}
 }
 
+/* the labels that begin on a line; the columns are those of the file */
+static int
+marks_of(const struct diagnostic *m, const struct source *file, int line, struct mark mark[], int most)
+{
+	int n = 0;
+	for (int i = 0; i < m->labels.n && n < most; i++) {
+		const struct label *l = &m->labels.at[i];
+		struct place at = span_place(l->span);
+		if (l->span.file != file || at.line != line) continue;
+		int width = l->span.end - l->span.begin < INT32_MAX ? (int)(l->span.end - l->span.begin) : INT32_MAX;
+		mark[n++] = (struct mark){at.column, width > 0 ? width : 1, i == 0, l->text};
+	}
+	return n;
+}
+
+/* the piece of a long line that is shown: around its first mark */
+static void
+clip_line(int length, const struct mark *mark, int n, int *from, int *to)
+{
+	enum { LONGEST = 160, BEFORE = 40 };
+	*from = 0;
+	*to = length;
+	if (length <= LONGEST || n == 0) return;
+	*from = mark[0].column - 1 > BEFORE ? mark[0].column - 1 - BEFORE : 0;
+	if (*from > length - LONGEST) *from = length - LONGEST;
+	*to = *from + LONGEST;
+}
+
 /* the source line `line` of `file` with all labels that begin on it */
 static void
 print_line(const struct printer *p, const struct diagnostic *m, const struct source *file, int line)
 {
 	const char *text = line_start(file, line);
-	int length = (int)strcspn(text, "\n");
+	int length = (int)strcspn(text, "\n"), from, to, shown = 0;
 	if (length && text[length - 1] == '\r') length--;
 	char number[16];
+	struct mark mark[16];
+	int n = marks_of(m, file, line, mark, 16);
+	clip_line(length, mark, n, &from, &to);
 	snprintf(number, sizeof number, "%*d", p->margin, line);
 	styled(p, FRAME, number);
 	styled(p, FRAME, " |");
 	fputc(length ? ' ' : '\n', p->out);
-	for (int i = 0; i < length; i++) { /* control characters would move the cursor */
+	if (from) fputs("...", p->out);
+	for (int i = from; i < to; i++) { /* control characters would move the cursor */
 		unsigned char c = (unsigned char)text[i];
 		fputc(c == '\t' ? ' ' : c < 32 || c == 127 ? '?' : c, p->out);
 	}
+	if (to < length) fputs("...", p->out);
 	if (length) fputc('\n', p->out);
-	struct mark mark[16];
-	int n = 0;
-	for (int i = 0; i < m->labels.n && n < 16; i++) {
-		const struct label *l = &m->labels.at[i];
-		struct place at = span_place(l->span);
-		if (l->span.file != file || at.line != line) continue;
-		int width = (int)(l->span.end - l->span.begin), most = length - at.column + 1;
-		if (width > most) width = most;
-		mark[n++] = (struct mark){at.column, width > 0 ? width : 1, i == 0, l->text};
+	for (int i = 0; i < n; i++) { /* the columns of what is shown; marks outside of it are left out, but for those behind the line's end */
+		int first = mark[i].column - 1, last = first + mark[i].width;
+		if (from + to != length && (first >= to || last <= from)) continue;
+		if (first < from) first = from;
+		if (last > to) last = to;
+		mark[shown++] = (struct mark){first - from + (from ? 3 : 0) + 1, last > first ? last - first : 1, mark[i].primary, mark[i].text};
 	}
-	print_marks(p, mark, n);
+	print_marks(p, mark, shown);
+}
+
+/* the next file after `before` that a label of m lies in, in the order of labels; NULL: it was the last */
+static const struct source *
+next_file(const struct diagnostic *m, const struct source *before)
+{
+	bool passed = false;
+	for (int i = 0; i < m->labels.n; i++) {
+		const struct source *file = m->labels.at[i].span.file;
+		bool first = file != NULL;
+		for (int k = 0; k < i; k++) first &= m->labels.at[k].span.file != file;
+		if (first && passed) return file;
+		passed |= first && file == before;
+	}
+	return NULL;
 }
 
 static int
@@ -286,6 +331,28 @@ print_remark(const struct printer *p, enum style style, const char *what, const 
 	fputc('\n', p->out);
 }
 
+/* what a message says about one file: where its first label there is, and the lines */
+static void
+print_file(const struct printer *p, const struct diagnostic *m, const struct source *file)
+{
+	int i = 0;
+	while (m->labels.at[i].span.file != file) i++;
+	struct place at = span_place(m->labels.at[i].span);
+	if (i) {
+		frame(p, "|");
+		fputc('\n', p->out);
+	}
+	fprintf(p->out, "%*s", p->margin, "");
+	styled(p, FRAME, i ? ":::" : "-->");
+	fprintf(p->out, " %s:%d:%d\n", file->path, at.line, at.column);
+	frame(p, "|");
+	fputc('\n', p->out);
+	for (int line = next_line(m, file, 0), before = 0; line; before = line, line = next_line(m, file, line)) {
+		if (before && line > before + 1) styled(p, FRAME, "...\n");
+		print_line(p, m, file, line);
+	}
+}
+
 static void
 print_message(FILE *out, bool color, const struct diagnostic *m)
 {
@@ -303,21 +370,10 @@ print_message(FILE *out, bool color, const struct diagnostic *m)
 	styled(&p, BOLD, ": ");
 	styled(&p, BOLD, m->title);
 	fputc('\n', out);
-	if (file) {
-		struct place at = span_place(m->labels.at[0].span);
-		fprintf(out, "%*s", p.margin, "");
-		styled(&p, FRAME, "-->");
-		fprintf(out, " %s:%d:%d\n", file->path, at.line, at.column);
+	for (const struct source *at = file; at; at = next_file(m, at)) print_file(&p, m, at);
+	if (file && (m->notes.n || m->helps.n)) {
 		frame(&p, "|");
 		fputc('\n', out);
-		for (int line = next_line(m, file, 0), before = 0; line; before = line, line = next_line(m, file, line)) {
-			if (before && line > before + 1) styled(&p, FRAME, "...\n");
-			print_line(&p, m, file, line);
-		}
-		if (m->notes.n || m->helps.n) {
-			frame(&p, "|");
-			fputc('\n', out);
-		}
 	}
 	for (int i = 0; i < m->notes.n; i++) print_remark(&p, FRAME, "note", m->notes.at[i]);
 	for (int i = 0; i < m->helps.n; i++) print_remark(&p, HELP, "help", m->helps.at[i]);

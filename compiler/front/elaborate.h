@@ -1,6 +1,7 @@
 /* elaborate.h - from the syntax tree to equations with shapes.
  *
- * unit.c       a file: its definitions, models, trains; -D
+ * unit.c       a file: its models and trains
+ * globals.c    the names at the top of files: definitions, imports; -D
  * statement.c  statements: what a line of a model or layer does
  * value.c      values, scopes, and equations from values
  * expression.c expressions
@@ -8,13 +9,15 @@
  * apply.c      calls of layers and functions
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
+ * recurrence.c equations over time that read their own earlier steps
+ * optimizer.c  optimizers and schedules
  * train.c      the train block */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
 
 #include "core/equation.h"
 #include "core/function.h"
-#include "front/ast.h"
+#include "front/import.h"
 
 /* ---- results -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -23,7 +26,7 @@ struct layer_shape { /* a line of `nnc shapes` */
 	const char *path; /* of its weights; NULL when it has none */
 	int rank;
 	long shape[MAX_RANK];
-	double parameters;
+	double parameters, frozen; /* frozen: how many of them are not learned */
 	struct span span;
 };
 
@@ -41,7 +44,7 @@ struct source_step { /* arithmetic applied while reading */
 struct source_entry { /* an input's data in a train block; see nn_source in runtime/program.h */
 	int group, input;
 	struct span span;
-	const char *reader, *path;
+	const char *reader, *path, *part;
 	LIST(struct source_column) columns;
 	bool sliced;
 	long first, last;
@@ -52,14 +55,17 @@ struct source_entry { /* an input's data in a train block; see nn_source in runt
 struct setting { /* of an optimizer, changeable when running */
 	const char *name;
 	double value;
+	const char *schedule;  /* the function that this is the first argument of, which computes the option; NULL: none */
 	struct tensor *tensor; /* the scalar that stands for it in the optimizer's equations */
 };
 
-struct optimizer { /* one element at a time: scalars w, grad, step, settings, states; updates give the new values */
+struct optimizer { /* one element at a time: scalars w, grad, counters, settings, states; updates give the new values */
 	const char *name;
 	struct program *program;
-	struct tensor *weight, *gradient, *step;
-	LIST(struct setting) settings;
+	struct tensor *weight, *gradient;
+	struct tensor *step, *steps, *epoch; /* counters: step counts from 1; steps in all; epochs before this step */
+	LIST(struct setting) settings;       /* a list has one for each of its numbers, under one name */
+	const char *method; /* of the runtime, which works on all gradients together; its numbers are the settings.  NULL: element by element */
 	LIST(struct tensor *) states; /* those whose old value is read */
 	struct span span;
 };
@@ -69,6 +75,7 @@ struct training { /* the train block; what it does not say has the language's de
 	LIST(struct source_entry *) sources;
 	LIST(struct optimizer *) optimizers; /* the first is the default */
 	double batch_size, epochs, steps, validation, early_stopping, seed, split_seed;
+	double clip_norm; /* 0: none */
 	const char *early_stopping_on;
 	bool shuffle;
 	struct span span;
@@ -87,8 +94,11 @@ struct model {
 struct unit { /* one compilation */
 	struct arena *arena;
 	struct diagnostics diagnostics;
+	struct node *prelude;
+	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
 	long work; /* expressions evaluated and copies made so far: definitions that double can ask for any number */
+	bool gave_up; /* it became too much, or went round in a circle: said once */
 };
 
 struct define_option { /* -D name=value */
@@ -96,9 +106,9 @@ struct define_option { /* -D name=value */
 	bool used;
 };
 
-/* Elaborates all models of a parsed file (or the one named `only`).  The prelude has been parsed already.  Errors are in
+/* Elaborates all models of the file (or the one named `only`).  The prelude and the files have been parsed already.  Errors are in
  * unit->diagnostics; models that have any are left out. */
-void elaborate(struct unit *u, struct node *prelude, struct node *file, struct define_option *defines, int define_count, const char *only);
+void elaborate(struct unit *u, struct define_option *defines, int define_count, const char *only);
 
 /* ---- values ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -112,6 +122,8 @@ enum value_kind {
 	VALUE_INSTANCE,   /* layer enc = ... */
 	VALUE_WEIGHTS,
 	VALUE_SEVERAL,    /* return h, c */
+	VALUE_RECURRENCE, /* h[-1] was given, h[t] is still to come */
+	VALUE_MODULE,     /* import "lib.nn" as lib */
 };
 
 struct stage { /* how a value got its shape */
@@ -131,13 +143,15 @@ struct value {
 	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
 	struct expr *body;
 	struct stage *history;
-	const char *maker;    /* the function whose result this is; NULL: another expression */
+	const char *maker;    /* the function of the library whose probabilities these are; NULL: other numbers */
 	struct span made;     /* where */
 	struct node *definition;
 	struct scope *home; /* where the definition stands */
 	const struct function *function;
 	const struct primitive *primitive;
 	struct instance *instance;
+	struct recurrence *recurrence; /* also of its finished tensor, inside the block that defines it */
+	const struct module *module;
 };
 
 struct instance {
@@ -145,7 +159,12 @@ struct instance {
 	struct value *callee;
 	struct node *call; /* its arguments */
 	struct scope *scope;
+	int path_count;    /* where it is declared: the path of its weights, whoever uses it */
+	const char **path;
+	bool frozen;
+	uint32_t draws, uses; /* draws: of the place where it is declared; see struct elaborator */
 	bool used;
+	bool again;        /* declared in a further use of a named layer: its weights are there from the first */
 	int rank;
 	long shape[MAX_RANK]; /* of the first input */
 	struct span first;
@@ -179,15 +198,17 @@ struct access { /* a read that has to be proved inside its axis */
 	struct frame *frame;
 };
 
-struct call_count { /* how often a layer was called in a place: Dense1, Dense2 ... */
-	const char *path, *name;
-	int n;
-};
-
 struct state_binding { /* a state's name, and how many definitions of it were seen */
 	struct scope *scope;
 	const char *name;
 	struct tensor *tensor;
+};
+
+enum { MOST_CALLS = 100 }; /* inside each other */
+
+struct chained_call {
+	const struct node *definition;
+	struct span span;
 };
 
 struct elaborator {
@@ -199,23 +220,32 @@ struct elaborator {
 	struct scope *globals;
 	bool training;
 	int quiet;     /* > 0: trying out, report nothing */
-	int depth;     /* of calls */
+	int depth;     /* of expressions, calls and all */
+	int calls;     /* that are being expanded, the outermost first */
+	struct chained_call chain[MOST_CALLS];
+	bool frozen;   /* parameters made now are not learned */
+	uint32_t draws; /* tells the draws of one use of a named layer from those of another; 0 for the first */
 	bool subscript; /* inside [..]: / and % are whole-number */
 	LIST(struct index *) context; /* the indices that values may depend on: samples, mapped axes, the left side's */
 	LIST(const char *) path;      /* of weights */
-	LIST(struct call_count) counts;
+	struct map counts;            /* how often a layer was called in a place, by path and name: Dense1, Dense2 ... */
 	LIST(struct expr *) guards;
 	LIST(struct access) accesses;
 	struct index *batch;
 	struct frame *frame;
 	struct instance *instance; /* being applied */
 	struct node *statement;
+	struct node *block; /* being run, and which of its statements */
+	int position;
 	struct span weights_used; /* where `weights` was used, and how many there were */
 	int weights_count;
 	LIST(const char *) unknown; /* names already reported in this statement */
 	struct define_option *defines;
 	int define_count;
 	LIST(struct state_binding) states;
+	struct expr *loss; /* what the `loss` statements so far add up to, penalties and all */
+	struct optimizer *optimizer; /* being built */
+	struct scope *counters; /* step, steps, epoch, in an optimizer and in what it calls; NULL: elsewhere */
 };
 
 /* value.c */
@@ -236,11 +266,17 @@ struct value *elementwise(struct elaborator *e, struct span span, struct span op
 struct value *evaluate(struct elaborator *e, struct node *n, struct scope *s);
 /* counts one piece of work; true: it has become too much, which was reported at the first such span */
 bool too_much_work(struct elaborator *e, struct span span);
+/* from now on it is too much */
+void give_up(struct elaborator *e);
 struct value *materialise(struct elaborator *e, struct value *v, const char *name, bool force, struct span span);
 struct value *reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *body, struct span span);
 struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v, struct span span);
+/* draws without subscripts become one per element of the left side */
+struct expr *place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[], const char *name);
 int dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out);
 const char *path_name(struct elaborator *e, const char *base);
+/* the weight `name` of a named layer; NULL: there is none (yet) */
+struct tensor *weight_of(struct elaborator *e, const struct instance *i, const char *name);
 const char *shape_text(struct elaborator *e, const struct value *v);
 const char *dims_text(struct arena *a, int rank, const long shape[]);
 void value_shape(const struct value *v, long shape[]);
@@ -248,6 +284,8 @@ bool whole_number(struct elaborator *e, struct value *v, struct span span, const
 void note_frames(struct elaborator *e, struct diagnostic *m);
 void note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v);
 struct value *with_stage(struct elaborator *e, struct value *v, struct stage *before, const char *text);
+/* a place inside the library is the compiler's business: the user's call instead */
+struct span own_place(const struct elaborator *e, struct span where);
 /* a diagnostic, or NULL while only trying */
 struct diagnostic *problem(struct elaborator *e, const char *code, struct span where, const char *label, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -257,26 +295,52 @@ struct scope *scope_new(struct elaborator *e, struct scope *up);
 void scope_bind(struct elaborator *e, struct scope *s, const char *name, struct value *v);
 void rebind(struct elaborator *e, struct scope *s, const char *name, struct value *v); /* through repeat bodies */
 struct value *look_up(const struct scope *s, const char *name);
+struct value *own_value(const struct scope *s, const char *name); /* of this scope alone; NULL: none */
 struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s);
 
 /* apply.c */
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
 const char *primitive_name(int i);
+bool is_schedule(struct elaborator *e, const struct value *v); /* a function that the library lists as such: it reads the counters */
 
 /* statement.c */
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
+int left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[]);
 bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
+
+/* globals.c */
+/* the scopes of the library and of every file, anew for this elaborator; its globals are those of the file that is compiled */
+void open_globals(struct elaborator *e);
+/* reports each -D that replaced nothing */
+void check_defines(struct elaborator *e);
+struct value *value_of_module(struct elaborator *e, const struct value *lib, struct node *dot);
+const char *name_elsewhere(struct elaborator *e, const struct source *file, const char *name);
 
 /* range.c */
 /* false: an index would run over two sizes, which was reported */
 bool infer_ranges(struct elaborator *e, struct node *n, struct scope *s);
+/* how far an index of time runs, from the statements that have it on their left side; 0: nothing says it */
+long infer_time(struct elaborator *e, int n, struct node *const statements[], const char *time, struct scope *s);
 bool require_range(struct elaborator *e, struct index *i, struct span span);
 void prove_accesses(struct elaborator *e, int from);
+
+/* recurrence.c */
+bool is_start(const struct node *indexed);
+void run_start(struct elaborator *e, struct node *n, struct scope *s, const char *name);
+struct recurrence *recurrence_stepped(struct elaborator *e, struct scope *s, const char *name, bool *fine);
+struct value *define_recurrence(struct elaborator *e, struct recurrence *r, int count, struct index *const indices[], struct value *v, struct node *n);
+struct value *recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struct expr *at, struct node *n);
+long recurrence_steps(const struct recurrence *r); /* 0: not known yet */
+const struct value *recurrence_start(const struct recurrence *r);
+bool recurrence_continues(struct elaborator *e, const struct recurrence *r, struct expr *at);
+/* optimizer.c */
+void add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first);
+/* NULL: something was wrong, which was reported */
+struct optimizer *elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
 const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
-struct optimizer *elaborate_optimizer(struct elaborator *e, struct node *definition, struct node *call, struct scope *s);
 
 #endif

@@ -272,11 +272,12 @@ evaluate_reduce(struct elaborator *e, struct node *n, struct scope *s)
 	return reduce_value(e, r, count, bound, body, n->span);
 }
 
-/* one subscript: a pick, a slice, or the whole axis */
+/* one subscript: a pick, a slice, the whole axis, or look-ups at every element of a tensor of whole numbers */
 struct subscript {
 	bool slice;
 	long low;
 	struct expr *pick;
+	struct value *each;
 };
 
 static bool
@@ -298,14 +299,10 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 		}
 	} else {
 		struct value *v = as_tensor(e, evaluate(e, n, s));
-		if (v && v->n) {
-			struct diagnostic *m = problem(e, "not-yet", n->span, shape_text(e, v), "look-ups of several rows at once are not supported yet");
-			diag_help(e->d, m, "write the equation with an index: `y[t,k] = E[s[t], k]`");
-		} else if (v && !v->body->integer) {
+		if (v && !v->body->integer) {
 			problem(e, "subscript", n->span, "", "a subscript must be a whole number");
 		} else if (v) {
-			out->pick = v->body;
-			out->slice = false;
+			*out = (struct subscript){.pick = v->body, .each = v->n ? v : NULL};
 			fine = true;
 			if (v->body->op == OP_INDEX && v->body->index->size == 0 && !v->body->index->batch) v->body->index->size = size;
 			if (v->body->op == OP_NUMBER && (v->body->number < 0 || v->body->number >= (double)size)) {
@@ -325,6 +322,19 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 	return fine;
 }
 
+/* the step of a recurrence that a subscript picks; NULL: it is a slice, or no whole number */
+static struct expr *
+read_step(struct elaborator *e, struct node *n, struct scope *s)
+{
+	if (n->kind == NODE_RANGE) return NULL;
+	bool keep = e->subscript;
+	e->subscript = true;
+	struct value *v = evaluate(e, n, s);
+	e->subscript = keep;
+	if (v->kind == VALUE_NUMBER) v = as_tensor(e, v);
+	return v && v->kind == VALUE_TENSOR && v->n == 0 && v->body->integer ? v->body : NULL;
+}
+
 static struct value *
 evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -339,11 +349,20 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 			return value_error(e);
 		}
 	}
+	int first = 0; /* subscripts that are dealt with */
+	if (base->recurrence) {
+		struct expr *step = read_step(e, subs->kid[0], s);
+		if (step && recurrence_continues(e, base->recurrence, step)) {
+			base = recurrence_at(e, base->recurrence, s, step, n);
+			if (!base) return value_error(e);
+			first = 1;
+		}
+	}
 	base = as_tensor(e, base);
 	if (!base) return value_error(e);
-	if (subs->n > base->n) {
-		problem(e, "subscript", subs->kid[base->n]->span, shape_text(e, base), "`%s` has %d %s, not %d", span_text(e->arena, n->kid[0]->span), base->n,
-			base->n == 1 ? "axis" : "axes", subs->n);
+	if (subs->n - first > base->n) {
+		problem(e, "subscript", subs->kid[first + base->n]->span, shape_text(e, base), "`%s` has %d %s, not %d", span_text(e->arena, n->kid[0]->span), first + base->n,
+			first + base->n == 1 ? "axis" : "axes", subs->n);
 		return value_error(e);
 	}
 	struct index *axes[MAX_RANK];
@@ -352,21 +371,46 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 	for (int i = 0; i < base->n; i++) {
 		struct subscript u = {.slice = true};
 		long size = base->axis[i]->size;
-		if (i < subs->n && !read_subscript(e, subs->kid[i], s, n->kid[0], base->axis[i]->size, &u, &size)) return value_error(e);
+		if (first + i < subs->n && !read_subscript(e, subs->kid[first + i], s, n->kid[0], base->axis[i]->size, &u, &size)) return value_error(e);
 		if (u.slice) {
 			axes[rank] = index_new(e->p, base->axis[i]->name, size);
 			u.pick = add(e->p, index_of(e->p, axes[rank++]), number(e->p, (double)u.low));
+		} else if (u.each) {
+			struct expr *own[MAX_RANK];
+			if (rank + u.each->n + base->n - i > MAX_RANK) {
+				problem(e, "rank", subs->kid[first + i]->span, shape_text(e, u.each), "a tensor may have at most %d axes, the batch among them", MAX_RANK);
+				return value_error(e);
+			}
+			new_axes(e, u.each->n, u.each->axis, axes + rank);
+			for (int k = 0; k < u.each->n; k++) own[k] = index_of(e->p, axes[rank++]);
+			u.pick = value_at(e, u.each, own);
 		}
 		at[i] = u.pick;
 	}
 	return value_tensor(e, rank, axes, value_at(e, base, at), n->span);
 }
 
+/* `enc.W`, `enc.Dense1.W`: a weight of a named layer; NULL: the dots mean something else */
+static struct tensor *
+dotted_weight(struct elaborator *e, struct node *n, struct scope *s)
+{
+	const char *name = n->text;
+	const struct node *first = n->kid[0];
+	while (first->kind == NODE_DOT) first = first->kid[0];
+	const struct value *v = first->kind == NODE_NAME ? look_up(s, first->text) : NULL;
+	if (!v || v->kind != VALUE_INSTANCE) return NULL;
+	for (n = n->kid[0]; n != first; n = n->kid[0]) name = arena_print(e->arena, "%s.%s", n->text, name);
+	return weight_of(e, v->instance, name);
+}
+
 static struct value *
 evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 {
+	struct tensor *weight = dotted_weight(e, n, s);
+	if (weight) return value_of_tensor(e, weight, 0, NULL, n->span);
 	struct value *base = evaluate(e, n->kid[0], s);
 	if (base->kind == VALUE_ERROR) return base;
+	if (base->kind == VALUE_MODULE) return value_of_module(e, base, n);
 	if (!strcmp(n->text, "T")) {
 		base = as_tensor(e, base);
 		if (!base) return value_error(e);
@@ -384,9 +428,6 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 		return value_tensor(e, base->n, axes, value_at(e, base, at), n->span);
 	}
 	if (base->kind == VALUE_INSTANCE) {
-		const char *path = path_name(e, arena_print(e->arena, "%s.%s", base->instance->name, n->text));
-		for (int i = 0; i < e->p->tensors.n; i++)
-			if (e->p->tensors.at[i]->role == ROLE_PARAM && !strcmp(e->p->tensors.at[i]->name, path)) return value_of_tensor(e, e->p->tensors.at[i], 0, NULL, n->span);
 		struct diagnostic *m = problem(e, "unknown-name", n->name, "not there", "`%s` has no weights named `%s` yet", base->instance->name, n->text);
 		diag_help(e->d, m, "a named layer gets its weights where it is first used");
 		return value_error(e);
@@ -414,7 +455,9 @@ evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *x = evaluate(e, n->kid[0], s);
 	if (x->kind == VALUE_ERROR) return x;
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
-	struct value *y = apply_call(e, n->kid[1], s, x);
+	struct value piped = *x; /* messages underline what stands in front of the arrow */
+	piped.span = n->kid[0]->span;
+	struct value *y = apply_call(e, n->kid[1], s, &piped);
 	struct span stage = n->kid[1]->span;
 	y->made = n->span;
 	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));
@@ -506,13 +549,21 @@ bool
 too_much_work(struct elaborator *e, struct span span)
 {
 	if (++e->unit->work <= MOST_WORK) return false;
-	if (e->unit->work > MOST_WORK + 1) return true;
+	if (e->unit->gave_up) return true;
+	e->unit->gave_up = true;
 	int quiet = e->quiet;
 	e->quiet = 0; /* nobody asks again */
 	struct diagnostic *m = problem(e, "size", span, "", "the models of this file are too large: writing them out takes more than %d steps", MOST_WORK);
 	diag_help(e->d, m, "definitions that use each other twice or more double at every level; so do `repeat`s inside each other");
 	e->quiet = quiet;
 	return true;
+}
+
+void
+give_up(struct elaborator *e)
+{
+	e->unit->work = MOST_WORK;
+	e->unit->gave_up = true;
 }
 
 struct value *

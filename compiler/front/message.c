@@ -6,6 +6,14 @@
 
 /* ---- messages ---------------------------------------------------------------------------------------------------------------------------- */
 
+struct span
+own_place(const struct elaborator *e, struct span where)
+{
+	for (const struct frame *f = e->frame; where.file && where.file->library && f; f = f->up) where = f->span;
+	if (where.file && where.file->library && e->statement) where = e->statement->span;
+	return where;
+}
+
 struct diagnostic *
 problem(struct elaborator *e, const char *code, struct span where, const char *label, const char *format, ...)
 {
@@ -18,13 +26,7 @@ problem(struct elaborator *e, const char *code, struct span where, const char *l
 	vsnprintf(title, (size_t)n + 1, format, again);
 	va_end(args);
 	va_end(again);
-	/* a place inside the prelude is the compiler's business: show the user's call instead */
-	struct frame *f = e->frame;
-	while (where.file && where.file->library && f) {
-		where = f->span;
-		f = f->up;
-	}
-	if (where.file && where.file->library && e->statement) where = e->statement->span;
+	where = own_place(e, where);
 	for (int i = 0; i < e->d->all.n; i++) { /* one mistake, one message */
 		const struct diagnostic *m = e->d->all.at[i];
 		const struct span *s = &m->labels.at[0].span;
@@ -64,22 +66,26 @@ shape_text(struct elaborator *e, const struct value *v)
 	case VALUE_FUNCTION: case VALUE_PRIMITIVE: return "a function";
 	case VALUE_INSTANCE: return "a layer";
 	case VALUE_WEIGHTS: return "the set of all weights";
+	case VALUE_RECURRENCE: return "a recurrence whose steps are still to come";
 	case VALUE_SEVERAL: return arena_print(e->arena, "%d results", v->n);
+	case VALUE_MODULE: return "an imported file";
 	case VALUE_ERROR: return "unknown";
 	}
 	value_shape(v, shape);
 	return dims_text(e->arena, v->n, shape);
 }
 
-/* "in `Affine(10)` on line 10, where `x` is [784] and `m` is 10" */
+/* "in `Affine(10)` on line 10, where `x` is [784] and `m` is 10"; the file is named where it is another one than the message's */
 void
 note_frames(struct elaborator *e, struct diagnostic *m)
 {
+	const struct source *file = m ? m->labels.at[0].span.file : NULL;
 	for (struct frame *f = e->frame; m && f; f = f->up) {
 		if (f->definition->span.file && f->definition->span.file->library) continue;
 		struct text t = {.arena = e->arena};
 		struct node *params = f->definition->kid[0];
 		text_add(&t, "in `%s` on line %d", f->text, span_place(f->span).line);
+		if (f->span.file && f->span.file != file) text_add(&t, " of %s", f->span.file->path);
 		for (int i = 0; i < params->n; i++) {
 			struct value *v = NULL;
 			for (int k = 0; k < f->scope->bindings.n; k++)
@@ -178,11 +184,15 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
 	LIST(const char *) names = {0};
 	for (struct scope *at = s; at; at = at->up)
-		for (int i = 0; i < at->bindings.n; i++) PUSH(e->arena, &names, at->bindings.at[i].name);
+		for (int i = 0; i < at->bindings.n; i++)
+			if (e->counters || !is_schedule(e, at->bindings.at[i].value)) PUSH(e->arena, &names, at->bindings.at[i].name);
 	for (int i = 0; function_row(i); i++) PUSH(e->arena, &names, function_row(i)->name);
 	for (int i = 0; primitive_name(i); i++) PUSH(e->arena, &names, primitive_name(i));
 	const char *near = nearest_name(name, names.at, names.n);
-	if (near) {
+	const char *elsewhere = name_elsewhere(e, n->span.file, name);
+	if (elsewhere) {
+		diag_help(e->d, m, "%s", elsewhere);
+	} else if (near) {
 		struct value *v = look_up(s, near);
 		const char *what = v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_LAYER ? "a layer"
 			: !v || v->kind == VALUE_DEFINITION || v->kind == VALUE_FUNCTION ? "a function" : "a value";

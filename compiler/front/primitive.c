@@ -201,14 +201,6 @@ run_pad(struct elaborator *e, const struct arguments *a)
 	return value_tensor(e, x->n, axes, choose(p, inside, value_at(e, x, at), number(p, 0)), a->call->span);
 }
 
-static uint32_t
-text_hash(const char *s)
-{
-	uint32_t h = 2166136261u;
-	for (; *s; s++) h = (h ^ (unsigned char)*s) * 16777619u;
-	return h;
-}
-
 /* An independent draw per element of the value in which the call stands; materialise gives it its subscripts. */
 static struct value *
 draw(struct elaborator *e, const struct arguments *a, enum draw kind, const char *name)
@@ -217,7 +209,7 @@ draw(struct elaborator *e, const struct arguments *a, enum draw kind, const char
 	const char *path = path_name(e, arena_print(e->arena, "%s%d", name, ++*call_counter(e, name)));
 	struct tensor *t = tensor_new(e->p, path, ROLE_RANDOM, 0, NULL);
 	t->draw = kind;
-	t->site = text_hash(path);
+	t->site = text_hash(path) ^ 2654435761u * e->draws;
 	t->span = a->call->span;
 	return value_tensor(e, 0, NULL, read_of(e->p, t, 0, NULL), a->call->span);
 }
@@ -237,6 +229,7 @@ run_normal(struct elaborator *e, const struct arguments *a)
 static const struct primitive primitives[] = {
 	{"rank", run_rank},       {"size", run_size},     {"shape", run_shape}, {"floor", run_floor},     {"ceil", run_ceil},     {"zeros", run_zeros},
 	{"ones", run_ones},       {"reshape", run_reshape}, {"concat", run_concat}, {"pad", run_pad}, {"uniform", run_uniform}, {"normal", run_normal},
+	{"lbfgs", run_lbfgs},
 };
 
 const char *

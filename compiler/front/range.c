@@ -13,6 +13,7 @@ struct bare { /* an index used bare as a subscript */
 	const char *base;
 	struct span span;
 	long size;
+	bool said;           /* its range stands in the text, and needs not be that of the axis */
 };
 
 struct pending { /* a subscript that is no bare index */
@@ -35,7 +36,10 @@ plain_index(const struct value *v)
 static void
 use_bare(struct inference *f, struct index *v, struct node *sub, struct node *base, long size)
 {
-	PUSH(f->e->arena, &f->bare, (struct bare){v, base->text, sub->span, size});
+	bool said = v->size != 0;
+	for (int i = 0; i < f->bare.n; i++)
+		if (f->bare.at[i].index == v) said = f->bare.at[i].said;
+	PUSH(f->e->arena, &f->bare, (struct bare){v, base->text, sub->span, size, said});
 	if (v->size == 0) v->size = size;
 }
 
@@ -50,6 +54,25 @@ is_simple(const struct node *n)
 }
 
 static void walk(struct inference *f, struct node *n, struct scope *s);
+
+/* h[t-1] of a recurrence of T steps: t runs over its steps, too; false: the subscript is of another kind */
+static bool
+use_step(struct inference *f, const struct recurrence *r, struct node *sub, struct node *base, struct scope *s)
+{
+	struct elaborator *e = f->e;
+	if (recurrence_steps(r) <= 0 || !is_simple(sub)) return false;
+	bool keep = e->subscript;
+	e->quiet++;
+	e->subscript = true;
+	struct value *x = evaluate(e, sub, s);
+	e->subscript = keep;
+	e->quiet--;
+	if (x->kind != VALUE_TENSOR || x->n || !x->body->integer) return false;
+	struct affine *a = affine_of(e->p, x->body);
+	if (a->n != 1 || a->term[0].coefficient != 1 || a->term[0].atom->op != OP_INDEX) return false;
+	use_bare(f, a->term[0].atom->index, sub, base, recurrence_steps(r));
+	return true;
+}
 
 static void
 walk_subscripts(struct inference *f, struct node *n, struct scope *s)
@@ -66,8 +89,17 @@ walk_subscripts(struct inference *f, struct node *n, struct scope *s)
 	for (int i = 0; i < subs->n; i++) {
 		struct node *sub = subs->kid[i];
 		walk(f, sub, s);
-		if (!v || v->kind != VALUE_TENSOR || i >= v->n || sub->kind == NODE_RANGE) continue;
-		long size = v->axis[i]->size;
+		const struct value *shape = v;
+		int axis = i;
+		if (v && v->recurrence && sub->kind != NODE_RANGE) {
+			if (i == 0 && (use_step(f, v->recurrence, sub, base, s) || v->kind == VALUE_RECURRENCE)) continue;
+			if (v->kind == VALUE_RECURRENCE) {
+				shape = recurrence_start(v->recurrence);
+				axis = i - 1;
+			}
+		}
+		if (!shape || shape->kind != VALUE_TENSOR || axis >= shape->n || sub->kind == NODE_RANGE) continue;
+		long size = shape->axis[axis]->size;
 		struct index *bare = sub->kind == NODE_NAME ? plain_index(look_up(s, sub->text)) : NULL;
 		if (bare) {
 			use_bare(f, bare, sub, base, size);
@@ -172,7 +204,7 @@ find_conflict(const struct inference *f, bool left_side, int *first, int *second
 	for (int i = 0; i < f->bare.n; i++)
 		for (int k = i + 1; k < f->bare.n; k++) {
 			const struct bare *a = &f->bare.at[i], *b = &f->bare.at[k];
-			if (a->index != b->index || a->size == b->size || (a->index->size != a->size && a->index->size != b->size)) continue;
+			if (a->index != b->index || a->size == b->size || a->said) continue;
 			bool bound_left = false;
 			for (int c = 0; c < f->e->context.n; c++) bound_left |= f->e->context.at[c] == a->index;
 			if (bound_left != left_side) continue;
@@ -231,6 +263,33 @@ infer_ranges(struct elaborator *e, struct node *n, struct scope *s)
 	return true;
 }
 
+long
+infer_time(struct elaborator *e, int n, struct node *const statements[], const char *time, struct scope *s)
+{
+	struct inference f = {.e = e};
+	struct index *t = index_new(e->p, time, 0);
+	for (int k = 0; k < n; k++) {
+		struct scope *inner = scope_new(e, s);
+		struct node *indices = statements[k]->kid[1];
+		for (int i = 0; i < indices->n; i++) {
+			struct node *x = indices->kid[i];
+			if (!x->text) continue;
+			bool is_time = !strcmp(x->text, time);
+			struct index *v = is_time ? t : index_new(e->p, x->text, 0);
+			if (is_time && x->kind == NODE_IN) {
+				e->quiet++;
+				struct value *high = evaluate(e, x->kid[0]->kid[1], s);
+				e->quiet--;
+				if (high->kind == VALUE_NUMBER && high->number >= 0 && high->number < 1e9) return (long)high->number + 1;
+			}
+			scope_bind(e, inner, x->text, value_tensor(e, 0, NULL, index_of(e->p, v), x->span));
+		}
+		walk(&f, statements[k]->kid[2], inner);
+	}
+	resolve(&f);
+	return t->size;
+}
+
 bool
 require_range(struct elaborator *e, struct index *i, struct span span)
 {
@@ -243,18 +302,36 @@ require_range(struct elaborator *e, struct index *i, struct span span)
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------------------------------- */
 
-/* x >= 0 from intervals, or because some guard g >= 0 has x - g >= 0 */
+/* x >= 0 without whole divisions: floor(y / K) + r >= 0 says y + K*r >= 0, and r - floor(y / K) >= 0 says K*r + K - 1 - y >= 0 */
+static struct expr *
+undivided(struct program *p, struct expr *condition)
+{
+	for (int depth = 0; condition->op == OP_GE0 && depth < 16; depth++) {
+		struct affine *a = affine_of(p, condition->kid[0]);
+		int k = 0;
+		while (k < a->n && (a->term[k].atom->op != OP_DIV || labs(a->term[k].coefficient) != 1)) k++;
+		if (k == a->n) break;
+		struct expr *division = a->term[k].atom, *y = division->kid[0];
+		bool below = a->term[k].coefficient < 0;
+		double K = (double)division->divisor;
+		struct expr *rest = sub(p, condition->kid[0], scale(p, below ? -1 : 1, division));
+		condition = at_least_0(p, add_all(p, 3, (struct expr *[]){scale(p, K, rest), scale(p, below ? -1 : 1, y), number(p, below ? K - 1 : 0)}));
+	}
+	return condition;
+}
+
+/* x >= 0 from intervals, or because some guard g >= 0 has x - g >= 0, or because a guard never holds */
 static bool
 proved(struct program *p, struct expr *x, const struct access *a)
 {
-	struct expr *wanted = at_least_0(p, x); /* without common factors, like the guards */
-	if (wanted->op == OP_BOOL) return wanted->number != 0;
-	x = wanted->kid[0];
+	struct expr *wanted = undivided(p, at_least_0(p, x)); /* without common factors, like the guards */
+	if (wanted->op == OP_BOOL && wanted->number) return true;
 	for (int k = 0; k < a->guard_count; k++)
 		for (int c = 0; c < conjunct_count(a->guards[k]); c++) {
-			struct expr *g = conjunct(a->guards[k], c);
-			if (g->op != OP_GE0) continue;
-			struct interval i = interval_of(sub(p, x, g->kid[0]));
+			struct expr *g = undivided(p, conjunct(a->guards[k], c));
+			if (g->op == OP_BOOL && !g->number) return true;
+			if (g->op != OP_GE0 || wanted->op != OP_GE0) continue;
+			struct interval i = interval_of(sub(p, wanted->kid[0], g->kid[0]));
 			if (i.known && i.low >= 0) return true;
 		}
 	return false;

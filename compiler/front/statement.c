@@ -61,6 +61,13 @@ run_input(struct elaborator *e, struct node *n, struct scope *s)
 		problem(e, "place", n->span, "", "`%s` belongs directly into a model", n->kind == NODE_INPUT ? "input" : "target");
 		return;
 	}
+	for (int i = 0; i < e->p->tensors.n; i++) {
+		const struct tensor *old = e->p->tensors.at[i];
+		if ((old->role != ROLE_INPUT && old->role != ROLE_TARGET) || strcmp(old->name, n->text)) continue;
+		struct diagnostic *m = problem(e, "name-clash", n->name, "again here", "there are two inputs or targets named `%s`", n->text);
+		diag_label(e->d, m, old->span, "first here");
+		return;
+	}
 	scope_bind(e, s, n->text, value_error(e));
 	if (!type_dims(e, n->kid[0], s, &rank, shape + 1)) return;
 	struct tensor *t = tensor_new(e->p, n->text, n->kind == NODE_INPUT ? ROLE_INPUT : ROLE_TARGET, rank + 1, shape);
@@ -144,9 +151,20 @@ read_start(struct elaborator *e, struct node *init, struct scope *s, struct star
 static struct tensor *
 shared_param(struct elaborator *e, const char *path)
 {
-	if (!e->instance || !e->instance->used) return NULL;
+	if (!e->instance || (!e->instance->used && !e->instance->again)) return NULL;
 	for (int i = 0; i < e->p->tensors.n; i++)
-		if (e->p->tensors.at[i]->role == ROLE_PARAM && !strcmp(e->p->tensors.at[i]->name, path)) return e->p->tensors.at[i];
+		if (tensor_is_param(e->p->tensors.at[i]) && !strcmp(e->p->tensors.at[i]->name, path)) return e->p->tensors.at[i];
+	return NULL;
+}
+
+struct tensor *
+weight_of(struct elaborator *e, const struct instance *i, const char *name)
+{
+	struct text path = {.arena = e->arena};
+	for (int k = 0; k < i->path_count; k++) text_add(&path, "%s.", i->path[k]);
+	text_add(&path, "%s.%s", i->name, name);
+	for (int k = 0; k < e->p->tensors.n; k++)
+		if (tensor_is_param(e->p->tensors.at[k]) && !strcmp(e->p->tensors.at[k]->name, text_end(&path))) return e->p->tensors.at[k];
 	return NULL;
 }
 
@@ -168,13 +186,13 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 	if (!t) {
 		struct start start;
 		if (!read_start(e, n->kid[1], s, &start)) return;
-		t = tensor_new(e->p, path, ROLE_PARAM, rank, shape);
+		t = tensor_new(e->p, path, e->frozen ? ROLE_FROZEN : ROLE_PARAM, rank, shape);
 		if (strcmp(t->name, path)) {
 			problem(e, "weight-path", n->span, "", "there are two weights with the path `%s`", path);
 			return;
 		}
 		t->start = start;
-		t->span = n->span;
+		t->span = own_place(e, n->span);
 		t->outside_weights = n->kid[2] != NULL;
 		if (n->kid[2] && strcmp(n->kid[2]->text, "weights")) {
 			struct diagnostic *m = problem(e, "syntax", n->kid[2]->span, "", "a parameter can only be left out of `weights`");
@@ -236,7 +254,7 @@ update_state(struct elaborator *e, struct scope *s, const char *name, struct ten
 		problem(e, "state", span, "differs from sample to sample", "a state belongs to no sample");
 		return;
 	}
-	struct tensor *new = tensor_new(e->p, arena_print(e->arena, "%s'", state->name), ROLE_VALUE, state->rank, state->shape);
+	struct tensor *new = tensor_new(e->p, arena_print(e->arena, e->model ? "%s_new" : "%s'", state->name), ROLE_VALUE, state->rank, state->shape);
 	equation_new(e->p, new, state->rank, axes, MAP, 0, NULL, body, span);
 	for (int i = 0; i < e->p->updates.n; i++)
 		if (e->p->updates.at[i].old == state) {
@@ -257,9 +275,8 @@ define_name(struct elaborator *e, struct scope *s, struct node *name, struct val
 		update_state(e, s, text, state, v, span);
 		return;
 	}
-	if (v->kind == VALUE_TENSOR && !v->body->condition) {
-		v = materialise(e, v, text, false, span);
-	}
+	if (v->kind == VALUE_TENSOR && v->recurrence) v = value_tensor(e, v->n, v->axis, v->body, v->span); /* another name: its start is no part of it */
+	if (v->kind == VALUE_TENSOR && !v->body->condition) v = materialise(e, v, text, false, span);
 	rebind(e, s, text, v);
 }
 
@@ -295,16 +312,11 @@ own_read(struct node *n, const char *name)
 	return NULL;
 }
 
+/* a recurrence without a start, which is reported */
 static bool
-is_recurrence(struct elaborator *e, struct node *n, struct scope *s, const char *name)
+lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *name)
 {
 	struct node *indices = n->kid[1], *read = own_read(n->kid[2], name);
-	if (indices->n == 1 && indices->kid[0]->kind == NODE_NEGATE) {
-		struct diagnostic *m = problem(e, "not-yet", n->span, "the start of a recurrence", "recurrences are not supported yet");
-		diag_help(e->d, m, "write the steps out, or use `repeat`");
-		scope_bind(e, s, name, value_error(e));
-		return true;
-	}
 	if (!read || look_up(s, name)) return false;
 	struct node *index = indices->kid[0];
 	struct diagnostic *m = problem(e, "recurrence-start", read->span, arena_print(e->arena, "needs `%s[-1]` when %s = 0", name, index->text),
@@ -316,7 +328,7 @@ is_recurrence(struct elaborator *e, struct node *n, struct scope *s, const char 
 }
 
 /* the left side's indices, into a scope and the context */
-static int
+int
 left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[])
 {
 	for (int i = 0; i < indices->n; i++) {
@@ -357,10 +369,17 @@ run_indexed(struct elaborator *e, struct node *n, struct scope *s)
 	struct index *indices[MAX_RANK];
 	struct scope *inner = scope_new(e, s);
 	int context = e->context.n;
-	if (is_recurrence(e, n, s, name)) return;
-	int count = left_side(e, n->kid[1], s, inner, indices);
+	if (is_start(n)) {
+		run_start(e, n, s, name);
+		return;
+	}
+	if (lacks_start(e, n, s, name)) return;
+	bool fine = true;
+	struct recurrence *r = recurrence_stepped(e, s, name, &fine);
+	int count = fine ? left_side(e, n->kid[1], s, inner, indices) : -1;
 	struct value *v = NULL;
 	if (count >= 0) {
+		if (r && indices[0]->size == 0) indices[0]->size = recurrence_steps(r);
 		v = infer_ranges(e, n->kid[2], inner) ? as_tensor(e, evaluate(e, n->kid[2], inner)) : NULL;
 		for (int i = 0; v && i < count; i++)
 			if (!require_range(e, indices[i], n->kid[1]->kid[i]->span)) v = NULL;
@@ -370,8 +389,9 @@ run_indexed(struct elaborator *e, struct node *n, struct scope *s)
 		v = NULL;
 	}
 	e->context.n = context;
-	if (!v) {
-		rebind(e, s, name, value_error(e));
+	if (v && r) v = define_recurrence(e, r, count, indices, v, n);
+	if (!v || r) {
+		rebind(e, s, name, v ? with_stage(e, v, NULL, name) : value_error(e));
 		return;
 	}
 	/* the whole left side becomes axes of one value, in front of those that the right side leaves */
@@ -452,6 +472,11 @@ static void
 run_metric(struct elaborator *e, struct node *n, struct scope *s)
 {
 	if (!belongs_to_model(e, n)) return;
+	for (int i = 0; i < e->p->metric_names.n; i++)
+		if (!strcmp(e->p->metric_names.at[i], n->text)) {
+			problem(e, "name-clash", n->name, "again here", "there are two metrics named `%s`", n->text);
+			return;
+		}
 	struct value *v = as_tensor(e, evaluate(e, n->kid[0], s));
 	if (!v) return;
 	if (v->n) v = reduce_all(e, MEAN, v, n->span);
@@ -478,11 +503,6 @@ static void
 run_loss(struct elaborator *e, struct node *n, struct scope *s)
 {
 	if (!belongs_to_model(e, n)) return;
-	if (e->p->loss) {
-		struct diagnostic *m = problem(e, "loss", n->name, "again here", "a model has one loss");
-		diag_label(e->d, m, e->p->loss->span, "the first");
-		return;
-	}
 	struct value *v = as_tensor(e, evaluate(e, n->kid[0], s));
 	if (!v) return;
 	if (v->n == 1 && v->axis[0]->size == 1) {
@@ -495,7 +515,12 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 		diag_help(e->d, m, "average them: `loss = mean(%s)`", span_text(e->arena, n->kid[0]->span));
 		return;
 	}
-	struct expr *body = e->training ? v->body : without_penalties(e, v->body);
+	e->loss = e->loss ? add(e->p, e->loss, v->body) : v->body;
+	struct expr *body = e->training ? e->loss : without_penalties(e, e->loss);
+	if (e->p->loss) { /* several losses add up */
+		equation_of(e->p, e->p->loss)->body = body;
+		return;
+	}
 	struct tensor *t = tensor_new(e->p, "loss", ROLE_VALUE, 1, (long[]){0});
 	t->batch = true;
 	t->span = n->kid[0]->span;
@@ -535,7 +560,11 @@ run_instance(struct elaborator *e, struct node *n, struct scope *s)
 	*plain = (struct node){.kind = NODE_CALL, .span = expr->span, .n = 2, .kid = NEW_ARRAY(e->arena, 2, struct node *)};
 	plain->kid[0] = expr;
 	plain->kid[1] = empty;
-	*i = (struct instance){.name = n->text, .callee = callee, .call = call_ ? call_ : plain, .scope = s};
+	*i = (struct instance){.name = n->text, .callee = callee, .call = call_ ? call_ : plain, .scope = s, .frozen = e->frozen || n->kid[1], .draws = e->draws};
+	i->again = e->instance && (e->instance->used || e->instance->again);
+	i->path_count = e->path.n;
+	i->path = NEW_ARRAY(e->arena, e->path.n + 1, const char *);
+	if (e->path.n) memcpy(i->path, e->path.at, (size_t)e->path.n * sizeof *i->path);
 	struct value *v = value_error(e);
 	v->kind = VALUE_INSTANCE;
 	v->span = n->span;
@@ -614,14 +643,20 @@ run_statement(struct elaborator *e, struct node *n, struct scope *s)
 struct value *
 run_block(struct elaborator *e, struct node *block, struct scope *s)
 {
+	struct node *outer_block = e->block;
+	int outer_position = e->position;
 	for (int i = 0; i < block->n; i++) {
 		struct node *outer = e->statement;
 		int accesses = e->accesses.n;
 		e->statement = block->kid[i];
+		e->block = block;
+		e->position = i;
 		e->unknown.n = 0;
 		struct value *v = run_statement(e, block->kid[i], s);
 		prove_accesses(e, accesses);
 		e->statement = outer;
+		e->block = outer_block;
+		e->position = outer_position;
 		if (v) return v;
 	}
 	return value_error(e);

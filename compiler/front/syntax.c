@@ -142,6 +142,15 @@ double_star(const struct mistake *m)
 }
 
 static bool
+misplaced_frozen(const struct mistake *m)
+{
+	if (!is(m, "frozen")) return false;
+	struct diagnostic *d = say(m, "", "`frozen` stands in front of the layer that a name is given to");
+	diag_help(m->p->diagnostics, d, "for example `layer enc = frozen Dense(64)`, then `x -> enc`");
+	return true;
+}
+
+static bool
 keyword_as_name(const struct mistake *m)
 {
 	if (!can_be(m, "a name") || !isalpha((unsigned char)m->found[0]) || !strncmp(m->found, "a ", 2) || !strncmp(m->found, "the ", 4) ||
@@ -250,7 +259,7 @@ void
 syntax_error(struct parse *p, struct span at, const char *found, const char *const expected[], int n)
 {
 	static bool (*const habits[])(const struct mistake *) = {
-		unclosed_text, stray_character, colon_slice, double_star, minus_after_sum, never_closed, keyword_as_name, operator_after_chain, statement_from_python,
+		unclosed_text, stray_character, colon_slice, double_star, minus_after_sum, never_closed, misplaced_frozen, keyword_as_name, operator_after_chain, statement_from_python,
 	};
 	struct mistake m = {.p = p, .text = p->source->text, .at = at, .found = found, .expected = expected, .n = n};
 	if (!nn_scan_recover(p, &m.open, &m.bracket)) m.bracket = 0;

@@ -1,210 +1,71 @@
-/* train.c - the train block: where the data comes from, which optimizer, how long. */
-#include "core/lower.h"
+/* train.c - the train block: where the data comes from, how long. */
 #include "front/elaborate.h"
 #include <math.h>
 #include <string.h>
 
-/* ---- optimizers ----------------------------------------------------------------------------------------------------------------------------- */
-
-static struct tensor *
-scalar(struct program *p, const char *name, enum role role)
-{
-	return tensor_new(p, name, role, 0, NULL);
-}
-
-/* states whose old value nothing reads are none: SGD without momentum keeps no velocity */
-static void
-drop_unread_states(struct program *p)
-{
-	for (bool changed = true; changed;) {
-		changed = false;
-		remove_dead(p);
-		for (int i = 0; i < p->updates.n; i++) {
-			struct tensor *state = p->updates.at[i].old;
-			bool read = state->role != ROLE_STATE;
-			for (int k = 0; k < p->equations.n; k++) {
-				int n;
-				struct expr **reads = expr_reads(p, p->equations.at[k]->body, &n);
-				for (int r = 0; r < n; r++) read |= reads[r]->tensor == state;
-			}
-			if (read) continue;
-			p->updates.at[i] = p->updates.at[--p->updates.n];
-			changed = true;
-			break;
-		}
-	}
-}
-
-struct optimizer_argument {
-	struct node *param;
-	struct value *value;
-	bool fixed; /* compile-time: a word, a truth, or a number that decides whether a state exists */
-};
-
-/* What depends on settings and the step only is computed once a step, in double, without a library: + - * /, whole and half powers. */
-static bool
-is_computable(const struct expr *x)
-{
-	if (x->op == OP_CALL) return false;
-	if (x->op == OP_POW && x->kid[1]->op == OP_NUMBER && 2 * x->kid[1]->number != floor(2 * x->kid[1]->number)) return false;
-	if (x->op == OP_POW && x->kid[1]->op != OP_NUMBER && !(x->kid[1]->op == OP_READ && !strcmp(x->kid[1]->tensor->name, "step"))) return false;
-	for (int i = 0; i < x->n; i++)
-		if (!is_computable(x->kid[i])) return false;
-	return true;
-}
-
-static void
-check_settings(struct elaborator *e, struct node *d)
-{
-	for (int i = 0; i < e->p->equations.n; i++) {
-		int n;
-		struct expr **nodes = expr_nodes(e->p, e->p->equations.at[i]->body, &n);
-		for (int k = 0; k < n; k++) {
-			if (nodes[k]->op == OP_NUMBER || !is_uniform(nodes[k]) || is_computable(nodes[k])) continue;
-			struct diagnostic *m = problem(e, "not-yet", d->name, "", "`%s` computes something from settings and `step` that is not supported yet", d->text);
-			diag_help(e->d, m, "+ - * / and powers of `step`, or by whole and half numbers, are");
-			return;
-		}
-	}
-}
-
-static struct optimizer *
-build_optimizer(struct elaborator *outer, struct node *d, struct optimizer_argument *arg, int n)
-{
-	struct elaborator e = {.unit = outer->unit, .arena = outer->arena, .d = outer->d, .training = true, .quiet = outer->quiet};
-	struct optimizer *o = NEW(e.arena, struct optimizer);
-	e.p = o->program = program_new(e.arena);
-	e.globals = outer->globals;
-	struct scope *s = scope_new(&e, outer->globals);
-	o->name = d->text;
-	o->span = d->name;
-	o->weight = scalar(e.p, "w", ROLE_PARAM);
-	o->gradient = scalar(e.p, "grad", ROLE_INPUT);
-	o->step = scalar(e.p, "step", ROLE_SETTING);
-	scope_bind(&e, s, "w", value_of_tensor(&e, o->weight, 0, NULL, d->name));
-	scope_bind(&e, s, "grad", value_of_tensor(&e, o->gradient, 0, NULL, d->name));
-	scope_bind(&e, s, "step", value_of_tensor(&e, o->step, 0, NULL, d->name));
-	PUSH(e.arena, &e.states, (struct state_binding){s, "w", o->weight});
-	for (int i = 0; i < n; i++) {
-		const char *name = arg[i].param->text;
-		if (arg[i].fixed) {
-			scope_bind(&e, s, name, arg[i].value);
-			continue;
-		}
-		struct tensor *t = scalar(e.p, name, ROLE_SETTING);
-		PUSH(e.arena, &o->settings, (struct setting){name, arg[i].value->number, t});
-		scope_bind(&e, s, name, value_of_tensor(&e, t, 0, NULL, arg[i].param->span));
-	}
-	run_block(&e, d->kid[1], s);
-	check_settings(&e, d);
-	bool moves = false;
-	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
-	if (!moves) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
-	drop_unread_states(e.p);
-	for (int i = 0; i < e.p->updates.n; i++)
-		if (e.p->updates.at[i].old->role == ROLE_STATE) PUSH(e.arena, &o->states, e.p->updates.at[i].old);
-	return o;
-}
-
-static bool
-read_optimizer_arguments(struct elaborator *e, struct node *d, struct node *call, struct scope *s, struct optimizer_argument *arg)
-{
-	struct node *params = d->kid[0], *list = call && call->kind == NODE_CALL ? call->kid[1] : NULL;
-	int position = 0;
-	for (int i = 0; i < params->n; i++) arg[i] = (struct optimizer_argument){.param = params->kid[i]};
-	for (int i = 0; list && i < list->n; i++) {
-		struct node *a = list->kid[i];
-		int k = 0;
-		if (a->kind == NODE_KEYWORD) {
-			while (k < params->n && strcmp(params->kid[k]->text, a->text)) k++;
-		} else {
-			k = position++;
-		}
-		if (k >= params->n) {
-			const char *names[16];
-			int n = 0;
-			struct text t = {.arena = e->arena};
-			for (int m = 0; m < params->n && n < 16; m++) {
-				names[n++] = params->kid[m]->text;
-				text_add(&t, "%s%s", m ? ", " : "", params->kid[m]->text);
-			}
-			struct diagnostic *m = problem(e, "unknown-option", a->kind == NODE_KEYWORD ? a->name : a->span, "not an option", "`%s` has no option `%s`", d->text,
-						       a->kind == NODE_KEYWORD ? a->text : span_text(e->arena, a->span));
-			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
-			const char *near = a->kind == NODE_KEYWORD ? nearest_name(a->text, names, n) : NULL;
-			if (near) diag_help(e->d, m, "it is called `%s`", near);
-			return false;
-		}
-		arg[k].value = evaluate(e, a->kind == NODE_KEYWORD ? a->kid[0] : a, s);
-		if (arg[k].value->kind == VALUE_ERROR) return false;
-	}
-	for (int i = 0; i < params->n; i++) {
-		if (!arg[i].value && params->kid[i]->kid[1]) arg[i].value = evaluate(e, params->kid[i]->kid[1], s);
-		if (!arg[i].value) {
-			problem(e, "arguments", call->span, arena_print(e->arena, "`%s` is missing", params->kid[i]->text), "`%s` needs `%s`", d->text, params->kid[i]->text);
-			return false;
-		}
-		if (arg[i].value->kind == VALUE_ERROR) return false;
-		arg[i].fixed = arg[i].value->kind != VALUE_NUMBER;
-	}
-	return true;
-}
-
-/* `Adam(lr=1e-3)` or `Adam`.  A number that is 0 and thereby makes a state disappear is fixed: another value needs another program. */
-struct optimizer *
-elaborate_optimizer(struct elaborator *e, struct node *d, struct node *call, struct scope *s)
-{
-	struct optimizer_argument arg[16];
-	int n = d->kid[0]->n;
-	if (n > 16) {
-		problem(e, "arguments", d->span, "", "an optimizer takes at most 16 settings");
-		return NULL;
-	}
-	if (!read_optimizer_arguments(e, d, call, s, arg)) return NULL;
-	struct optimizer *o = build_optimizer(e, d, arg, n);
-	for (int i = 0; i < n; i++) {
-		if (arg[i].fixed || arg[i].value->number != 0) continue;
-		arg[i].fixed = true;
-		struct optimizer *smaller = build_optimizer(e, d, arg, n);
-		if (smaller->states.n < o->states.n) o = smaller;
-		else arg[i].fixed = false;
-	}
-	return o;
-}
-
-static void
-add_optimizer(struct elaborator *e, struct model *m, struct node *n, struct scope *s, bool first)
-{
-	struct node *name = n->kind == NODE_CALL ? n->kid[0] : n;
-	struct value *v = name->kind == NODE_NAME ? look_up(s, name->text) : NULL;
-	if (!v || v->kind != VALUE_DEFINITION || v->definition->kind != NODE_OPTIMIZER) {
-		const char *names[64];
-		int count = 0;
-		for (const struct scope *at = s; at; at = at->up)
-			for (int i = 0; i < at->bindings.n && count < 64; i++) {
-				struct value *o = at->bindings.at[i].value;
-				if (o->kind == VALUE_DEFINITION && o->definition->kind == NODE_OPTIMIZER) names[count++] = at->bindings.at[i].name;
-			}
-		struct diagnostic *d = problem(e, "unknown-name", name->span, "no optimizer", "there is no optimizer named `%s`", span_text(e->arena, name->span));
-		const char *near = name->text ? nearest_name(name->text, names, count) : NULL;
-		struct text t = {.arena = e->arena};
-		for (int i = 0; i < count; i++) text_add(&t, "%s%s", i ? ", " : "", names[i]);
-		if (near) diag_help(e->d, d, "there is one with a similar name: `%s`", near);
-		else diag_help(e->d, d, "there are %s", text_end(&t));
-		return;
-	}
-	for (int i = 0; i < m->training.optimizers.n; i++)
-		if (!first && !strcmp(m->training.optimizers.at[i]->name, name->text)) return; /* listed again: the first call's settings hold */
-	struct optimizer *o = elaborate_optimizer(e, v->definition, n, s);
-	if (o) PUSH(e->arena, &m->training.optimizers, o);
-}
-
 /* ---- data ------------------------------------------------------------------------------------------------------------------------------------------ */
 
-static const struct reader {
+struct source_part {
 	const char *name;
-	bool columns;
-} readers[] = {{"csv", true}, {"idx", false}, {"npy", false}};
+	long values; /* in a record */
+};
+static const struct source_part cifar10_parts[] = {{"train_images", 3 * 32 * 32}, {"train_labels", 1}, {"test_images", 3 * 32 * 32}, {"test_labels", 1}, {NULL, 0}};
+
+static const struct reader {
+	const char *name, *example;
+	bool columns;                    /* takes `columns=[..]` */
+	bool tokens;                     /* gives whole numbers, which are cut into windows */
+	const struct source_part *parts; /* the words that `part` may be, where the path is a folder */
+} readers[] = {
+	{"csv", "csv(\"file\", columns=[..])", true, false, NULL},
+	{"idx", "idx(\"file\")", false, false, NULL},
+	{"npy", "npy(\"file\")", false, false, NULL},
+	{"text", "text(\"file\")", false, true, NULL},
+	{"cifar10", "cifar10(\"folder\", part=..)", false, false, cifar10_parts},
+};
+enum { READERS = sizeof readers / sizeof *readers };
+
+static const struct reader *
+find_reader(const char *name)
+{
+	for (int i = 0; name && i < READERS; i++)
+		if (!strcmp(readers[i].name, name)) return &readers[i];
+	return NULL;
+}
+
+static const char *
+reader_examples(struct elaborator *e)
+{
+	struct text t = {.arena = e->arena};
+	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i ? ", " : "", readers[i].example);
+	return text_end(&t);
+}
+
+static bool
+no_such_part(struct elaborator *e, const struct reader *reader, struct span where, const char *found)
+{
+	const char *names[8];
+	int n = 0;
+	struct text t = {.arena = e->arena};
+	for (const struct source_part *p = reader->parts; p->name && n < 8; p++) {
+		text_add(&t, "%s`part=%s`", n ? ", " : "", p->name);
+		names[n++] = p->name;
+	}
+	struct diagnostic *m = found ? problem(e, "data", where, "", "`%s` has no part `%s`", reader->name, found) : problem(e, "data", where, "", "`%s` needs a part", reader->name);
+	const char *near = found ? nearest_name(found, names, n) : NULL;
+	if (near) diag_help(e->d, m, "it is called `%s`", near);
+	else diag_help(e->d, m, "there are %s", text_end(&t));
+	return false;
+}
+
+/* `part=train_images`: a word that means something here only */
+static bool
+read_part(struct elaborator *e, const struct reader *reader, struct node *word, struct source_entry *s)
+{
+	for (const struct source_part *p = reader->parts; p->name && word->kind == NODE_NAME; p++)
+		if (!strcmp(p->name, word->text)) s->part = p->name;
+	return s->part || no_such_part(e, reader, word->span, span_text(e->arena, word->span));
+}
 
 static bool
 read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
@@ -235,14 +96,14 @@ static bool
 read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 {
 	const char *name = n->kid[0]->text;
-	const struct reader *reader = NULL;
-	for (size_t i = 0; name && i < sizeof readers / sizeof *readers; i++)
-		if (!strcmp(readers[i].name, name)) reader = &readers[i];
+	const struct reader *reader = find_reader(name);
 	if (!reader) {
-		bool later = name && (!strcmp(name, "text") || !strcmp(name, "cifar10"));
-		struct diagnostic *m = problem(e, later ? "not-yet" : "unknown-name", n->kid[0]->span, "", later ? "`%s` files are not supported yet" : "there is no data source `%s`",
-					       span_text(e->arena, n->kid[0]->span));
-		diag_help(e->d, m, "data comes from csv(\"file\", columns=[..]), idx(\"file\"), npy(\"file\") or a list");
+		const char *names[READERS];
+		for (int i = 0; i < READERS; i++) names[i] = readers[i].name;
+		struct diagnostic *m = problem(e, "unknown-name", n->kid[0]->span, "", "there is no data source `%s`", span_text(e->arena, n->kid[0]->span));
+		const char *near = name ? nearest_name(name, names, READERS) : NULL;
+		if (near) diag_help(e->d, m, "there is one with a similar name: `%s`", near);
+		else diag_help(e->d, m, "data comes from %s or a list", reader_examples(e));
 		return false;
 	}
 	s->reader = reader->name;
@@ -250,18 +111,37 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		struct node *a = n->kid[1]->kid[i];
 		if (a->kind == NODE_KEYWORD && !strcmp(a->text, "columns") && reader->columns) {
 			if (!read_columns(e, a->kid[0], s)) return false;
+		} else if (a->kind == NODE_KEYWORD && !strcmp(a->text, "part") && reader->parts && !s->part) {
+			if (!read_part(e, reader, a->kid[0], s)) return false;
 		} else if (a->kind == NODE_TEXT && !s->path) {
 			s->path = a->text;
 		} else {
-			problem(e, "data", a->span, "", "`%s` takes the file's name%s", reader->name, reader->columns ? " and `columns`" : "");
+			problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
 			return false;
 		}
 	}
 	if (!s->path || !*s->path) {
-		problem(e, "data", n->span, "", "`%s` needs the file's name", reader->name);
+		problem(e, "data", n->span, "", "`%s` needs the %s name", reader->name, reader->parts ? "folder's" : "file's");
 		return false;
 	}
-	return true;
+	return !reader->parts || s->part || no_such_part(e, reader, n->span, NULL);
+}
+
+/* what is known before the files are read: how many values a part has, and that tokens are whole numbers */
+static bool
+check_source(struct elaborator *e, struct tensor *input, const struct source_entry *s, struct span where)
+{
+	const struct reader *reader = find_reader(s->reader);
+	struct diagnostic *m = NULL;
+	if (reader && reader->tokens && !input->integer) {
+		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
+		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
+	}
+	for (const struct source_part *p = reader ? reader->parts : NULL; p && p->name; p++)
+		if (!strcmp(p->name, s->part) && p->values != tensor_count(input))
+			m = problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
+	if (m) diag_label(e->d, m, input->span, "declared here, %s%s", input->integer ? "in " : "as ", input_type_text(e->arena, input));
+	return !m;
 }
 
 /* the shapes of two lists that are even inside: their lengths from the outside in */
@@ -332,7 +212,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	case NODE_LIST:
 		s->reader = "literal";
 		return read_literal(e, evaluate(e, n, e->globals), s, n->span);
-	case NODE_NAME: {
+	case NODE_NAME: case NODE_DOT: {
 		struct value *v = evaluate(e, n, e->globals);
 		s->reader = "literal";
 		return v->kind != VALUE_ERROR && read_literal(e, v, s, n->span);
@@ -354,7 +234,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	default: break;
 	}
 	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
-	diag_help(e->d, m, "data comes from csv(\"file\", columns=[..]), idx(\"file\"), npy(\"file\") or a list; `/ 255` and the like may follow");
+	diag_help(e->d, m, "data comes from %s or a list; `/ 255` and the like may follow", reader_examples(e));
 	return false;
 }
 
@@ -396,7 +276,7 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		bool again = false;
 		for (int k = 0; k < m->training.sources.n; k++) again |= m->training.sources.at[k]->group == group && m->training.sources.at[k]->input == input;
 		if (again) problem(e, "name-clash", n->name, "again here", "`%s` has two sources", n->text);
-		else if (read_source(e, n->kid[0], s)) PUSH(e->arena, &m->training.sources, s);
+		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span)) PUSH(e->arena, &m->training.sources, s);
 	}
 	for (int k = 0; k < m->inputs.n; k++) {
 		bool found = false;
@@ -428,7 +308,7 @@ struct number_setting {
 static const struct number_setting settings[] = {
 	SETTING(batch_size, 1, 1e9, true), SETTING(epochs, 1, 1e9, true),           SETTING(steps, 1, 1e15, true),
 	SETTING(validation, 0, 1e12, false), SETTING(early_stopping, 1, 1e9, true), SETTING(seed, 0, 9e15, true),
-	SETTING(split_seed, 0, 9e15, true),
+	SETTING(split_seed, 0, 9e15, true),         SETTING(clip_norm, 1e-300, 1e300, false),
 };
 
 static bool
@@ -440,7 +320,7 @@ set_number(struct elaborator *e, struct training *t, struct node *n)
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind == VALUE_ERROR) return true;
 		bool fits = v->kind == VALUE_NUMBER && v->number >= s->least && v->number <= s->most && (!s->whole || v->number == floor(v->number));
-		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber from %.0f", s->name, s->whole ? "whole " : "", s->least);
+		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber %s %.0f", s->name, s->whole ? "whole " : "", s->least == floor(s->least) ? "from" : "above", s->least);
 		else *(double *)((char *)t + s->offset) = v->number;
 		return true;
 	}
@@ -452,11 +332,11 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 {
 	struct training *t = &m->training;
 	if (!strcmp(n->text, "optimizer")) {
-		add_optimizer(e, m, n->kid[0], e->globals, true);
+		add_optimizer(e, m, n->kid[0], true);
 	} else if (!strcmp(n->text, "optimizers")) {
 		if (n->kid[0]->kind != NODE_LIST) problem(e, "setting", n->kid[0]->span, "", "`optimizers` is a list, for example `[SGD, Adam(lr=1e-3)]`");
 		else
-			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], e->globals, false);
+			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], false);
 	} else if (!strcmp(n->text, "shuffle")) {
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind != VALUE_TRUTH) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`shuffle` is true or false");
@@ -467,15 +347,14 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
 		if (!found) problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
 		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
-	} else if (!strcmp(n->text, "clip_norm")) {
-		problem(e, "not-yet", n->span, "", "`clip_norm` is not supported yet");
 	} else if (!set_number(e, t, n)) {
 		const char *names[16] = {"optimizer", "optimizers", "shuffle", "early_stopping_on", "data", "test"};
 		int count = 6;
 		for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) names[count++] = settings[i].name;
 		struct diagnostic *d = problem(e, "unknown-option", n->name, "not a setting", "a train block has no setting `%s`", n->text);
 		const char *near = nearest_name(n->text, names, count);
-		if (near) diag_help(e->d, d, "it is called `%s`", near);
+		if (!strcmp(n->text, "freeze")) diag_help(e->d, d, "freeze a layer where it gets its name: `layer enc = frozen Encoder`");
+		else if (near) diag_help(e->d, d, "it is called `%s`", near);
 	}
 }
 
@@ -512,6 +391,11 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 		struct diagnostic *d = problem(e, "optimizer", train->name, "", "the train block names no optimizer");
 		diag_help(e->d, d, "add `optimizer = Adam(lr=1e-3)`");
 	}
+	for (int i = 0; t->clip_norm > 0 && i < t->optimizers.n; i++)
+		if (t->optimizers.at[i]->method) {
+			struct diagnostic *d = problem(e, "setting", train->name, "", "`clip_norm` does not go with `%s`", t->optimizers.at[i]->name);
+			diag_note(e->d, d, "its line search goes by the gradient as it is");
+		}
 	if (!t->epochs && !t->steps) t->epochs = 10;
 	bool validation = t->validation > 0;
 	for (int i = 0; i < t->sources.n; i++) validation |= t->sources.at[i]->group == 1;

@@ -25,6 +25,13 @@ own_binding(const struct scope *s, const char *name)
 }
 
 struct value *
+own_value(const struct scope *s, const char *name)
+{
+	struct binding *b = own_binding(s, name);
+	return b ? b->value : NULL;
+}
+
+struct value *
 look_up(const struct scope *s, const char *name)
 {
 	for (; s; s = s->up) {
@@ -137,11 +144,18 @@ same_shape(const struct value *a, const struct value *b)
 	return same;
 }
 
+enum { MOST_ITEMS = 1000 };
+
 /* a list of numbers as a tensor: a chain of `if i == 0 then .. else` */
 static struct value *
 list_tensor(struct elaborator *e, struct value *v)
 {
 	if (v->n == 0) return NULL;
+	if (v->n > MOST_ITEMS) {
+		struct diagnostic *m = problem(e, "size", v->span, arena_print(e->arena, "%d items", v->n), "a list of more than %d items cannot be a tensor", MOST_ITEMS);
+		diag_help(e->d, m, "long tables come as an `input` from the data, or as a `param`");
+		return NULL;
+	}
 	struct value *first = as_tensor(e, v->item[0]);
 	if (!first) return NULL;
 	if (first->n + 1 > MAX_RANK - 1) {
@@ -278,6 +292,22 @@ has_open_draw(struct program *p, struct expr *body)
 	return false;
 }
 
+struct expr *
+place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[], const char *name)
+{
+	return has_open_draw(e->p, body) ? rewrite(e->p, body, place_draw, &(struct draws){e, n, lhs, name}) : body;
+}
+
+static bool
+reads_settings_only(struct program *p, struct expr *body)
+{
+	int n;
+	struct expr **reads = expr_reads(p, body, &n);
+	for (int i = 0; i < n; i++)
+		if (reads[i]->tensor->role != ROLE_SETTING) return false;
+	return true;
+}
+
 /* `m = mean(x)`: the reduction's own equation takes the name that the source gives it */
 static bool
 adopt(struct elaborator *e, struct expr *body, int n, struct index *const lhs[], const char *name, struct span span)
@@ -295,9 +325,11 @@ struct value *
 materialise(struct elaborator *e, struct value *v, const char *base, bool force, struct span span)
 {
 	if (v->kind != VALUE_TENSOR) return v;
+	if (e->counters && reads_settings_only(e->p, v->body)) return v; /* computed once a step, wherever it stands */
 	struct program *p = e->p;
 	struct index **lhs = NEW_ARRAY(e->arena, e->context.n + MAX_RANK, struct index *), *axes[MAX_RANK];
 	bool draws = has_open_draw(p, v->body);
+	span = own_place(e, span);
 	if (v->body->integer && !force && !draws) return v;
 	new_axes(e, v->n, v->axis, axes);
 	struct expr *body = value_at_tail(e, v, v->n, axes);
@@ -314,7 +346,7 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	}
 	for (int i = 0; i < v->n; i++) lhs[lead + i] = axes[i];
 	int rank = lead + v->n;
-	if (draws) body = rewrite(p, body, place_draw, &(struct draws){e, rank, lhs, base});
+	body = place_draws(e, body, rank, lhs, base);
 	const char *name = path_name(e, base);
 	if (adopt(e, body, rank, lhs, name, span)) return v;
 	if (!force && is_view(p, body)) return v;
@@ -326,12 +358,39 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	return w;
 }
 
+/* In an optimizer everything is one number: a sum over a list is written out, so that it can be computed once a step. */
+static struct value *
+written_out(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *v, struct span span)
+{
+	struct program *p = e->p;
+	struct expr *all = NULL, *at[2 * MAX_RANK];
+	long count = 1;
+	for (int i = 0; i < n; i++) count *= bound[i]->size > 0 && count < 4096 ? bound[i]->size : 4096;
+	if (count >= 4096 || r == ARGMAX || r == ARGMIN) {
+		problem(e, "value", span, "", "an optimizer has sums over short lists only, and no `%s`", reduction_name[r]);
+		return value_error(e);
+	}
+	for (long k = 0; k < count; k++) {
+		long rest = k;
+		for (int i = n - 1; i >= 0; rest /= bound[i]->size, i--) at[i] = number(p, (double)(rest % bound[i]->size));
+		struct expr *x = substitute(p, v->body, n, bound, at);
+		if (!all) all = x;
+		else if (r == SUM || r == MEAN) all = add(p, all, x);
+		else if (r == PROD) all = mul(p, all, x);
+		else all = r == MAX ? choose(p, less(p, all, x), x, all) : choose(p, less(p, x, all), x, all);
+	}
+	if (r == MEAN) all = scale(p, 1 / (double)count, all);
+	return value_tensor(e, v->n, v->axis, all, span);
+}
+
 /* red(bound) body, for the body's value at fresh axes; the result has these axes */
 struct value *
 reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *v, struct span span)
 {
+	if (e->counters) return written_out(e, r, n, bound, v, span);
 	struct program *p = e->p;
 	struct index **lhs = NEW_ARRAY(e->arena, e->context.n + MAX_RANK, struct index *), *axes[MAX_RANK];
+	span = own_place(e, span);
 	new_axes(e, v->n, v->axis, axes);
 	struct expr *body = value_at_tail(e, v, v->n, axes);
 	if (n == 0) return value_tensor(e, v->n, axes, body, span);

@@ -1,10 +1,15 @@
 /* plan.h - from equations to kernels: which loops compute what, in which order, and where it lies.
  *
- * plan.c    kernels: contractions become register tiles, what follows them element by element is fused into their store
- * memory.c  buffers: lifetimes and offsets
+ * plan.c      the plan of an entry, and its text
+ * schedule.c  the order of equations
+ * roles.c     what an equation is by the roles of its indices: which register tile, which loops
+ * fuse.c      kernels: contractions with the maps behind them, runs of sample-wise equations
+ * storage.c   what is stored, as what, and for how long; views need no place
+ * memory.c    offsets
+ * chunks.c    a batch in pieces
  *
  * A plan belongs to one entry of the generated interface (predict, evaluate, train).  Indices are recognised by their roles, never by how an equation
- * is spelled: rows belong to one factor, lanes to the other, what both have and the result lacks is summed. */
+ * is spelled: rows belong to one factor, columns to the other, what both have and the result lacks is summed. */
 #ifndef NNC_PLAN_H
 #define NNC_PLAN_H
 
@@ -12,12 +17,14 @@
 #include "front/elaborate.h"
 
 enum kernel_kind {
-	KERNEL_TILE,  /* y[n,j] = sum(i) W[j,i] * x[n,i]: lanes are samples, 6 rows at a time; then maps of the same shape */
-	KERNEL_LANES, /* maps and reductions of samples, a vector of samples at a time */
-	KERNEL_ROWS,  /* a copy of a value with the samples as rows, for the outer product */
-	KERNEL_OUTER, /* dW[j,i] = sum(n) dz[n,j] * x[n,i]: lanes are i; then maps of the same shape; rows are handed to the update */
-	KERNEL_FOLD,  /* sums over samples with at most one axis left: 16 running sums and a tree */
-	KERNEL_PLAIN, /* everything else: one number at a time */
+	KERNEL_TILE,    /* y[n,j,..] = sum(i,..) W[j,i,..] * x[n,i,..]: lanes are samples, 6 rows at a time; then maps of the same shape */
+	KERNEL_LANES,   /* maps and reductions of samples, a vector of samples at a time */
+	KERNEL_ROWS,    /* a copy of a value with the samples as rows, for the outer product */
+	KERNEL_OUTER,   /* dW[j,i] = sum(n) dz[n,j] * x[n,i]: lanes are i; then maps of the same shape; rows are handed to the update */
+	KERNEL_DOT,     /* dW[f,a,..] = sum(n,i,..) dy[n,f,i,..] * x[n,a,..]: 16 running sums for each element of a tile of rows and columns */
+	KERNEL_FOLD,    /* other sums over samples: 16 running sums and a tree */
+	KERNEL_SCATTER, /* dE[p,k] = sum(n,t) if s[n,t] == p then g[n,t,k] else 0: each term goes to its place */
+	KERNEL_PLAIN,   /* everything else: one number at a time */
 };
 
 struct merge { /* two indices that run through memory like one: c = b.size * a + b */
@@ -27,19 +34,30 @@ struct merge { /* two indices that run through memory like one: c = b.size * a +
 struct kernel {
 	enum kernel_kind kind;
 	LIST(struct equation *) equations; /* a contraction first, then what is fused behind it */
+	const struct recurrence_of *loop; /* it computes one step of this recurrence; NULL: everything at once */
 	struct tensor *rows;   /* KERNEL_ROWS: of which value; KERNEL_OUTER: the factor with the lanes */
-	struct expr *left;     /* the factor that is broadcast */
-	struct expr *right;    /* the factor that is read as vectors */
+	struct expr *left;     /* the factor that has the rows */
+	struct expr *right;    /* the factor that is read as vectors, or has the columns */
+	struct expr *guard;    /* a condition on indices in front of the product; NULL: none */
 	LIST(struct merge) merges;
 	LIST(struct index *) outer; /* loops around a tile */
 	struct index *row;     /* 6 of these at a time */
 	struct index *lane;    /* KERNEL_OUTER: of a vector */
-	LIST(struct index *) sum; /* the loops inside a tile, in written order */
+	struct index *column;  /* KERNEL_DOT: a few of these at a time; NULL: none */
+	LIST(struct index *) sum; /* the loops inside a tile, in written order, without that over samples */
+	struct index *scattered; /* KERNEL_SCATTER: the index that a look-up decides */
+	struct expr *condition;  /* and by which condition */
 	struct tensor *gradient; /* the parameter whose gradient this finishes; NULL: none */
 	struct tensor *finished; /* that gradient */
-	bool direct;             /* KERNEL_OUTER: rows are handed to the update as they are finished; else the gradient is stored, and used at the end */
+	bool direct;             /* KERNEL_OUTER: rows are handed to the update as they are finished */
+	bool early;              /* else the stored gradient is handed on right behind the kernel, or, where something reads the parameter later, at the end */
+	bool over_samples;       /* a sum over the samples: begun in one chunk of a batch, carried on in the next */
+	bool at_last;            /* reads such a sum: runs in the last chunk only */
+	double carried;          /* over_samples: where its running sums lie between chunks, in reals from the start of their block */
 	int parts;             /* pieces that may run at the same time; 1: not worth it.  0: as many as panels */
-	const char *name;      /* of the C function; equal kernels share one */
+	bool split_outer;      /* parts are pieces of the first outer loop; else of the rows */
+	struct emitted *function; /* what the printer made of it; equal kernels share one */
+	struct operand_list *operands;
 };
 
 enum storage {
@@ -53,6 +71,7 @@ enum storage {
 
 struct slot {
 	enum storage storage;
+	struct tensor *view; /* the same elements in the same order lie in this tensor's place; NULL: it has its own */
 	bool panels;        /* an input that some kernel reads as panels */
 	bool rows;          /* also kept as [samples][features] */
 	bool own_rows;      /* these rows are the caller's */
@@ -68,9 +87,12 @@ struct plan {
 	const char *entry;
 	int panel;             /* samples side by side */
 	bool f64;
+	bool keeps_gradients;  /* all gradients are stored until the last is there: their norm is wanted before any update */
 	LIST(struct kernel *) kernels;
 	int forward;           /* kernels before this one are needed for the loss */
 	struct slot *place;    /* by tensor id */
+	bool accumulates;      /* a batch can be worked on in chunks */
+	double carried;        /* reals for the running sums between chunks */
 	double panel_bytes;    /* of workspace for each panel */
 	double plain_bytes;
 	double lower_bound;    /* the most that is alive at once, per panel */
@@ -90,11 +112,50 @@ void plan_print(const struct plan *plan, struct text *t);
 int panel_width(double batch_size);
 
 /* A plan for what `wanted` (by tensor id) asks for. */
-struct plan *plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64);
+struct plan *plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64, bool keeps_gradients);
 
+/* the tensor in whose place t lies: t itself, unless it is a view */
+struct tensor *plan_root(const struct plan *plan, struct tensor *t);
+
+/* ---- schedule.c -------------------------------------------------------------------------------------------------------------------------- */
+
+struct schedule { /* equations in order, views left out */
+	struct program *p;
+	struct equation **of;  /* by tensor id */
+	int n;
+	struct equation **order;
+	int *position;         /* by tensor id: of its equation; -1: none, views have that of their root */
+	const struct recurrence_of **loop; /* by position: the recurrence that the equation belongs to; NULL: none */
+	struct readers { int n; int *at; } *readers; /* by tensor id: positions of the equations that read it */
+};
+
+/* `need` and `forward`, by tensor id: what the entry needs, and what of that the loss needs; parameters are updated after all that reads them */
+struct schedule schedule_equations(struct plan *plan, const char *need, const char *forward);
+struct tensor *param_of_gradient(const struct program *p, const struct tensor *t); /* the parameter whose gradient t is; NULL: none */
+
+/* ---- roles.c --------------------------------------------------------------------------------------------------------------------------------- */
+
+bool has_batch_bound(const struct equation *q);
+/* the index of time of an equation of the kernel's recurrence; NULL: none */
+struct index *kernel_time(const struct kernel *k, const struct equation *q);
 /* the offset of a read inside one sample (or the tensor), with the kernel's merged indices; NULL when a subscript is no affine form */
 struct affine *flat_access(struct program *p, const struct kernel *k, const struct expr *read);
+/* A kernel for the equation as a contraction, without its loops; NULL: it is none. */
+struct kernel *contraction(struct program *p, struct equation *q, const struct recurrence_of *loop);
+/* its loops, once all its equations are known; false: none fit */
+bool contraction_loops(struct program *p, struct kernel *k);
+double contraction_size(const struct kernel *k); /* multiply-adds for one sample */
+int contraction_parts(struct kernel *k);
 
+/* ---- fuse.c, storage.c, memory.c ------------------------------------------------------------------------------------------------------------- */
+
+void form_kernels(struct plan *plan, struct schedule *s);
+/* views among the equations; before the schedule */
+void find_views(struct plan *plan, const char *wanted);
+void find_gradients(struct plan *plan);
+void decide_storage(struct plan *plan, const char *wanted);
 void place_memory(struct plan *plan);
+/* which kernels wait for the last chunk; plan->accumulates */
+void plan_chunks(struct plan *plan);
 
 #endif

@@ -46,13 +46,16 @@ static int
 train(struct spiral *m)
 {
 	const double adam[] = {1e-2, 0.9, 0.999, 1e-8}; /* lr, beta1, beta2, eps: the order stands in spiral.h */
-	uint64_t step = 0;
+	struct nn_when when = {0, EPOCHS * POINTS / BATCH, 0};
 
 	for (int epoch = 0; epoch < EPOCHS; epoch++) {
 		double sums[2] = {0}; /* loss, acc */
-		for (int first = 0; first < POINTS; first += BATCH)
-			if (spiral_step(m, 0, adam, ++step, BATCH, x[first], t + first, sums))
+		for (int first = 0; first < POINTS; first += BATCH) {
+			when.step++;
+			when.epoch = epoch + (double)first / POINTS;
+			if (spiral_step(m, 0, adam, when, BATCH, x[first], t + first, sums))
 				return 0;
+		}
 		if (epoch % 25 == 0 || epoch == EPOCHS - 1)
 			printf("epoch %3d  loss %.4f  acc %.1f %%\n", epoch + 1, sums[0] / POINTS, 100 * sums[1] / POINTS);
 	}

@@ -10,6 +10,7 @@
  * Says what differs, in hexadecimal; the last line is `N passed, N failed`, counting objects.  Ends with 1 when any failed. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "driver/driver.h"
 #include "runtime/program.h"
 #include <dlfcn.h>
 #include <math.h>
@@ -271,14 +272,14 @@ struct opened {
 	void *model;
 };
 
-/* the tensors of a role (and optimizer) from the table, in its order */
+/* the tensors of a role (and optimizer) from the table, in its order; frozen parameters count as states */
 static void
 compare_tensors(struct tried *t, const struct opened *o, const char *what, enum nn_role role, int optimizer, const struct value_list *want)
 {
 	int k = 0;
 	for (size_t i = 0; i < t->program->tensor_count; i++) {
 		const struct nn_tensor *x = &t->program->tensors[i];
-		if (x->role != role || (role == NN_MOMENT && x->optimizer != optimizer)) continue;
+		if ((x->role == NN_FROZEN ? NN_STATE : x->role) != role || (role == NN_MOMENT && x->optimizer != optimizer)) continue;
 		if (k >= want->n || strcmp(want->at[k].name, x->path) || (size_t)want->at[k].count != x->count) {
 			complain(t, "the table has another tensor than the equations:", x->path);
 			return;
@@ -345,6 +346,18 @@ try_gradients(struct tried *t, const struct batch *b, struct opened *o, struct d
 	for (int i = 0; i < b->gradients.n; i++) compare_values(t, "gradient of", &b->gradients.at[i], d->grad[i].at, 0);
 	t->program->gradients(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, alone, NULL);
 	compare_sums(t, "training mode, sums alone,", b->trained, alone);
+	if (!t->program->states) return;
+	double last[16] = {0};
+	t->program->states(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, last);
+	compare_sums(t, "training mode, with states,", b->trained, last);
+	compare_tensors(t, o, "after a pass,", NN_STATE, -1, &b->states);
+	set_up(t, o); /* the next pass may read the states */
+}
+
+static struct nn_when
+when(int step)
+{
+	return (struct nn_when){(uint64_t)step, STEPS_IN_ALL, (double)(step - 1) / STEPS_AN_EPOCH};
 }
 
 static void
@@ -355,11 +368,12 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		const struct stepped *s = &b->stepped[k];
 		const struct nn_optimizer *optimizer = &t->program->optimizers[k];
 		char what[128];
+		if (optimizer->method) continue;
 		set_up(t, o);
 		for (size_t i = 0; i < optimizer->setting_count; i++) settings[i] = t->program->settings[optimizer->first_setting + i].value;
 		for (int step = 1; step <= STEPS; step++) {
 			double sums[16] = {0};
-			int bad = t->program->step(o->model, k, settings, (uint64_t)step, (size_t)b->n, d->inputs, sums);
+			int bad = t->program->step(o->model, k, settings, t->program->training.clip_norm, when(step), (size_t)b->n, d->inputs, sums);
 			snprintf(what, sizeof what, "%s, step %d,", optimizer->name, step);
 			compare_sums(t, what, s->sums[step - 1], sums);
 			if ((bad == 0) != s->finite[step - 1]) complain(t, "another opinion of whether the loss is finite, in", what);
@@ -368,6 +382,34 @@ try_steps(struct tried *t, const struct batch *b, struct opened *o, struct data 
 		compare_tensors(t, o, what, NN_PARAM, -1, &s->params);
 		compare_tensors(t, o, what, NN_STATE, -1, &s->states);
 		compare_tensors(t, o, what, NN_MOMENT, k, &s->moments);
+	}
+}
+
+/* what a step draws: the interpreter's numbers at each place; the site is the hash of the path */
+static void
+try_draws(struct tried *t, const struct batch *b, struct opened *o)
+{
+	const struct arithmetic *a = t->reference->arithmetic;
+	struct block blocks[64];
+	void *draws[64];
+	if (t->program->draw_count > 64) return;
+	for (size_t k = 0; k < t->program->draw_count; k++) {
+		blocks[k] = block_new((size_t)b->n * t->program->draw_table[k].count * t->program->real_size, t->program->real_size, 0xff);
+		draws[k] = blocks[k].at;
+	}
+	if (t->program->draws) t->program->draws(o->model, GRADIENT_STEP, (size_t)b->n, draws);
+	for (size_t k = 0; k < t->program->draw_count; k++) {
+		const struct nn_tensor *x = &t->program->draw_table[k];
+		const char *kind = strrchr(x->path, '.') ? strrchr(x->path, '.') + 1 : x->path;
+		uint32_t site = 2166136261u;
+		for (const char *s = x->path; *s; s++) site = (site ^ (unsigned char)*s) * 16777619u;
+		struct values want = {x->path, calloc((size_t)b->n * x->count + 1, sizeof(double)), b->n * (long)x->count, 0, NULL, false};
+		for (long n = 0; n < b->n; n++)
+			for (long i = 0; i < (long)x->count; i++)
+				want.at[n * (long)x->count + i] = (strncmp(kind, "normal", 6) ? a->uniform : a->normal)(SEED, GRADIENT_STEP, site, (uint32_t)n, (uint32_t)i);
+		compare_values(t, "draws of", &want, blocks[k].at, 0);
+		free(want.at);
+		block_free(&blocks[k]);
 	}
 }
 
@@ -395,18 +437,34 @@ try_other_memory(struct tried *t, const struct batch *b, struct data *d)
 	for (int i = 0; i < b->outputs.n; i++) memset(d->out[i].at, 0xff, d->out[i].bytes);
 	t->program->predict(o.model, (size_t)b->n, d->features, d->outputs);
 	for (int i = 0; i < b->outputs.n; i++) compare_values(t, "output", &b->outputs.at[i], d->out[i].at, b->n);
-	if (t->program->evaluate) { /* chunk by chunk */
-		double got[16] = {0}, want[16] = {0};
+	if (t->program->evaluate) {
+		double got[16] = {0};
 		t->program->evaluate(o.model, (size_t)b->n, d->inputs, got);
-		for (int k = 0; k <= t->reference->metrics; k++)
-			for (long first = 0; first < b->n; first += capacity) {
-				double sum = 0;
-				for (long n = first; n < b->n && n < first + capacity; n++) sum += b->evaluated_each[k * b->n + n];
-				want[k] += sum;
-			}
-		compare_sums(t, "evaluation,", want, got);
+		compare_sums(t, "evaluation,", b->evaluated, got);
 	}
 	block_free(&o.memory);
+}
+
+/* a batch in pieces of one panel: the same bits */
+static void
+try_chunks(struct tried *t, const struct batch *b, struct data *d)
+{
+	if (!t->program->accumulates) {
+		if (t->program->memory(1, NN_ACCUMULATE)) complain(t, "it says that it does not accumulate, and", "takes memory for it");
+		return;
+	}
+	static const struct way chunk_ways[] = {{"in chunks", NULL, 0xff}, {"in chunks, 2 threads", run_two, 0x7f}};
+	for (size_t k = 0; k < sizeof chunk_ways / sizeof *chunk_ways; k++) {
+		struct opened o = open_model(t, 1, NN_ACCUMULATE, chunk_ways[k].fill);
+		t->how = chunk_ways[k].name;
+		t->program->threads(o.model, chunk_ways[k].run, t);
+		set_up(t, &o);
+		try_gradients(t, b, &o, d);
+		try_evaluation(t, b, &o, d);
+		try_gradients(t, b, &o, d);
+		try_steps(t, b, &o, d);
+		block_free(&o.memory);
+	}
 }
 
 static int
@@ -435,9 +493,11 @@ try_object(const struct reference *r, const char *path, const char *family, bool
 			set_up(&t, &o);
 			try_evaluation(&t, b, &o, &d);
 			try_gradients(&t, b, &o, &d);
+			try_draws(&t, b, &o);
 			try_steps(&t, b, &o, &d);
 			block_free(&o.memory);
 			if (k == 0) try_other_memory(&t, b, &d);
+			if (k == 0) try_chunks(&t, b, &d);
 			data_free(&d);
 		}
 	}
@@ -526,6 +586,7 @@ main(int argc, char **argv)
 	size_t length;
 	char *text = read_whole(file, &length);
 	r.compilation.options.defines = defines;
+	r.compilation.options.files = disk_files;
 	if (compile(&r.compilation, file, text, length, "simplify") || r.compilation.unit.models.n != 1) {
 		print_messages(&r.compilation);
 		fprintf(stderr, "%s: %d models\n", file, r.compilation.unit.models.n);

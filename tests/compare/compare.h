@@ -11,6 +11,7 @@
 
 enum { STEPS = 3, BATCHES = 4 };
 enum { SEED = 12345, GRADIENT_STEP = 5 };
+enum { STEPS_IN_ALL = 4, STEPS_AN_EPOCH = 2 }; /* as schedules see it */
 
 struct values { /* of one tensor; the reals of the program as doubles */
 	const char *name;
@@ -33,8 +34,8 @@ struct stepped { /* after STEPS steps of one optimizer */
 struct batch { /* one batch, and everything the interpreter makes of it */
 	long n;
 	struct value_list inputs, outputs, gradients;
+	struct value_list states; /* after the pass of the gradients */
 	double evaluated[16], trained[16]; /* sums: loss, metrics */
-	double *evaluated_each;            /* [1 + metrics][n] */
 	int stepped_count;                 /* optimizers that were tried */
 	struct stepped *stepped;
 };

@@ -113,7 +113,7 @@ make_parameters(struct reference *r)
 	struct program *p = r->model->train;
 	for (int i = 0; i < p->tensors.n; i++) {
 		const struct tensor *t = p->tensors.at[i];
-		if (t->role == ROLE_STATE) PUSH(p->arena, &r->states, start_of(r, t));
+		if (t->role == ROLE_STATE || t->role == ROLE_FROZEN) PUSH(p->arena, &r->states, start_of(r, t));
 		if (t->role != ROLE_PARAM) continue;
 		struct values v = start_of(r, t), w = values_of(r, t, 0);
 		for (long k = 0; k < v.count; k++) w.at[k] = r->arithmetic->round(v.at[k] + 0.25 * noise(t->name, k));
@@ -210,14 +210,7 @@ compute_evaluation(struct reference *r, struct batch *b)
 		} else memcpy(v.at, w.value[p->outputs.at[i]->id], (size_t)v.count * sizeof *v.at);
 		PUSH(p->arena, &b->outputs, v);
 	}
-	if (p->loss) {
-		add_up(&w, b->evaluated);
-		b->evaluated_each = calloc((size_t)(p->metrics.n + 1) * (size_t)b->n, sizeof(double));
-		for (int k = 0; k <= p->metrics.n; k++) {
-			const struct tensor *t = k ? p->metrics.at[k - 1] : p->loss;
-			for (long n = 0; n < b->n; n++) b->evaluated_each[k * b->n + n] = w.value[t->id][t->batch ? n : 0];
-		}
-	}
+	if (p->loss) add_up(&w, b->evaluated);
 	world_free(&w);
 }
 
@@ -227,6 +220,19 @@ gradient_of(const struct program *p, const char *param)
 	for (int i = 0; i < p->gradients.n; i++)
 		if (!strcmp(p->gradients.at[i].param->name, param)) return p->gradients.at[i].gradient;
 	return NULL;
+}
+
+static struct value_list copies(struct arena *arena, const struct value_list *from);
+
+/* s <- expr */
+static void
+update_states(const struct world *w, struct value_list *states)
+{
+	const struct program *p = w->program;
+	for (int u = 0; u < p->updates.n; u++)
+		for (int i = 0; i < states->n; i++)
+			if (!strcmp(states->at[i].name, p->updates.at[u].old->name))
+				memcpy(states->at[i].at, w->value[p->updates.at[u].new->id], (size_t)states->at[i].count * sizeof(double));
 }
 
 static void
@@ -244,6 +250,8 @@ compute_gradients(struct reference *r, struct batch *b)
 		else fprintf(stderr, "note: %s has no gradient\n", v.name);
 		PUSH(p->arena, &b->gradients, v);
 	}
+	b->states = copies(p->arena, &r->states);
+	update_states(&w, &b->states);
 	world_free(&w);
 }
 
@@ -269,6 +277,8 @@ update(struct optimizer *o, struct world *w, double step, double *param, const d
 		w->value[o->weight->id][0] = param[i];
 		w->value[o->gradient->id][0] = gradient[i];
 		w->value[o->step->id][0] = step;
+		w->value[o->steps->id][0] = STEPS_IN_ALL;
+		w->value[o->epoch->id][0] = (step - 1) / STEPS_AN_EPOCH;
 		for (int s = 0; s < o->settings.n; s++) w->value[o->settings.at[s].tensor->id][0] = o->settings.at[s].value;
 		for (int s = 0; s < o->states.n; s++) w->value[o->states.at[s]->id][0] = moments[s][i];
 		interpret_again(w, step == 1 && i == 0);
@@ -278,6 +288,32 @@ update(struct optimizer *o, struct world *w, double step, double *param, const d
 			for (int s = 0; s < o->states.n; s++)
 				if (p->updates.at[u].old == o->states.at[s]) moments[s][i] = v;
 		}
+	}
+}
+
+/* docs/numerics.md, section 4: 16 running sums in double for each gradient, a tree, the gradients in the order of their parameters */
+static double
+squares(const double *x, long count)
+{
+	double sum[16] = {0};
+	for (long i = 0; i < count; i++) sum[i % 16] += x[i] * x[i];
+	for (int half = 8; half; half /= 2)
+		for (int k = 0; k < half; k++) sum[k] += sum[k + half];
+	return sum[0];
+}
+
+static void
+clip(const struct reference *r, struct world *w, const struct value_list *params)
+{
+	double most = r->model->training.clip_norm, sum = 0;
+	for (int i = 0; i < params->n; i++) {
+		const struct tensor *g = gradient_of(w->program, params->at[i].name);
+		if (g) sum += squares(w->value[g->id], params->at[i].count);
+	}
+	double factor = most / (sqrt(sum) + 1e-6);
+	for (int i = 0; most > 0 && factor < 1 && i < params->n; i++) {
+		const struct tensor *g = gradient_of(w->program, params->at[i].name);
+		for (long k = 0; g && k < params->at[i].count; k++) w->value[g->id][k] = r->arithmetic->mul(w->value[g->id][k], r->arithmetic->round(factor));
 	}
 }
 
@@ -315,10 +351,8 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 		add_up(&w, s->sums[step - 1]);
 		s->finite[step - 1] = isfinite(s->sums[step - 1][0]);
 		if (!s->finite[step - 1]) continue;
-		for (int u = 0; u < p->updates.n; u++) /* s <- expr */
-			for (int i = 0; i < s->states.n; i++)
-				if (!strcmp(s->states.at[i].name, p->updates.at[u].old->name))
-					memcpy(s->states.at[i].at, w.value[p->updates.at[u].new->id], (size_t)s->states.at[i].count * sizeof(double));
+		update_states(&w, &s->states);
+		clip(r, &w, &s->params);
 		for (int i = 0; i < s->params.n; i++) {
 			struct tensor *g = gradient_of(p, s->params.at[i].name);
 			double *moments[16];
@@ -353,6 +387,7 @@ reference_compute(struct reference *r, const long sizes[], int n)
 		/* every optimizer on one batch that fills no panel, the default on the others */
 		b->stepped_count = b->n == 37 ? training->optimizers.n : training->optimizers.n > 0;
 		b->stepped = calloc((size_t)b->stepped_count + 1, sizeof *b->stepped);
-		for (int k = 0; k < b->stepped_count; k++) compute_steps(r, b, training->optimizers.at[k], &b->stepped[k]);
+		for (int k = 0; k < b->stepped_count; k++) /* a method of the runtime is no step */
+			if (!training->optimizers.at[k]->method) compute_steps(r, b, training->optimizers.at[k], &b->stepped[k]);
 	}
 }

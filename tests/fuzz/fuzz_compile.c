@@ -1,8 +1,10 @@
 /* fuzz_compile.c - any bytes as a .nn file: the compiler says what is wrong with them, or compiles them, and comes back (libFuzzer).
  *
+ * The first zero byte ends the file; what follows is the text of every file that it imports.  No file of the disk is read.
+ *
  * Beyond what the sanitizers see: spans of messages lie inside the file, no pass breaks a contract (a message `internal`), what `nnc grad`
- * prints is the language again.  Every second change is one of words, not of bytes: a few are repeated, moved or dropped, a list becomes
- * longer, a number another.
+ * prints is the language again.  Most changes are of words, not of bytes: a few are repeated, moved or dropped, a list becomes longer,
+ * a number another.
  *
  * build.sh builds it.  FUZZ_PASS=elaborate in the environment stops there; without it all passes run, to the C text. */
 #include "core/print.h"
@@ -16,6 +18,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size, size_t most);
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed);
 
+struct bytes {
+	const char *at;
+	size_t n;
+};
+
+static char *
+imported(void *context, struct arena *a, const char *path, size_t *length, const char **why)
+{
+	const struct bytes *rest = context;
+	(void)path;
+	*why = "there is only one file";
+	*length = rest->n;
+	return rest->n ? arena_text(a, rest->at, rest->n) : NULL;
+}
+
 static void
 wrong(const char *what, const char *text)
 {
@@ -25,7 +42,7 @@ wrong(const char *what, const char *text)
 
 /* printing a message walks the lines around its spans */
 static void
-check_diagnostics(const struct compilation *c, size_t size)
+check_diagnostics(const struct compilation *c)
 {
 	static FILE *nowhere;
 	const struct diagnostics *d = &c->unit.diagnostics;
@@ -34,7 +51,7 @@ check_diagnostics(const struct compilation *c, size_t size)
 		if (!strcmp(m->code, "internal")) wrong("a pass broke a contract:", m->title);
 		for (int k = 0; k < m->labels.n; k++) {
 			struct span s = m->labels.at[k].span;
-			if (s.file && (s.file->library || s.begin > s.end || s.end > size)) wrong("a span outside the file:", m->title);
+			if (s.file && (s.file->library || s.begin > s.end || s.end > s.file->length)) wrong("a span outside the file:", m->title);
 		}
 	}
 	if (!nowhere) nowhere = fopen("/dev/null", "w");
@@ -66,14 +83,16 @@ check_gradient(struct compilation *c, struct program *p)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	char *text = malloc(size + 1); /* zero-terminated, and no byte more */
+	size_t own = size ? strnlen((const char *)bytes, size) : 0;
+	struct bytes rest = {(const char *)bytes + own + 1, own < size ? size - own - 1 : 0};
+	char *text = malloc(own + 1); /* zero-terminated, and no byte more */
 	if (!text) return 0;
-	memcpy(text, bytes, size);
-	text[size] = 0;
-	struct compilation c = {0};
+	memcpy(text, bytes, own);
+	text[own] = 0;
+	struct compilation c = {.options = {.files = {imported, NULL, &rest}}};
 	const char *last = getenv("FUZZ_PASS");
-	int errors = compile(&c, "fuzz.nn", text, size, last); /* NULL: all of them */
-	check_diagnostics(&c, size);
+	int errors = compile(&c, "fuzz.nn", text, own, last); /* NULL: all of them */
+	check_diagnostics(&c);
 	for (int i = 0; !errors && !last && i < c.unit.models.n; i++) check_gradient(&c, c.unit.models.at[i]->train);
 	compile_free(&c);
 	free(text);
@@ -154,13 +173,19 @@ longer_list(const struct words *w, uint8_t *bytes, size_t size, size_t most, int
 	return size;
 }
 
+/* one more, one less, 0, or a number at some edge */
 static size_t
 other_number(const struct words *w, uint8_t *bytes, size_t size, size_t most, int from, int which)
 {
-	static const char *const numbers[] = {"0 ", "1 ", "-1 ", "2 ", "7 ", "8 ", "9 ", "16 ", "17 ", "65 ", "1000001 ", "2147483648 ", "1e15 ", "1e300 ", "0.5 "};
-	const char *number = numbers[which % (int)(sizeof numbers / sizeof *numbers)];
+	static const char *const edges[] = {"1 ", "-1 ", "2 ", "7 ", "8 ", "9 ", "16 ", "17 ", "65 ", "1000001 ", "2147483648 ", "1e15 ", "1e300 ", "0.5 "};
+	char near[32];
 	while (from < w->n && !isdigit(bytes[w->at[from]])) from++;
-	return from == w->n ? size : put(bytes, size, most, w->at[from], w->at[from + 1], (const uint8_t *)number, strlen(number));
+	if (from == w->n) return size;
+	long now = 0;
+	for (size_t i = w->at[from]; i < w->at[from + 1] && isdigit(bytes[i]) && now < 1000000; i++) now = 10 * now + bytes[i] - '0';
+	snprintf(near, sizeof near, "%ld ", which % 2 ? now + 1 : now - 1);
+	const char *number = which % 8 < 4 ? near : which % 8 < 6 ? "0 " : edges[which / 8 % (int)(sizeof edges / sizeof *edges)];
+	return put(bytes, size, most, w->at[from], w->at[from + 1], (const uint8_t *)number, strlen(number));
 }
 
 size_t
@@ -169,7 +194,7 @@ LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed)
 	static struct words w;
 	uint64_t random = seed;
 	split_words(&w, bytes, size);
-	if (w.n < 2 || below(&random, 2)) return LLVMFuzzerMutate(bytes, size, most);
+	if (w.n < 2 || !below(&random, 5)) return LLVMFuzzerMutate(bytes, size, most);
 	int first = below(&random, w.n), last = first + 1 + below(&random, RUN), there = below(&random, w.n), drop = below(&random, 2);
 	int times = 1 + below(&random, drop ? TIMES : 2);
 	if (last > w.n) last = w.n;
@@ -177,14 +202,14 @@ LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed)
 	uint8_t *copy = malloc(length + 1);
 	if (!copy) return size;
 	memcpy(copy, bytes + from, length);
-	switch (below(&random, 5)) {
+	switch (below(&random, 6)) {
 	case 0: /* again and again behind itself */
 		for (int k = 0; k < times; k++) size = put(bytes, size, most, to, to, copy, length);
 		break;
 	case 1: size = put(bytes, size, most, w.at[there], w.at[there + drop], copy, length); break;
 	case 2: size = put(bytes, size, most, from, to, copy, 0); break;
 	case 3: size = longer_list(&w, bytes, size, most, first, times); break;
-	default: size = other_number(&w, bytes, size, most, first, there);
+	default: size = other_number(&w, bytes, size, most, first, below(&random, 1000));
 	}
 	free(copy);
 	return size;

@@ -1,5 +1,9 @@
-/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|safetensors picks one; without it the first
- * byte of the input does.  What is accepted must be finite and within the declared range. */
+/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors picks one; without it
+ * the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range.
+ *
+ *     clang-19 -g -O1 -std=c11 -D_POSIX_C_SOURCE=200809L -DNN_HAVE_ZLIB -ffp-contract=off -Iruntime -fsanitize=fuzzer,address,undefined
+ *              tests/fuzz/fuzz_readers.c runtime/{block,cifar10,column,csv,data,file,idx,intake,json,message,npy,number,safetensors,text}.c
+ *              -lz -lm -o fuzz_readers */
 #include "data.h"
 #include "safetensors.h"
 
@@ -7,45 +11,68 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct nn_column columns[] = {{"x", 0}, {NULL, 1}};
 static const struct nn_arith arith[] = {{'/', 255, 0}};
 static const struct nn_input inputs[] = {
-	{.name = "x", .line = 1, .rank = 1, .shape = {2}, .count = 2}, {.name = "t", .line = 2, .is_target = 1, .count = 1, .is_integer = 1, .low = -3, .high = 9}};
+	{.name = "x", .line = 1, .rank = 1, .shape = {2}, .count = 2},
+	{.name = "t", .line = 2, .is_target = 1, .count = 1, .is_integer = 1, .low = -3, .high = 9},
+	{.name = "s", .line = 3, .rank = 1, .shape = {3}, .count = 3, .is_integer = 1, .low = 0, .high = 1000},
+	{.name = "i", .line = 4, .rank = 1, .shape = {3072}, .count = 3072},
+};
+enum { INPUTS = sizeof inputs / sizeof *inputs };
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
+
+/* a record is as declared */
+static void
+check_record(const struct nn_program *program, size_t input, const struct nn_column_data *column, size_t record)
+{
+	static union {
+		int32_t whole[3072];
+		float reals[3072];
+	} values;
+
+	nn_column_gather(program, input, column, NULL, record, 1, &values);
+	for (size_t i = 0; i < inputs[input].count; i++)
+		if (inputs[input].is_integer ? values.whole[i] < inputs[input].low || values.whole[i] > inputs[input].high : !isfinite(values.reals[i]))
+			abort();
+}
 
 static void
 read_data(const char *reader, const char *path, unsigned options)
 {
-	struct nn_source source = {.reader = reader, .path = path, .input = options & 1, .line = 3, .arith = arith, .arith_count = options >> 1 & 1,
-		.sliced = options >> 2 & 1, .first = 1, .last = 2, .columns = columns + (options >> 3 & 1), .column_count = options >> 4 & 1 ? 2 - (options >> 3 & 1) : 0};
-	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = 2, .sources = &source, .source_count = 1};
+	struct nn_source source = {.reader = reader, .path = path, .part = options & 1 ? "test_images" : "test_labels", .input = (int)(options % INPUTS), .line = 3,
+		.arith = arith, .arith_count = options >> 2 & 1, .sliced = options >> 3 & 1, .first = 1, .last = 2, .columns = columns + (options >> 4 & 1),
+		.column_count = options >> 5 & 1 ? 2 - (options >> 4 & 1) : 0};
+	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS, .sources = &source, .source_count = 1};
 	struct nn_dataset set = {0};
 	struct nn_error e;
 
 	if (nn_data_read(&program, NN_DATA, NULL, &set, &e) && (!e.text[0] || set.inputs))
 		abort();
-	for (size_t i = 0; i < set.records * inputs[source.input].count; i++)
-		if (source.input ? ((int *)set.inputs[1].values)[i] < -3 || ((int *)set.inputs[1].values)[i] > 9 : !isfinite(((float *)set.inputs[0].values)[i]))
-			abort();
+	for (size_t r = 0; r < set.records; r++)
+		check_record(&program, (size_t)source.input, &set.inputs[source.input], r);
 	nn_data_free(&program, &set);
 }
 
 int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
-	static const char *const readers[] = {"csv", "idx", "npy", "safetensors"};
-	static char path[64];
+	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors"};
+	static char folder[64], path[128];
 	const char *reader = getenv("READER");
 	struct nn_named_list list;
 	struct nn_error e;
 
 	if (size < 2)
 		return 0;
-	reader = reader ? reader : readers[bytes[0] % 4];
-	snprintf(path, sizeof path, "/dev/shm/fuzz_readers.%ld", (long)getpid());
+	reader = reader ? reader : readers[bytes[0] % 6];
+	snprintf(folder, sizeof folder, "/dev/shm/fuzz_readers.%ld", (long)getpid());
+	snprintf(path, sizeof path, "%s/test_batch.bin", folder);
+	mkdir(folder, 0700);
 	FILE *f = fopen(path, "wb");
 	if (!f || fwrite(bytes + 2, 1, size - 2, f) != size - 2 || fclose(f))
 		abort();
@@ -54,8 +81,9 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 			abort();
 		nn_safetensors_free(&list);
 	} else {
-		read_data(reader, path, bytes[1]);
+		read_data(reader, strcmp(reader, "cifar10") == 0 ? folder : path, bytes[1]);
 	}
 	remove(path);
+	remove(folder);
 	return 0;
 }

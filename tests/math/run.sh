@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks nn_vec.h and nn_math.h: the same bits from every build of a family (bits.c), every function within its bound (ulp.c).
+# Checks nn_vec.h and nn_math.h: the same bits from every build of a family (bits.c), every function within its bound (ulp.c); and
+# nn_double.h: the same bits from every build, every function within its bound (double.c).
 #
 #   run.sh            about half a minute: ulp.c on a sample
 #   run.sh full       ulp.c over all floats: about ten minutes
@@ -58,6 +59,22 @@ for f64 in 0 1; do
 			done
 			# 4 lanes (double: 2) on the widest target, as the interpreter has them
 			bits $f64 $fused "$cc" -march=$target -O2 -DNN_LANES=$((4 - 2 * f64))
+		done
+	done
+done
+
+for cc in $compilers; do
+	for target in $targets; do
+		for level in -O0 -O3; do
+			first=$work/double
+			if $cc $options -march=$target $level "$here/double.c" -o "$work/double.exe" -lm && "$work/double.exe" $full >"$work/out" 2>"$work/errors"; then
+				[ -f "$first" ] || cp "$work/out" "$first"
+				diff "$first" "$work/out"
+				report $? "bits of nn_double.h: $cc -march=$target $level"
+			else
+				cat "$work/errors"
+				report 1 "nn_double.h: $cc -march=$target $level"
+			fi
 		done
 	done
 done

@@ -214,6 +214,125 @@ rm bad/labels
 gzip -c idx/labels >labels.gz 2>/dev/null && head -c 20 labels.gz >bad/labels.gz && bad 1 'bad/labels.gz' -- train_images
 rm -f bad/labels.gz labels.gz
 
+# -- texts, tokens, CIFAR-10 ----------------------------------------------------------------------------------------------------
+
+cat >letters.nn <<'EOF'
+model Letters {
+  input s: [5] of 0..127
+  param E: [128, 128] ~ normal(0, 0.1)
+  y[i in 0..3, k] = E[s[i], k]
+  loss = mean(cross_entropy(y, s[1..4]))
+  output y
+}
+train Letters {
+  data { s = text("letters.txt") }
+  optimizer = SGD(lr=0.1)
+  steps     = 3
+}
+EOF
+sed 's/text("letters.txt")/npy("letters.npy")/' letters.nn >tokens.nn
+sed 's/text("letters.txt")/text("letters.txt")[2..9]/' letters.nn >sliced.nn
+sed 's:text("letters.txt"):text("letters.txt") / 2:' letters.nn >halved.nn
+cat >pictures.nn <<'EOF'
+model Pictures {
+  input  x: [3, 32, 32]
+  target t: 0..9
+  y = x -> flatten -> Dense(10)
+  loss = cross_entropy(y, t)
+}
+train Pictures {
+  data { x = cifar10("cifar", part=train_images) / 255
+         t = cifar10("cifar", part=train_labels) }
+  test { x = cifar10("cifar", part=test_images) / 255
+         t = cifar10("cifar", part=test_labels) }
+  optimizer = SGD(lr=0.1)
+  epochs    = 1
+}
+EOF
+for name in letters tokens sliced halved pictures; do
+	"$nnc" build $name.nn -o $name || exit 1
+done
+printf 'once upon a time' >d/letters.txt # three windows
+./letters train --data d -q -o letters.w && passed=$((passed + 1)) || fail "a text is not accepted"
+
+train_on() { # NAME: its data from bad
+	"./$1" train --data bad -o new.w
+}
+
+bad 1 'bad/letters.txt' "'s'" 'letters.nn:9' '--data' -- train_on letters
+: >bad/letters.txt
+bad 1 'bad/letters.txt: 0 bytes' "'s' takes 5" 'letters.nn:2' -- train_on letters
+printf 'abcd' >bad/letters.txt
+bad 1 'bad/letters.txt: 4 bytes' "'s' takes 5" 'letters.nn:2' -- train_on letters
+printf 'caf\303\251 at noon' >bad/letters.txt
+bad 1 'bad/letters.txt: byte 3 is 195' "'s' is declared 0..127" 'letters.nn:2' -- train_on letters
+cp d/letters.txt bad/letters.txt
+bad 1 'bad/letters.txt: holds 3 records of 5 bytes' '0..2' '[2..9]' 'sliced.nn:9' -- train_on sliced
+bad 1 'bad/letters.txt: byte 0 is 111' 'after the arithmetic 55.5' 'whole numbers' 'halved.nn:2' -- train_on halved
+printf '\037\213\010\000abc' >bad/letters.txt # gzip begins so
+bad 1 'bad/letters.txt' 'gzip' -- train_on letters
+rm bad/letters.txt
+mkdir bad/letters.txt
+bad 1 'bad/letters.txt' 'directory' -- train_on letters
+rmdir bad/letters.txt
+
+npy() { # SHAPE TYPE BYTES: bad/letters.npy
+	printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '$2', 'fortran_order': False, 'shape': $1, }" >bad/letters.npy
+	printf "$3" >>bad/letters.npy
+}
+bad 1 'bad/letters.npy' "'s'" 'tokens.nn:9' -- train_on tokens
+npy '(4,)' '|u1' 'abcd'
+bad 1 'bad/letters.npy: 4 values' "'s' takes 5" 'tokens.nn:2' -- train_on tokens
+npy '(6,)' '<u2' 'a\000b\000c\000d\000e\001f\000'
+bad 1 'bad/letters.npy: value 4 is 357' "'s' is declared 0..127" 'tokens.nn:2' -- train_on tokens
+npy '(6,)' '<i2' 'a\000b\000\377\377d\000e\000f\000'
+bad 1 'bad/letters.npy: value 2 is -1' "'s' is declared 0..127" -- train_on tokens
+npy '(5,)' '<f4' '\000\000\200\077\000\000\000\077\000\000\200\077\000\000\200\077\000\000\200\077'
+bad 1 'bad/letters.npy: value 1 is 0.5' 'whole numbers' -- train_on tokens
+npy '(6,)' '<u2' 'a\000b\000c\000'
+bad 1 'bad/letters.npy: truncated' '12 bytes' '6 follow' -- train_on tokens
+npy '(2, 4)' '|u1' 'abcdefgh'
+bad 1 'bad/letters.npy: holds uint8 [2, 4]' "'s' takes 5" -- train_on tokens
+npy '(1, 5)' '|u1' 'abc\200e'
+bad 1 'bad/letters.npy: record 0, value 3 is 128' "'s' is declared 0..127" -- train_on tokens
+bad 1 'bad/letters.npy: record 0, value 3 is 128' "'s' is declared 0..127" -- ./letters predict bad/letters.npy --weights letters.w
+printf 'abc' >bad/short.txt
+bad 1 'bad/short.txt: 3 bytes' "'s' takes 5" -- ./letters predict bad/short.txt --weights letters.w
+printf '1,2,3,4\n' >bad/tokens.csv
+bad 1 'bad/tokens.csv: 4 columns' "'s' takes 5" -- ./letters predict bad/tokens.csv --weights letters.w
+printf '1,2,3,4,5\n1,2,3,4,500\n' >bad/tokens.csv
+bad 1 'bad/tokens.csv:2: column 4 is 500' "'s' is declared 0..127" -- ./letters predict bad/tokens.csv --weights letters.w
+
+bad 1 'bad/cifar/data_batch_1.bin' "'x'" 'pictures.nn:8' '--data' -- train_on pictures
+mkdir bad/cifar
+for k in 1 2 3 4 5; do head -c 6146 /dev/zero >bad/cifar/data_batch_$k.bin; done
+head -c 3073 /dev/zero >bad/cifar/test_batch.bin
+cp -r bad/cifar d && ./pictures train --data d -q -o pictures.w >got && passed=$((passed + 1)) || fail "CIFAR-10 is not accepted"
+rm bad/cifar/data_batch_4.bin
+bad 1 'bad/cifar/data_batch_4.bin' "'x'" 'pictures.nn:8' -- train_on pictures
+head -c 5000 /dev/zero >bad/cifar/data_batch_4.bin
+bad 1 'bad/cifar/data_batch_4.bin: truncated' '5000 bytes' '1 records of 3073 bytes and 1927 more' -- train_on pictures
+head -c 6148 /dev/zero >bad/cifar/data_batch_4.bin
+bad 1 'bad/cifar/data_batch_4.bin' '3073' 'CIFAR-100' -- train_on pictures
+: >bad/cifar/data_batch_4.bin
+bad 1 'bad/cifar/data_batch_4.bin: is empty' '3073' -- train_on pictures
+(head -c 3073 /dev/zero && printf '\012' && head -c 3072 /dev/zero) >bad/cifar/data_batch_4.bin
+bad 1 'bad/cifar/data_batch_4.bin: byte 3073' 'record 1' 'is 10' '0..9' -- train_on pictures
+cp d/cifar/data_batch_4.bin bad/cifar
+rm bad/cifar/test_batch.bin
+bad 1 'bad/cifar/test_batch.bin' "'x'" 'pictures.nn:10' -- train_on pictures
+rm -r bad/cifar
+: >bad/cifar
+bad 1 'bad/cifar/data_batch_1.bin' 'Not a directory' -- train_on pictures
+rm bad/cifar
+bad 2 '--steps takes a whole number, at least 1' "not '0'" -- ./letters train --data d --steps 0
+bad 2 '--steps takes a whole number' "not '2.5'" -- ./letters train --data d --steps 2.5
+bad 1 'early_stopping = 1 needs validation data' -- ./letters train --data d --steps 5 --early_stopping 1 -o new.w
+for steps in 0 -1 2.5 true; do
+	sed "s/steps  *= 3/steps = $steps/" letters.nn >steps.nn
+	bad 1 'steps.nn:11' '`steps` is a whole number from 1' -- "$nnc" check steps.nn
+done
+
 # -- weights --------------------------------------------------------------------------------------------------------------------
 
 bad 1 'no.w' -- ./points test --data d --weights no.w
@@ -310,6 +429,12 @@ bad 1 'nowhere/new' -- "$nnc" build points.nn -o nowhere/new
 pending 1 'd' 'directory' -- "$nnc" build points.nn -o d
 bad 1 'points.nn' -- "$nnc" emit points.nn -o points.nn
 bad 1 'nowhere/new' 'No such file or directory' -- "$nnc" emit points.nn -o nowhere/new
+
+# more memory than allowed: said before anything is written
+bad 1 'needs 3' 'limit of 10.0 kB' 'Dense1.W' '[512, 64]' -- "$nnc" emit wide.nn --max-memory 10k -o new
+bad 1 'limit of 10.0 kB' -- "$nnc" build wide.nn --max-memory=10kB -o new
+bad 1 'limit of 10.0 kB' -- "$nnc" train wide.nn --max-memory=10kB
+bad 2 '--max-memory takes a size' '`lots`' '8G' -- "$nnc" build wide.nn --max-memory lots -o new
 
 # -- .nn files ------------------------------------------------------------------------------------------------------------------
 

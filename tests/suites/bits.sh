@@ -43,7 +43,11 @@ $cc -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmiss
 options() { # file
 	case $1 in
 	*/mnist_*.nn) echo "units=19 lambda=1e-3 drop=0.25 --batches=1,37" ;;
+	*/autoencoder.nn | */denoising.nn) echo "code=5 wide=19 middle=11 --batches=1,37" ;;
+	*/shapes.nn) echo "units=9 --batches=1,37" ;;
+	*/characters.nn) echo "seen=3 new=5 d=4 units=9 --batches=1,37" ;;
 	*/dense_wide.nn) echo "--batches=1,66" ;;
+	*/convnet.nn | */upsampled.nn | */residual.nn | */recurrent.nn | */transformer.nn) echo "--batches=1,19" ;;
 	esac
 }
 

@@ -1,6 +1,7 @@
 # Goldens: small .nn files with what nnc makes of them beside them; the ending says which command:
 #
 #	.err    stderr of nnc check --color=never, which ends with 1
+#	.warn   the same, where it ends with 0
 #	.grad   stdout of nnc grad
 #	.eq     stdout of nnc check --dump=elaborate --stop-after=elaborate
 #
@@ -26,7 +27,7 @@ fail() {
 # What nnc makes of NAME.nn in this folder, into the files $got/out and $got/other; returns its exit status.
 produce() { # ending, name
 	case $1 in
-	err) "$nnc" check --color=never "$2.nn" 2>"$got/out" >"$got/other" ;;
+	err | warn) "$nnc" check --color=never "$2.nn" 2>"$got/out" >"$got/other" ;;
 	grad) "$nnc" grad "$2.nn" >"$got/out" 2>"$got/other" ;;
 	eq) "$nnc" check --dump=elaborate --stop-after=elaborate "$2.nn" >"$got/out" 2>"$got/other" ;;
 	esac
@@ -56,7 +57,7 @@ agrees() { # ending, name
 	return 1
 }
 
-for file in tests/golden/*.err tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
+for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
 	[ -f "$file" ] || continue
 	folder=${file%/*} base=${file##*/}
 	name=${base%.*} ending=${base##*.}
@@ -90,7 +91,7 @@ done
 for file in tests/golden/*.nn tests/golden/errors/*.nn; do
 	[ -f "$file" ] || continue
 	base=${file%.nn}
-	[ -f "$base.err" ] || [ -f "$base.grad" ] || [ -f "$base.eq" ] || fail "$file has nothing beside it that says what nnc makes of it"
+	[ -f "$base.err" ] || [ -f "$base.warn" ] || [ -f "$base.grad" ] || [ -f "$base.eq" ] || fail "$file has nothing beside it that says what nnc makes of it"
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

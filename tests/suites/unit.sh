@@ -31,11 +31,17 @@ rm -f "$out"/*.o "$out/runtime.a"
 (cd "$out" && $cc $flags -I"$root/runtime" -I"$root/tests/unit" -c "$root"/runtime/*.c "$root/tests/unit/hand_model.c") || exit 1
 ar rcs "$out/runtime.a" "$out"/*.o
 ${MAKE:-make} -s "$BUILD/libnnc.a" || exit 1
+lbfgs=
+if has lbfgs.h -llbfgs && $cc $flags -c tests/unit/liblbfgs.c -o "$out/liblbfgs.o"; then
+	lbfgs="-DHAVE_LIBLBFGS $out/liblbfgs.o -llbfgs"
+fi
 
 for file in tests/unit/test_*.c; do
 	name=$(basename "$file" .c)
 	case " ${UNITS:-${name#test_}} " in *" ${name#test_} "*) ;; *) continue ;; esac
-	if ! $cc $flags $include "$file" "$out/runtime.a" "$BUILD/libnnc.a" $libraries -o "$out/$name"; then
+	own=
+	[ $name != test_lbfgs ] || own=$lbfgs
+	if ! $cc $flags $include "$file" "$out/runtime.a" "$BUILD/libnnc.a" $libraries $own -o "$out/$name"; then
 		echo "$file does not build"
 		failed=1
 		continue

@@ -10,65 +10,17 @@ is nnc's error alone.  The error of a tensor is the largest difference over the 
 of the largest of all).  Prints a line a comparison and `N passed, N failed, 0 skipped`.
 """
 import argparse
-import json
 import os
-import subprocess
 import sys
 
 import numpy as np
 import torch
 
 import models as library
+from tools import Comparison, largest_error, read_safetensors, run, write_safetensors
 
 LIMIT = {"f64": 1e-10, "f32": 1e-5}
 OPTIMIZER_LIMIT, STEPS, RECORDS, BATCH = 1e-9, 200, 100, 32
-DTYPES = {"F32": np.float32, "F64": np.float64}
-
-
-def read_safetensors(path):
-    with open(path, "rb") as f:
-        header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
-        data = f.read()
-    metadata = header.pop("__metadata__", {})
-    tensors = {}
-    for name, t in header.items():
-        first, last = t["data_offsets"]
-        tensors[name] = np.frombuffer(data[first:last], DTYPES[t["dtype"]]).reshape(t["shape"]).copy()
-    return tensors, metadata
-
-
-def write_safetensors(path, tensors):
-    header, at = {}, 0
-    for name, t in tensors.items():
-        header[name] = {"dtype": "F32" if t.dtype == np.float32 else "F64", "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
-        at += t.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as f:
-        f.write(len(text).to_bytes(8, "little") + text)
-        for t in tensors.values():
-            f.write(t.tobytes())
-
-
-def run(*command, cwd=None):
-    done = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def largest_error(got, expected):
-    if set(got) != set(expected):
-        raise RuntimeError(f"tensors {sorted(got)} instead of {sorted(expected)}")
-    overall = max(np.abs(e).max() for e in expected.values())
-    worst, where = 0.0, ""
-    for name, e in expected.items():
-        if got[name].shape != e.shape:
-            raise RuntimeError(f"{name} is {got[name].shape} instead of {e.shape}")
-        error = np.abs(got[name].astype(np.float64) - e).max() / max(np.abs(e).max(), 1e-8 * overall)
-        if not error <= worst:
-            worst, where = float(error), name
-    return worst, where
 
 
 def as_torch(arrays, dtype=torch.float64):
@@ -82,29 +34,6 @@ def autograd(model, weights, data, dtype=torch.float64):
         loss = loss + model.penalty(w)
     loss.backward()
     return loss.item(), {k: t.grad.double().numpy() for k, t in w.items()}
-
-
-class Comparison:
-    def __init__(self, arguments):
-        self.nnc, self.work = os.path.abspath(arguments.nnc), arguments.work
-        self.passed = self.failed = 0
-
-    def build(self, name, text, real, defines=()):
-        source, program = os.path.join(self.work, name + ".nn"), os.path.join(self.work, f"{name}_{real}")
-        with open(source, "w") as f:
-            f.write(text)
-        run(self.nnc, "build", source, f"--real={real}", *[word for d in defines for word in ("-D", d)], "-o", program)
-        return program
-
-    def judge(self, what, error, limit, where=""):
-        good = error <= limit
-        self.passed += good
-        self.failed += not good
-        print(f"{'ok' if good else 'FAILED'}: {what}: {error:.1e}{'' if good else f' in {where}, at most {limit:.0e} expected'}", flush=True)
-
-    def broken(self, what, error):
-        self.failed += 1
-        print(f"FAILED: {what}: {error}", flush=True)
 
 
 def draw(model, rng, real):
@@ -162,8 +91,9 @@ def compare_gradients(c, number, model):
             for k, a in data.items():
                 np.save(f"{path}_{k}.npy", a)
                 options += [f"--data.{k}", f"{path}_{k}.npy"]
-            run(program, "gradients", "--weights", path + ".w", *options, "-o", path + ".g")
+            run(program, "gradients", "--weights", path + ".w", *options, *(["--draws"] if model.replay else []), "-o", path + ".g")
             got, metadata = read_safetensors(path + ".g")
+            data.update({k: got.pop(k) for k in list(got) if k.startswith("draws.")})
             loss, expected = autograd(model, weights, data)
             error, where = largest_error(got, expected)
             loss_error = abs(float(metadata["loss"]) - loss) / abs(loss)
@@ -195,36 +125,43 @@ def lecture(parameters, settings):
     return step
 
 
-def reference_training(weights, data, make):
+def reference_training(weights, data, make, clip=0):
+    """the weights after STEPS steps, and how many of these were clipped"""
     w = {k: t.requires_grad_() for k, t in as_torch(weights).items()}
     x = as_torch(data)
     optimizer = None if isinstance(make, tuple) else make(list(w.values()))
     step = lecture(list(w.values()), make) if optimizer is None else optimizer.step
-    at = 0
+    at = clipped = 0
     for _ in range(STEPS):
         if optimizer:
             optimizer.zero_grad()
         loss = library.optimizer_loss(w, {k: t[at:at + BATCH] for k, t in x.items()}).mean()
         (loss + library.OPTIMIZER_PENALTY * sum((t ** 2).sum() for k, t in w.items() if k.endswith("W"))).backward()
+        if clip:
+            clipped += torch.nn.utils.clip_grad_norm_(list(w.values()), clip).item() > clip
         step()
         at = at + BATCH if at + BATCH < RECORDS else 0
-    return {k: t.detach().numpy() for k, t in w.items()}
+    return {k: t.detach().numpy() for k, t in w.items()}, clipped
 
 
-def compare_optimizer(c, number, optimizer, reference, make):
+def compare_optimizer(c, number, optimizer, reference, make, clip=(), options=()):
     what, name = f"{STEPS} steps, {optimizer}, {reference}", f"o{number}"
     try:
-        program = c.build(name, library.optimizer_text.format(optimizer=optimizer, penalty=library.OPTIMIZER_PENALTY), "f64")
+        more = f"clip_norm = {clip[0]}" if clip else ""
+        program = c.build(name, library.optimizer_text.format(optimizer=optimizer, penalty=library.OPTIMIZER_PENALTY, more=more), "f64")
         path = os.path.join(c.work, name)
         run(program, "init", "--seed", 3, "-o", path + ".start")
-        run(program, "train", "--seed", 3, "--steps", STEPS, "--data", c.work, "-q", "-o", path + ".end")
+        run(program, "train", "--seed", 3, "--steps", STEPS, "--data", c.work, "-q", "-o", path + ".end", *options)
         start, _ = read_safetensors(path + ".start")
         end, _ = read_safetensors(path + ".end")
         moved = largest_error(end, start)[0]
         if not moved > 1e-2:
             raise RuntimeError(f"training moved the weights by {moved:.1e} only")
         data = {k: np.load(os.path.join(c.work, k + ".npy")) for k in "xt"}
-        error, where = largest_error(end, reference_training(start, data, make))
+        expected, clipped = reference_training(start, data, make, clip[-1] if clip else 0)
+        if clip and clip[-1] and not STEPS / 10 < clipped < STEPS:
+            raise RuntimeError(f"{clipped} of {STEPS} steps were clipped: nothing to compare")
+        error, where = largest_error(end, expected)
         c.judge(what, error, OPTIMIZER_LIMIT, where)
         return error
     except Exception as e:
@@ -274,11 +211,18 @@ weights after the last step, as above; at most {OPTIMIZER_LIMIT:.0e}.
         for (optimizer, reference, _), e in optimizers:
             f.write(f"| `{optimizer}` | `{reference}` | {figure(e)} |\n")
         f.write("""
+Schedules are compared with NumPy over whole runs by `tests/torch/schedules.py`: `step`, `cosine` and `linear` with and without warm-up, `one_over_t`, and
+one of a file's own, with settings of the file and of the command line, at most 1e-9. L-BFGS is compared with liblbfgs by `tests/unit/test_lbfgs.c`: the
+same minima for about as many evaluations.
+
 ## What differs from PyTorch
 
 | | nnc | PyTorch |
 |---|---|---|
 | momentum | the rate is inside the velocity: v = mu v - lr g, w = w + v | v = mu v + g, w = w - lr v: the same while lr is constant |
+| schedules | the rate of each step from the step's number; `step(lr, at=[82])` as `MultiStepLR([82])`, `cosine(lr)` as `CosineAnnealingLR(steps)` stepped every step | stepped by the program, often once an epoch |
+| warm-up | lr / warmup in the first step | `LinearLR` begins with a third |
+| `clip_norm` | as `clip_grad_norm_`: all gradients times c / (norm + 1e-6) where that is below 1 | the same |
 | `l2(w)` | sum of squares; `lambda / 2 * l2(weights)` is a term of the loss | `weight_decay=lambda` of SGD adds lambda w to the gradient: the same |
 | `weights` | parameters that multiply: no biases, no slopes of PReLU | `weight_decay` acts on all parameters given to the optimizer |
 | `AdamW` | decays every parameter | the same |
@@ -307,6 +251,10 @@ def main():
     optimizer_data(arguments.work)
     rows = [] if arguments.names else library.optimizers
     optimizers = [(row, compare_optimizer(c, k, *row)) for k, row in enumerate(rows)]
+    for k, (optimizer, norm, changed, make) in enumerate([] if arguments.names else library.clipped):
+        row = (f"{optimizer}, clip_norm = {norm}" + ("" if changed is None else f", --clip_norm {changed}"), "clip_grad_norm_", None)
+        options = () if changed is None else ("--clip_norm", changed)
+        optimizers.append((row, compare_optimizer(c, f"c{k}", optimizer, row[0], make, (norm,) if changed is None else (norm, changed), options)))
     if arguments.write_docs:
         write_docs(arguments.write_docs, gradients, optimizers)
     print(f"{c.passed} passed, {c.failed} failed, 0 skipped")

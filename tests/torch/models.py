@@ -11,9 +11,10 @@ import torch.nn.functional as F
 
 
 class Model:
-    def __init__(self, name, what, text, loss, draw, penalty=None, batch=37, defines=()):
+    def __init__(self, name, what, text, loss, draw, penalty=None, batch=37, defines=(), replay=False):
         self.name, self.what, self.text, self.loss, self.draw = name, what, text, loss, draw
         self.penalty, self.batch, self.defines = penalty, batch, defines
+        self.replay = replay  # x also has what the step drew, as "draws.PATH", from `gradients --draws`
 
 
 class Classes:
@@ -426,6 +427,24 @@ model M {
 
 # ---- optimizers -----------------------------------------------------------------------------------------------------------
 
+
+def dropped(x, path, p, h):
+    return torch.where(x["draws." + path] < p, torch.zeros_like(h), h / (1 - p))
+
+
+model("Dropout, GaussianNoise", "a step with noise, its draws replayed in PyTorch", """
+model M {
+  input  x: [3, 7]
+  target t: 0..2
+  h = x -> GaussianNoise(0.3) -> Dense(6) -> tanh -> Dropout(0.4)
+  y = flatten(h) -> Dense(11) -> relu -> Dropout(0.2) -> Dense(3)
+  loss = cross_entropy(y, t)
+}
+""", lambda w, x: ce(dense(w, "Dense3", dropped(x, "Dropout2.uniform1", 0.2, torch.relu(dense(w, "Dense2", dropped(
+    x, "Dropout1.uniform1", 0.4, torch.tanh(dense(w, "Dense1", x["x"] + 0.3 * x["draws.GaussianNoise1.normal1"]))).flatten(1))))), x["t"]),
+    {"x": (3, 7), "t": Classes(3)}, replay=True)
+
+
 SGD_LECTURE = "v = mu v - lr g; w = w + v"
 SGD_NESTEROV = "v = mu v - lr g; w = w + mu v - lr g"
 
@@ -444,6 +463,12 @@ optimizers = [  # in nnc, the reference in words, what makes it; a pair (mu, nes
     ("AdamW()", "torch.optim.AdamW", torch.optim.AdamW),
     ("AdamW(lr=5e-3, weight_decay=0.1)", "torch.optim.AdamW", lambda p: torch.optim.AdamW(p, lr=5e-3, weight_decay=0.1)),
 ]
+clipped = [  # the same with a clip_norm, in the file and changed on the command line: None, or the norm given there
+    ("SGD(lr=0.5, momentum=0.9)", 0.1, None, lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9)),
+    ("SGD(lr=0.5, momentum=0.9)", 0.1, 0.4, lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9)),
+    ("AdamW(lr=5e-3, weight_decay=0.1)", 0.3, None, lambda p: torch.optim.AdamW(p, lr=5e-3, weight_decay=0.1)),
+    ("SGD(lr=0.5)", 0.01, 0, lambda p: torch.optim.SGD(p, lr=0.5)),
+]
 
 OPTIMIZER_PENALTY = 1e-3
 optimizer_text = """
@@ -459,6 +484,7 @@ train M {{
     t = npy("t.npy")
   }}
   optimizer = {optimizer}
+  {more}
   batch_size = 32
   epochs = 50
   shuffle = false

@@ -244,13 +244,13 @@ update(struct hand *m, int optimizer, const double settings[], const double d[],
 }
 
 static int
-step(void *model, int optimizer, const double settings[], uint64_t number, size_t n, const void *const in[], double sums[])
+step(void *model, int optimizer, const double settings[], double clip_norm, struct nn_when when, size_t n, const void *const in[], double sums[])
 {
 	struct hand *m = model;
 	double d[3], mean[2] = {0, 0};
 
-	(void)number;
-	gradients(m, number, n, in, sums, NULL);
+	(void)clip_norm;
+	gradients(m, when.step, n, in, sums, NULL);
 	if (!isfinite(sums[0]))
 		return 1;
 	derive(m, n, in, d);
@@ -279,9 +279,9 @@ static const struct nn_source sources[] = {
 	{.group = NN_TEST, .input = 0, .line = 18, .reader = "csv", .path = "test.csv", .columns = x_columns, .column_count = 2},
 	{.group = NN_TEST, .input = 1, .line = 19, .reader = "csv", .path = "test.csv", .columns = t_columns, .column_count = 1},
 };
-static const struct nn_optimizer optimizers[] = {{"SGD", 0, 2}, {"Adam", 2, 4}};
+static const struct nn_optimizer optimizers[] = {{"SGD", 0, 2, NULL}, {"Adam", 2, 4, NULL}};
 static const struct nn_setting settings[] = {
-	{"lr", 0.5}, {"momentum", 0.9}, {"lr", 0.01}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8},
+	{"lr", 0.5, NULL}, {"momentum", 0.9, NULL}, {"lr", 0.01, NULL}, {"beta1", 0.9, NULL}, {"beta2", 0.999, NULL}, {"eps", 1e-8, NULL},
 };
 
 #define PROGRAM(size, opener) \

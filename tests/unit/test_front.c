@@ -7,6 +7,7 @@
 #include "oracle.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef TEST_DATA
@@ -23,18 +24,33 @@ static const struct {
 	{"03_mnist_mlp.nn", {{"units", "6", false}, {"lambda", "0.01", false}, {"drop", "0.5", false}}},
 	{"04_convnet.nn", {{0}}},
 	{"05_autoencoder.nn", {{"code", "3", false}}},
-	{"06_denoising.nn", {{0}}},
+	{"06_denoising.nn", {{"code", "3", false}}},
 	{"07_resnet.nn", {{"n", "2", false}}},
 	{"08_lstm.nn", {{"T", "4", false}, {"units", "3", false}}},
 	{"09_gpt.nn", {{"vocab", "11", false}, {"T", "4", false}, {"d", "6", false}, {"heads", "2", false}, {"layers", "2", false}}},
 	{"10_custom.nn", {{0}}},
 };
 
+static char *read_import(void *context, struct arena *a, const char *path, size_t *length, const char **why);
+
+/* the one file that an example imports, and no other, whatever a mutation asks for */
+static char *
+read_import(void *context, struct arena *a, const char *path, size_t *length, const char **why)
+{
+	static const char known[] = "05_autoencoder.nn";
+	(void)context;
+	*why = "not for this test";
+	if (strcmp(path, known)) return NULL;
+	char *text = read_text(TEST_DATA "/05_autoencoder.nn", length), *copy = arena_text(a, text, *length);
+	free(text);
+	return copy;
+}
+
 static struct compile_options
 options_of(int example)
 {
 	static struct define_option copy[6];
-	struct compile_options o = {.defines = copy};
+	struct compile_options o = {.defines = copy, .files = {read_import, NULL, NULL}};
 	if (example < 0) return o;
 	memcpy(copy, examples[example].defines, sizeof copy);
 	while (o.define_count < LENGTH(copy) && copy[o.define_count].name) o.define_count++;
@@ -76,11 +92,11 @@ enter(void)
 TestSuite(front, .init = enter);
 
 static void
-check_span(struct span s, const char *what, size_t length)
+check_span(struct span s, const char *what)
 {
 	if (!s.file) return;
 	cr_expect(!s.file->library, "%s: a diagnostic points into the library", what);
-	cr_expect(s.begin <= s.end && s.end <= length, "%s: a diagnostic about bytes %zu..%zu of %zu", what, s.begin, s.end, length);
+	cr_expect(s.begin <= s.end && s.end <= s.file->length, "%s: a diagnostic about bytes %zu..%zu of %zu", what, s.begin, s.end, s.file->length);
 }
 
 /* compiles as far as `last`; the number of errors, each with a title and with spans inside the file */
@@ -98,7 +114,7 @@ errors_of(const char *what, int example, const char *text, size_t length, const 
 		const struct diagnostic *m = d->all.at[i];
 		counted += !m->warning;
 		cr_expect(m->title && m->title[0] && m->code, "%s: a diagnostic without words", what);
-		for (int k = 0; k < m->labels.n; k++) check_span(m->labels.at[k].span, what, length);
+		for (int k = 0; k < m->labels.n; k++) check_span(m->labels.at[k].span, what);
 	}
 	cr_expect_eq(counted, errors, "%s: %d errors, %d of them said", what, errors, counted);
 	compile_free(&c);
@@ -165,7 +181,7 @@ Test(front, gradients_of_examples_parse, .timeout = 120)
 		compile_free(&c);
 		free(text);
 	}
-	cr_expect_geq(checked, 4, "only %d models of the examples compile", checked);
+	cr_expect_geq(checked, 6, "only %d models of the examples compile", checked);
 }
 
 /* spans of the syntax tree lie inside the file, and those of kids inside their parent's */
@@ -184,7 +200,7 @@ Test(front, spans_of_trees)
 	for (int i = 0; i < LENGTH(examples); i++) {
 		size_t length;
 		char *text = example_text(i, &length);
-		struct compilation c = {0};
+		struct compilation c = {.options = options_of(i)};
 		cr_expect_eq(compile(&c, examples[i].name, text, length, "parse"), 0, "%s: %s", examples[i].name, first_message(&c));
 		check_tree(c.file, NULL, length);
 		compile_free(&c);
@@ -271,7 +287,8 @@ Test(front, more_than_there_is_room_for)
 Test(front, deep_nesting)
 {
 	static const char *const pieces[][3] = {{"(", "x", ")"}, {"[", "x", "]"}, {"-", "x", ""}, {"x + ", "x", ""}, {"x -> ", "relu", ""}, {"x ^ ", "x", ""},
-						{"if x > 0 then ", "x", " else 0"}, {"relu(", "x", ")"}, {"not ", "x", ""}, {"sum(i) x[i] * ", "x[0]", ""}};
+						{"if x > 0 then ", "x", " else 0"}, {"relu(", "x", ")"}, {"not ", "x", ""}, {"sum(i) x[i] * ", "x[0]", ""},
+						{"", "x", ".T"}, {"", "x", "[0]"}, {"", "x", " and x > 0"}, {"", "x", " -> relu"}, {"repeat 1 {\n", "", "}"}};
 	static const int depths[] = {100, 900, 9000, 100000};
 	for (int m = 0, depth; m < LENGTH(depths); m++)
 		for (int i = 0; i < LENGTH(pieces); i++) {
@@ -286,6 +303,53 @@ Test(front, deep_nesting)
 			errors_of(what, -1, text, (size_t)(at - text), "elaborate");
 			free(text);
 		}
+}
+
+/* definitions that never end, or double at every level: one message, in a moment */
+static const struct {
+	const char *what, *definitions; /* %1$d: a level, %2$d: the next; written for 0 .. levels - 1 */
+	int levels;
+	const char *rest, *code;
+} endless[] = {
+	{"a function of itself", "", 0, "fn f(x) = f(x)\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"a function of itself, twice", "", 0, "fn f(x) = f(x) + f(x)\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"two functions of each other", "", 0, "fn f(x) = g(x) * g(x)\nfn g(x) = f(x) + f(x)\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"a layer of itself, with another in front", "", 0, "layer F(x) = x -> Dense(3) -> F\nmodel M { input x: [4]\n loss = sum(x -> F) }", "recursion"},
+	{"layers of each other, twice", "", 0, "layer F(x) = (x -> G) + (x -> G)\nlayer G(x) = (x -> F) + (x -> F)\nmodel M { input x: [4]\n loss = sum(x -> F) }", "recursion"},
+	{"a default value of itself", "", 0, "fn f(x, y = f(x)) = x\nmodel M { input x: [4]\n loss = sum(f(x)) }", "recursion"},
+	{"a size of itself", "", 0, "fn h(n) = h(n)\nlayer F(x: [n]) -> [h(n)] = x\nmodel M { input x: [4]\n loss = sum(x -> F) }", "recursion"},
+	{"a function handed to itself", "", 0, "fn f(g: fn, x) = g(g, x)\nmodel M { input x: [4]\n loss = sum(f(f, x)) }", "recursion"},
+	{"an optimizer's function of itself", "", 0,
+	 "fn f(x) = f(x) + f(x)\noptimizer O(lr = 1) { w = w - f(grad) }\nmodel M { input x: [1]\n loss = sum(x -> Dense(1)) }\ntrain M { data { x = [1] }\n optimizer = O }", "recursion"},
+	{"functions that double", "fn f%1$d(x) = f%2$d(x) + f%2$d(x * 2)\n", 60, "fn f60(x) = x\nmodel M { input x: [4]\n loss = sum(f0(x)) }", "size"},
+	{"numbers that double", "fn f%1$d(x) = f%2$d(x) + f%2$d(x * 2)\n", 60, "fn f60(x) = x\nmodel M { input x: [4]\n param w: [f0(1)] = 0\n loss = sum(w) }", "size"},
+	{"layers that double", "layer F%1$d(x) = x -> F%2$d -> F%2$d\n", 60, "layer F60(x) = x -> Dense(4)\nmodel M { input x: [4]\n loss = sum(x -> F0) }", "size"},
+	{"lists that double", "let l%2$d = [l%1$d, l%1$d]\n", 60, "let l0 = [1]\nmodel M { input x: [1]\n loss = sum(x -> Dense(1)) }\ntrain M { data { x = l59 }\n optimizer = SGD }", NULL},
+	{"many copies", "", 0, "model M { input x: [4]\n repeat 1000000000 { x = x + 1 }\n loss = sum(x) }", "size"},
+	{"copies of copies", "", 0, "model M { input x: [4]\n repeat 9999 { repeat 9999 { repeat 9999 { } } }\n loss = sum(x) }", "size"},
+	{"calls inside calls", "fn f%1$d(x) = f%2$d(x) + 1\n", 150, "fn f150(x) = x\nmodel M { input x: [4]\n loss = sum(f0(x)) }", "depth"},
+};
+
+Test(front, endless_programs, .timeout = 300)
+{
+	for (int i = 0; i < LENGTH(endless); i++) {
+		struct compilation c = {0};
+		char *text = malloc(64 * (size_t)endless[i].levels + 1024), *at = text;
+		for (int k = 0; k < endless[i].levels; k++) at += snprintf(at, 64, endless[i].definitions, k, k + 1);
+		at = stpcpy(at, endless[i].rest);
+		snprintf(doing, sizeof doing, "%s", endless[i].what);
+		alarm(60);
+		clock_t start = clock();
+		int errors = compile(&c, "test.nn", text, (size_t)(at - text), "simplify");
+		double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+		alarm(0);
+		cr_expect_geq(errors, 1, "%s: no error", endless[i].what);
+		cr_expect(!endless[i].code || !strcmp(c.unit.diagnostics.all.at[0]->code, endless[i].code), "%s: %s", endless[i].what, first_message(&c));
+		cr_expect(!endless[i].code || errors == 1, "%s: %d messages", endless[i].what, errors);
+		cr_expect_leq(seconds, 20, "%s: %.1f s", endless[i].what, seconds); /* a tenth of one, without sanitizers */
+		compile_free(&c);
+		free(text);
+	}
 }
 
 /* every beginning of every example */

@@ -303,6 +303,9 @@ Test(trainer, wrong_usage_is_answered)
 		{"train --validation 1.5", "--validation takes a share"},
 		{"train --shuffle maybe", "on or off"},
 		{"train --quiet=1", "takes no value"},
+		{"train --clip_norm 1", "clipping is not compiled in\n  help: add `clip_norm = 1` to the train block of hand.nn and build again: nnc build hand.nn"},
+		{"train --clip_norm=-1", "--clip_norm takes a number above 0, or 0 for no clipping, not -1"},
+		{"test --weights W --clip_norm 1", "test has no option --clip_norm"},
 		{"train --optimizer adam", "did you mean --optimizer=Adam?"},
 		{"train --optimizer Lion", "hand.nn"},
 		{"train --optimizer.lrr 1", "did you mean --optimizer.lr?"},
@@ -337,6 +340,42 @@ Test(trainer, options_join_and_separate)
 	cr_expect(call("train --epochs=1 --batch-size 100 -o a.safetensors --optimizer.lr=0.1 --optimizer SGD") == NN_SUCCESS, "%s", err);
 	cr_expect(call("train --optimizer=SGD --optimizer.lr 0.1 --batch_size=100 --epochs 1 --out=b.safetensors") == NN_SUCCESS, "%s", err);
 	cr_expect(same_files("a.safetensors", "b.safetensors"));
+}
+
+/* the rows of an option that a schedule computes: shown as in the .nn file, a list given with commas */
+Test(trainer, settings_of_a_schedule)
+{
+	static const struct nn_setting settings[] = {
+		{"lr", 0.5, "drop"}, {"lr.at", 2, NULL}, {"lr.at", 3.5, NULL}, {"lr.factor", 0.1, NULL}, {"momentum", 0.9, NULL}, {"m", 1, "half"},
+	};
+	static const struct nn_optimizer optimizers[] = {{"SGD", 0, 6, NULL}};
+	static const struct {
+		const char *line, *text;
+	} wrong[] = {
+		{"train --optimizer.lr.at 1", "--optimizer.lr.at takes 2 numbers with commas between them, not '1'"},
+		{"train --optimizer.lr.at 1,2,3", "not '1,2,3'"},
+		{"train --optimizer.lr.at 1,", "not '1,'"},
+		{"train --optimizer.lr.at 1,inf", "not '1,inf'"},
+		{"train --optimizer.lr.facto 1", "did you mean --optimizer.lr.factor?"},
+		{"train --optimizer.lr 1,2", "--optimizer.lr takes a number, not '1,2'"},
+	};
+	struct nn_program program = hand_double;
+
+	program.settings = settings;
+	program.setting_count = 6;
+	program.optimizers = optimizers;
+	program.optimizer_count = 1;
+	cr_expect(call_with(&program, "info") == NN_SUCCESS);
+	cr_expect(strstr(out, "SGD(lr=drop(0.5, at=[2, 3.5], factor=0.1), momentum=0.9, m=half(1)) [default]"), "%s", out);
+	cr_expect(call_with(&program, "train --help") == NN_SUCCESS);
+	cr_expect(strstr(out, "--optimizer.lr X          of SGD, by the schedule drop [0.5]\n"), "%s", out);
+	cr_expect(strstr(out, "--optimizer.lr.at X,..    of SGD [2,3.5]\n"), "%s", out);
+	cr_expect(call_with(&program, "train --epochs 1 --optimizer.lr.at=7,-8e1 --optimizer.lr=0.25") == NN_SUCCESS, "%s", err);
+	cr_expect(strstr(err, "SGD(lr=drop(0.25, at=[7, -80], factor=0.1), momentum=0.9, m=half(1))"), "%s", err);
+	for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+		cr_expect(call_with(&program, wrong[k].line) == NN_WRONG_USAGE, "%s", wrong[k].line);
+		cr_expect(strstr(err, wrong[k].text), "%s: %s", wrong[k].line, err);
+	}
 }
 
 /* -- training ---------------------------------------------------------------------------------------------------------------- */
@@ -402,13 +441,46 @@ Test(trainer, init_is_the_start_of_training)
 	cr_expect(w[0] == 0.01 && w[1] == 0.01);
 }
 
-Test(trainer, steps_end_in_the_middle_of_an_epoch)
+/* ten steps an epoch */
+Test(trainer, steps_and_epochs_are_the_same_run)
 {
 	cr_assert(call("train --steps 20 --validation 0 --batch_size 50 --out a") == NN_SUCCESS);
 	cr_expect(strstr(err, "20 steps") && strstr(err, "after step 20"), "%s", err);
 	cr_expect(count_lines(out, "epoch 2/2") == 1);
 	cr_assert(call("train --epochs 2 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
 	cr_expect(same_files("a", "b"));
+	cr_assert(call("train --epochs 2 --steps 1000 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
+	cr_expect(strstr(err, "2 epochs") && same_files("a", "b"));
+	cr_assert(call("train --epochs 100 --steps 20 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
+	cr_expect(count_lines(out, "epoch 2/2") == 1 && same_files("a", "b"));
+}
+
+/* the piece of an epoch has a line, a validation, and figures over its own records */
+Test(trainer, steps_end_in_the_middle_of_an_epoch)
+{
+	cr_assert(call("train --steps 3 --validation 100 --batch_size 50 --optimizer.lr 0 --out a") == NN_SUCCESS);
+	cr_expect(count_lines(out, "epoch ") == 1 && count_lines(out, "epoch 1/1  train loss") == 1 && strstr(out, "  validation loss "), "%s", out);
+	double piece = number_after(out, "train loss "), held_out = number_after(out, "validation loss ");
+	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --optimizer.lr 0 --out a") == NN_SUCCESS);
+	cr_expect(piece != number_after(out, "train loss ") && held_out == number_after(out, "validation loss "));
+	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a") == NN_SUCCESS);
+	cr_expect(count_lines(out, "epoch ") == 3 && count_lines(out, "epoch 3/3") == 1, "%s", out);
+	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --out b") == NN_SUCCESS);
+	const char *first = strstr(out, "train loss");
+	char line[128];
+	snprintf(line, sizeof line, "%.60s", first);
+	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a") == NN_SUCCESS);
+	cr_expect(strncmp(strstr(out, "train loss"), line, 40) == 0, "the first epoch is the same: %s and %s", line, out);
+	cr_expect(call("train --steps 400 --validation 100 --batch_size 50 --optimizer.lr 30 --early_stopping 2") == NN_SUCCESS);
+	cr_expect(strstr(err, "stopped early") && count_lines(out, "epoch ") < 50, "%s", err);
+}
+
+Test(trainer, a_model_that_does_not_accumulate_has_no_chunks)
+{
+	cr_expect(call("train --chunk 10 --batch_size 50 --validation 0") == NN_FAILURE);
+	cr_expect(strstr(err, "cannot work on a batch of 50 samples in chunks of 10") && strstr(err, "leave --chunk out"), "%s", err);
+	cr_expect(call("train --chunk 50 --batch_size 50 --epochs 1") == NN_SUCCESS, "%s", err);
+	cr_expect(call("train --chunk 0") == NN_WRONG_USAGE);
 }
 
 Test(trainer, the_last_batch_may_be_smaller)

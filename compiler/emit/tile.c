@@ -1,0 +1,433 @@
+/* tile.c - contractions: a tile of 6 rows and a few vectors, all of its sums in registers.
+ *
+ * TILE    rows are features, vectors are samples side by side; the other factor is broadcast
+ * OUTER   rows are features, vectors are other features; samples are summed one after the other
+ * DOT     rows and columns are features, each element has 16 running sums over samples */
+#include "emit/emit.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the tiles share -------------------------------------------------------------------------------------------------------------------- */
+
+/* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
+static const char *
+outer_arguments(struct writer *w, bool declare)
+{
+	struct text t = {.arena = w->e->arena};
+	for (int i = 0; i < w->kernel->outer.n; i++) {
+		const struct index *o = w->kernel->outer.at[i];
+		text_add(&t, "%s%s, ", declare ? "int " : "", declare ? loop_name(w, o) : name_of_index(w, o));
+		if (declare) enter_loop(w, o);
+	}
+	return text_end(&t);
+}
+
+/* the finished sum and the maps behind it, for one element of the tile */
+static void
+write_epilogue(struct writer *w, const char *sum, bool vector)
+{
+	const struct equation *q = w->kernel->equations.at[0];
+	struct lowered l = lower_equation(w->plan->program, q);
+	write_map_value(w, q, (struct value_text){scaled_text(w, sum, l.scale), l.scale ? 2 : 4, vector});
+	for (int i = 1; i < w->kernel->equations.n; i++) write_map_value(w, w->kernel->equations.at[i], map_value(w, w->kernel->equations.at[i]));
+}
+
+/* for each row r and vector v of the tile */
+static void
+open_tile_loops(struct writer *w)
+{
+	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
+	w->indent++;
+	write_line(w, "UNROLL for (int v = 0; v < vecs; v++) {");
+	w->indent++;
+}
+
+static void
+close_tile_loops(struct writer *w)
+{
+	close_brace(w);
+	w->indent--;
+}
+
+static void
+write_zero_sums(struct writer *w)
+{
+	write_line(w, "lanes sum[%d][VECS];", ROWS);
+	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = all(0);");
+}
+
+/* how m rows are cut: sixes, then what is left as pieces of at least 3 where possible */
+struct cut {
+	long sixes;  /* rows covered by pieces of 6 */
+	int n, piece[2];
+};
+
+static struct cut
+cut_rows(long m)
+{
+	static const struct { int back; int n, piece[2]; } rest[ROWS] = {
+		{0, 0, {0}}, {1, 2, {4, 3}}, {1, 2, {4, 4}}, {0, 1, {3}}, {0, 1, {4}}, {0, 1, {5}},
+	};
+	if (m < ROWS) return (struct cut){0, 1, {(int)m}};
+	int r = (int)(m % ROWS);
+	return (struct cut){m - r - ROWS * rest[r].back, rest[r].n, {rest[r].piece[0], rest[r].piece[1]}};
+}
+
+/* what this part computes: rows from .. to in sixes, or a range of the first outer loop */
+static void
+write_part_range(struct writer *w, struct cut c)
+{
+	const struct kernel *k = w->kernel;
+	if (k->parts < 2) write_line(w, "(void)part;");
+	else if (k->split_outer) write_line(w, "const int from = part * %ld / %d, to = (part + 1) * %ld / %d;", k->outer.at[0]->size, k->parts, k->outer.at[0]->size, k->parts);
+	else write_line(w, "const int from = part * %ld / %d * %d, to = (part + 1) * %ld / %d * %d;", c.sixes / ROWS, k->parts, ROWS, c.sixes / ROWS, k->parts, ROWS);
+}
+
+static void
+open_outer_loops(struct writer *w)
+{
+	const struct kernel *k = w->kernel;
+	for (int i = 0; i < k->outer.n; i++) {
+		if (i || k->parts < 2 || !k->split_outer) {
+			open_loop(w, k->outer.at[i]);
+			continue;
+		}
+		const char *name = loop_name(w, k->outer.at[0]);
+		write_line(w, "for (int %s = from; %s < to; %s++) {", name, name, name);
+		enter_loop(w, k->outer.at[0]);
+		w->indent++;
+	}
+}
+
+/* calls of the tile for all rows of the part */
+static void
+write_row_calls(struct writer *w, struct cut c, const char *row, void (*call)(struct writer *w, const char *rows, const char *first))
+{
+	struct arena *a = w->e->arena;
+	bool parts = w->kernel->parts > 1 && !w->kernel->split_outer;
+	if (c.sixes) {
+		write_line(w, "for (int %s = %s; %s < %s; %s += %d) {", row, parts ? "from" : "0", row, parts ? "to" : arena_print(a, "%ld", c.sixes), row, ROWS);
+		w->indent++;
+		call(w, "6", row);
+		close_brace(w);
+	}
+	if (!c.n) return;
+	if (parts) {
+		write_line(w, "if (part == %d) {", w->kernel->parts - 1);
+		w->indent++;
+	}
+	long at = c.sixes;
+	for (int i = 0; i < c.n; i++) {
+		call(w, arena_print(a, "%d", c.piece[i]), arena_print(a, "%ld", at));
+		at += c.piece[i];
+	}
+	if (parts) close_brace(w);
+}
+
+/* ---- TILE ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void
+call_tile(struct writer *w, const char *rows, const char *first)
+{
+	const char *outer = outer_arguments(w, false), *call = tile_call(w), *time = time_argument(w);
+	write_line(w, "if (few) %s, %s, 1, panel%s, %s%s, n);", call, rows, time, outer, first);
+	write_line(w, "else %s, %s, VECS, panel%s, %s%s, n);", call, rows, time, outer, first);
+}
+
+static void
+write_tile_function(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	const char *time = time_parameter(&w), *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
+	for (int i = 0; i < k->equations.n; i++) bind_time(&w, k->equations.at[i]);
+	enter_loop(&w, k->row);
+	bool vector;
+	write_zero_sums(&w);
+	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
+	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
+	w.sample = "n + v * LANES";
+	write_line(&w, "lanes right[VECS];");
+	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) right[v] = load(&%s);", element_text(&w, k->right, &vector));
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", element_text(&w, k->left, &vector));
+	close_loops(&w, braces);
+	open_tile_loops(&w);
+	write_epilogue(&w, "sum[r][v]", true);
+	close_tile_loops(&w);
+	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(e->arena, ", const int rows, const int vecs, int panel%s, %sint %s, int n", time, outer, row));
+}
+
+void
+write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
+{
+	write_tile_function(e, plan, k, names, out);
+	text_add(out, "\n");
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct cut c = cut_rows(k->row->size);
+	const char *time = time_parameter(&w);
+	write_part_range(&w, c);
+	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
+	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += WIDTH) {");
+	w.indent += 2;
+	write_line(&w, "const int few = samples_in(m, panel) - n <= LANES; /* a single sample, say: one vector is enough */");
+	open_outer_loops(&w);
+	write_row_calls(&w, c, loop_name(&w, k->row), call_tile);
+	close_loops(&w, k->outer.n);
+	w.indent--;
+	write_line(&w, "}");
+	finish_function(&w, out, "static void", "@@", arena_print(e->arena, ", int part%s", time));
+}
+
+/* ---- OUTER --------------------------------------------------------------------------------------------------------------------------------------- */
+
+static long
+block_width(const struct kernel *k)
+{
+	return k->lane->size < CHUNK ? (k->lane->size + 15) / 16 * 16 : CHUNK;
+}
+
+/* the finished element of the gradient, for the block of rows that is handed on */
+static const char *
+finished_value(struct writer *w)
+{
+	const struct kernel *k = w->kernel;
+	struct program *p = w->plan->program;
+	for (int i = 0; i < w->held.n; i++)
+		if (w->held.at[i].tensor == k->finished) return w->held.at[i].name;
+	const struct equation *last = k->equations.at[k->equations.n - 1];
+	if (k->equations.n > 1) return as_vector(w, map_value(w, last));
+	struct lowered l = lower_equation(p, last);
+	return scaled_text(w, "sum[r][v]", l.scale);
+}
+
+static void
+write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct program *p = plan->program;
+	struct tensor *rows_of = plan_root(plan, k->rows);
+	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
+	enter_loop(&w, k->row);
+	const char *lane = loop_name(&w, k->lane);
+	enter_loop(&w, k->lane);
+	bool vector;
+	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
+	bind_index(&w, k->lane, arena_print(e->arena, "%s + v * LANES", lane));
+	write_zero_sums(&w);
+	if (k->over_samples) {
+		write_line(&w, "if (m->first)");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = load_some(&%s, part);", carried_sum(&w));
+	}
+	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
+	w.indent++;
+	/* the factor that is broadcast is read as samples, the other as rows */
+	const char *left = element_text(&w, k->left, &vector);
+	const char *right = whole_text(&w, affine_expr(p, flat_access(p, k, k->right)), 0), *x = local_pointer(&w, rows_of, 0, true);
+	write_panel_locals(&w);
+	write_line(&w, "const int samples = samples_in(m, panel);");
+	write_line(&w, "for (int n = 0; n < samples; n++) {");
+	w.indent++;
+	write_line(&w, "const real *row = %s + ((size_t)panel * PANEL + (size_t)n) * %ld;", x, tensor_count(rows_of));
+	write_line(&w, "lanes right[VECS];");
+	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) right[v] = load_some(&row[%s], part);", right);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", left);
+	close_brace(&w);
+	close_brace(&w);
+	w.lanes = LANES_ARE_LAST_AXIS;
+	w.lane_index = k->lane;
+	w.part = "part";
+	if (k->over_samples) {
+		write_line(&w, "if (m->more) {");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) store_some(&%s, sum[r][v], part);", carried_sum(&w));
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
+	open_tile_loops(&w);
+	write_epilogue(&w, "sum[r][v]", true);
+	if (k->direct) write_line(&w, "store_some(&block[r][%s + v * LANES - first], %s, part);", lane, finished_value(&w));
+	close_tile_loops(&w);
+	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(e->arena, ", const int rows, const int vecs, const int part, %sint %s, int %s%s", outer, row, lane,
+					     k->direct ? arena_print(e->arena, ", int first, real block[][%ld]", block_width(k)) : ""));
+}
+
+/* hands the rows of the block on: the place of its first element, row by row */
+static void
+write_sink(struct writer *w, const char *rows, const char *first, bool chunks, const char *count)
+{
+	const struct kernel *k = w->kernel;
+	struct arena *a = w->e->arena;
+	struct text at = {.arena = a};
+	struct equation *q = k->equations.at[0];
+	struct affine *f = flat_access(w->plan->program, k, read_at(w->plan->program, q->tensor, q->lhs));
+	for (int t = 0; t < f->n; t++) {
+		const struct index *x = f->term[t].atom->index;
+		if (x == k->lane) continue;
+		const char *row = strcmp(first, "0") ? arena_print(a, "%s + r", first) : "r";
+		text_add(&at, "%s%ld * (size_t)(%s)", at.length ? " + " : "", f->term[t].coefficient, x == k->row ? row : name_of_index(w, x));
+	}
+	if (chunks) text_add(&at, " + (size_t)first");
+	if (k->over_samples) write_line(w, "if (!m->more)");
+	write_line(w, "%sfor (int r = 0; r < %s; r++) m->sink(m, %s, %s, %s, block[r]);", k->over_samples ? "\t" : "", rows, operand_memory(w, OPERAND_PARAM, k->gradient, 0), text_end(&at), count);
+}
+
+/* all columns of some rows; then the rows are handed on */
+static void
+call_outer(struct writer *w, const char *rows, const char *first)
+{
+	const struct kernel *k = w->kernel;
+	struct arena *a = w->e->arena;
+	long columns = k->lane->size, chunk = columns < CHUNK ? columns : CHUNK;
+	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false), *call = tile_call(w);
+	bool chunks = columns > CHUNK;
+	const char *from = chunks ? "first" : "0", *to = chunks ? "last" : arena_print(a, "%ld", columns);
+	const char *block = k->direct ? arena_print(a, ", %s, block", from) : "";
+	if (chunks) {
+		write_line(w, "for (int first = 0; first < %ld; first += %ld) {", columns, chunk);
+		w->indent++;
+		write_line(w, "const int last = first + %ld < %ld ? first + %ld : %ld;", chunk, columns, chunk, columns);
+	} else {
+		write_line(w, "{");
+		w->indent++;
+	}
+	write_line(w, "int %s = %s;", i, from);
+	write_line(w, "for (; %s + WIDTH <= %s; %s += WIDTH) %s, %s, VECS, 0, %s%s, %s%s);", i, to, i, call, rows, outer, first, i, block);
+	write_line(w, "for (; %s + LANES <= %s; %s += LANES) %s, %s, 1, 0, %s%s, %s%s);", i, to, i, call, rows, outer, first, i, block);
+	if (columns % 16) write_line(w, "if (%s < %s) %s, %s, 1, %s - %s, %s%s, %s%s);", i, to, call, rows, to, i, outer, first, i, block);
+	if (k->direct) write_sink(w, rows, first, chunks, chunks ? "(size_t)(last - first)" : to);
+	close_brace(w);
+}
+
+void
+write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
+{
+	write_outer_tile(e, plan, k, names, out);
+	text_add(out, "\n");
+	struct writer w = writer_new(e, plan, k, LANES_ARE_LAST_AXIS, k->operands, names);
+	struct cut c = cut_rows(k->row->size);
+	if (k->direct) write_line(&w, "real block[%d][%ld];", ROWS, block_width(k));
+	write_part_range(&w, c);
+	open_outer_loops(&w);
+	write_row_calls(&w, c, loop_name(&w, k->row), call_outer);
+	close_loops(&w, k->outer.n);
+	finish_function(&w, out, "static void", "@@", ", int part");
+}
+
+/* ---- DOT ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+static void
+write_dot_sums(struct writer *w, const struct kernel *k)
+{
+	bool vector;
+	write_line(w, "lanes left[%d][SUM_VECS], right[COLUMNS][SUM_VECS];", ROWS);
+	w->sample = "n + vec * LANES";
+	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(w, "\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) left[r][vec] = load(&%s);", element_text(w, k->left, &vector));
+	write_line(w, "UNROLL for (int column = 0; column < columns; column++)");
+	write_line(w, "\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) right[column][vec] = load(&%s);", element_text(w, k->right, &vector));
+	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(w, "\tUNROLL for (int column = 0; column < columns; column++)");
+	write_line(w, "\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = vmadd(left[r][vec], right[column][vec], sum[r][column][vec]);");
+}
+
+static void
+write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct arena *a = e->arena;
+	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row), *column = "";
+	enter_loop(&w, k->row);
+	if (k->column) {
+		column = loop_name(&w, k->column);
+		enter_loop(&w, k->column);
+	}
+	/* the sums over a panel are written first: only then is known which pointers they need */
+	bind_index(&w, k->row, arena_print(a, "%s + r", row));
+	if (k->column) bind_index(&w, k->column, arena_print(a, "%s + column", column));
+	w.indent = 3;
+	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
+	write_dot_sums(&w, k);
+	close_loops(&w, braces);
+	const char *inner = text_end(&w.body);
+	w.body = (struct text){.arena = a};
+	w.indent = 1;
+	write_line(&w, "lanes sum[%d][COLUMNS][SUM_VECS], kept[%d][COLUMNS][SUM_VECS];", ROWS, ROWS);
+	write_line(&w, "memset(sum, 0, sizeof sum);");
+	write_line(&w, "memset(kept, 0, sizeof kept);");
+	if (k->over_samples) {
+		write_line(&w, "if (m->first)");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
+		write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = load(&%s + vec * LANES);", carried_sum(&w));
+	}
+	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
+	w.indent++;
+	write_panel_locals(&w);
+	write_line(&w, "const int samples = samples_in(m, panel);");
+	write_line(&w, "for (int n = 0; n < samples; n += 16) {");
+	w.indent++;
+	write_line(&w, "const int whole = n + 16 <= samples;");
+	write_line(&w, "if (!whole) memcpy(kept, sum, sizeof sum);");
+	text_add(&w.body, "%s", inner);
+	write_line(&w, "if (!whole) /* lanes behind the last sample keep their sums */");
+	write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
+	write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++)");
+	write_line(&w, "\t\t\t\tsum[r][column][vec] = pick(lane_index() + all_ints(n + vec * LANES) < all_ints(samples), sum[r][column][vec], kept[r][column][vec]);");
+	close_brace(&w);
+	close_brace(&w);
+	w.lanes = NO_LANES;
+	w.sample = "n";
+	if (k->over_samples) {
+		write_line(&w, "if (m->more) {");
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
+		write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) store(&%s + vec * LANES, sum[r][column][vec]);", carried_sum(&w));
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
+	write_line(&w, "for (int r = 0; r < rows; r++)");
+	w.indent++;
+	write_line(&w, "for (int column = 0; column < columns; column++) {");
+	w.indent++;
+	write_line(&w, "real lane_sums[16];");
+	write_line(&w, "for (int vec = 0; vec < SUM_VECS; vec++) store(&lane_sums[vec * LANES], sum[r][column][vec]);");
+	write_epilogue(&w, "tree16(lane_sums)", false);
+	close_tile_loops(&w);
+	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(a, ", const int rows, const int columns, %sint %s%s", outer, row, k->column ? arena_print(a, ", int %s", column) : ""));
+}
+
+static void
+call_dot(struct writer *w, const char *rows, const char *first)
+{
+	const struct kernel *k = w->kernel;
+	const char *outer = outer_arguments(w, false), *call = tile_call(w);
+	if (!k->column) {
+		write_line(w, "%s, %s, 1, %s%s);", call, rows, outer, first);
+		return;
+	}
+	const char *c = loop_name(w, k->column);
+	write_line(w, "{");
+	w->indent++;
+	write_line(w, "int %s = 0;", c);
+	write_line(w, "for (; %s + COLUMNS <= %ld; %s += COLUMNS) %s, %s, COLUMNS, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
+	write_line(w, "for (; %s < %ld; %s++) %s, %s, 1, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
+	close_brace(w);
+}
+
+void
+write_dot(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
+{
+	write_dot_tile(e, plan, k, names, out);
+	text_add(out, "\n");
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct cut c = cut_rows(k->row->size);
+	write_part_range(&w, c);
+	open_outer_loops(&w);
+	write_row_calls(&w, c, loop_name(&w, k->row), call_dot);
+	close_loops(&w, k->outer.n);
+	finish_function(&w, out, "static void", "@@", ", int part");
+}

@@ -1,0 +1,378 @@
+/* roles.c - what an equation is by the roles of its indices.
+ *
+ * A contraction is a sum of products of two reads, perhaps behind a guard on indices.  Of the indices of its left side, rows are those that only one
+ * factor has, columns those that only the other has; the rest are loops around a tile.  Nothing here knows how an equation was spelled. */
+#include "plan/plan.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- accesses -------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* Merged indices: a stands with b.size times b's coefficient, so a's term is dropped and b's becomes c's. */
+static void
+apply_merges(struct program *p, const struct kernel *k, struct affine *a)
+{
+	for (int m = 0; k && m < k->merges.n; m++) {
+		const struct merge *g = &k->merges.at[m];
+		int n = 0;
+		for (int i = 0; i < a->n; i++) {
+			struct expr *x = a->term[i].atom;
+			if (x->op == OP_INDEX && x->index == g->a) continue;
+			a->term[n] = a->term[i];
+			if (x->op == OP_INDEX && x->index == g->b) a->term[n].atom = index_of(p, g->c);
+			n++;
+		}
+		a->n = n;
+	}
+}
+
+struct affine *
+flat_access(struct program *p, const struct kernel *k, const struct expr *read)
+{
+	const struct tensor *t = read->tensor;
+	struct expr *flat = number(p, 0);
+	for (int i = t->batch; i < read->n; i++) flat = add(p, scale(p, (double)t->shape[i], flat), read->kid[i]);
+	struct affine *a = affine_of(p, flat);
+	for (int i = 0; i < a->n; i++)
+		if (a->term[i].atom->op != OP_INDEX || a->term[i].atom->index->batch) return NULL;
+	apply_merges(p, k, a);
+	return a;
+}
+
+static bool
+in_access(const struct affine *a, const struct index *i)
+{
+	for (int k = 0; k < a->n; k++)
+		if (a->term[k].atom->index == i) return true;
+	return false;
+}
+
+static long
+stride_in(const struct affine *a, const struct index *i)
+{
+	for (int k = 0; k < a->n; k++)
+		if (a->term[k].atom->index == i) return a->term[k].coefficient;
+	return 0;
+}
+
+bool
+has_batch_bound(const struct equation *q)
+{
+	for (int i = 0; i < q->bound_count; i++)
+		if (q->bound[i]->batch) return true;
+	return false;
+}
+
+struct index *
+kernel_time(const struct kernel *k, const struct equation *q)
+{
+	for (int i = 0; k->loop && i < k->loop->n; i++)
+		if (k->loop->at[i]->tensor == q->tensor) return q->lhs[k->loop->time[i]];
+	return NULL;
+}
+
+/* ---- merging ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* a whole number that takes part in arithmetic beside subscripts, and depends on where in a it is, or in b */
+static bool
+is_number_of(const struct expr *x, const struct index *a, const struct index *b)
+{
+	return x->integer && x->op != OP_READ && (mentions(x, a) || mentions(x, b));
+}
+
+static bool
+is_used_as_number(struct expr *body, struct expr *const *nodes, int n, const struct index *a, const struct index *b)
+{
+	if (is_number_of(body, a, b)) return true;
+	for (int j = 0; j < n; j++) {
+		if (nodes[j]->op == OP_READ || nodes[j]->integer) continue; /* a subscript, or part of a number that is met where it is used */
+		for (int c = 0; c < nodes[j]->n; c++)
+			if (is_number_of(nodes[j]->kid[c], a, b)) return true;
+	}
+	return false;
+}
+
+/* Can a, b run as one index?  In every access both are absent, or a's stride is b's size times b's. */
+static bool
+can_merge(struct program *p, const struct kernel *k, struct index *a, struct index *b)
+{
+	for (int i = 0; i < k->equations.n; i++) {
+		const struct equation *q = k->equations.at[i];
+		int n, m;
+		struct expr **reads = expr_reads(p, q->body, &n);
+		for (int j = 0; j < n; j++) {
+			if (!mentions(reads[j], a) && !mentions(reads[j], b)) continue;
+			struct affine *f = flat_access(p, k, reads[j]);
+			if (!f || stride_in(f, b) <= 0 || stride_in(f, a) != b->size * stride_in(f, b)) return false;
+		}
+		struct expr **nodes = expr_nodes(p, q->body, &m);
+		if (is_used_as_number(q->body, nodes, m, a, b)) return false;
+	}
+	return true;
+}
+
+static struct index *
+merge_pair(struct program *p, struct kernel *k, struct index *a, struct index *b)
+{
+	struct index *c = index_new(p, b->name, a->size * b->size);
+	PUSH(p->arena, &k->merges, (struct merge){a, b, c});
+	return c;
+}
+
+/* joins neighbours of a list of indices where memory allows */
+static void
+merge_neighbours(struct program *p, struct kernel *k, struct index **list, int *n)
+{
+	for (int i = 0; i + 1 < *n;) {
+		if (!can_merge(p, k, list[i], list[i + 1])) {
+			i++;
+			continue;
+		}
+		list[i] = merge_pair(p, k, list[i], list[i + 1]);
+		memmove(list + i + 1, list + i + 2, (size_t)(*n - i - 2) * sizeof *list);
+		--*n;
+	}
+}
+
+/* ---- factors ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+struct product { /* the body of a contraction */
+	struct expr *guard, *a, *b;
+};
+
+static bool
+looks_up(struct program *p, const struct expr *read)
+{
+	for (int i = 0; i < read->n; i++)
+		if (has_read(p, read->kid[i])) return true;
+	return false;
+}
+
+/* numbers and uniform factors aside; false when there are not exactly two plain reads, or the guard depends on data */
+static bool
+two_reads(struct program *p, const struct equation *q, struct product *out)
+{
+	struct expr *body = q->body, *found[2];
+	int n = 0;
+	*out = (struct product){0};
+	if (q->reduction != SUM) return false;
+	if (body->op == OP_IF && is_number(body->kid[2], 0) && !has_read(p, body->kid[0])) {
+		out->guard = body->kid[0];
+		body = body->kid[1];
+	}
+	if (body->op != OP_MUL) return false;
+	for (int i = 0; i < body->n; i++) {
+		struct expr *f = body->kid[i];
+		if (is_uniform(f)) continue;
+		if (f->op != OP_READ || f->tensor->integer || f->tensor->role == ROLE_RANDOM || n == 2 || looks_up(p, f)) return false;
+		found[n++] = f;
+	}
+	if (n < 2) return false;
+	out->a = found[0];
+	out->b = found[1];
+	return true;
+}
+
+static bool
+starts_with_batch(const struct expr *read)
+{
+	return read->tensor->batch && read->kid[0]->op == OP_INDEX && read->kid[0]->index->batch;
+}
+
+static struct kernel *
+kernel_of(struct program *p, enum kernel_kind kind, struct equation *q, const struct recurrence_of *loop, const struct product *f)
+{
+	struct kernel *k = NEW(p->arena, struct kernel);
+	*k = (struct kernel){.kind = kind, .loop = loop, .left = f->a, .right = f->b, .guard = f->guard};
+	PUSH(p->arena, &k->equations, q);
+	return k;
+}
+
+/* ---- kinds ------------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* y[n,..] = sum(i) W[..] * x[n,..]: W belongs to no sample */
+static struct kernel *
+tile_kernel(struct program *p, struct equation *q, const struct recurrence_of *loop)
+{
+	struct product f;
+	if (!q->tensor->batch || has_batch_bound(q) || !two_reads(p, q, &f)) return NULL;
+	if (f.a->tensor->batch) {
+		struct expr *swap = f.a;
+		f.a = f.b;
+		f.b = swap;
+	}
+	if (f.a->tensor->batch || !starts_with_batch(f.b)) return NULL;
+	return kernel_of(p, KERNEL_TILE, q, loop, &f);
+}
+
+/* dW[..,i] = sum(n) dz[n,..] * x[n,i]: the last axis belongs to one factor, the others to the other */
+static struct kernel *
+outer_kernel(struct program *p, struct equation *q)
+{
+	struct product f;
+	if (q->tensor->batch || q->lhs_count < 2 || q->bound_count != 1 || !q->bound[0]->batch || !two_reads(p, q, &f) || f.guard) return NULL;
+	if (!starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
+	struct index *lane = q->lhs[q->lhs_count - 1];
+	if (mentions(f.a, lane)) {
+		struct expr *swap = f.a;
+		f.a = f.b;
+		f.b = swap;
+	}
+	struct affine *in_a = flat_access(p, NULL, f.a), *in_b = flat_access(p, NULL, f.b);
+	if (!in_a || !in_b || in_access(in_a, lane) || stride_in(in_b, lane) != 1) return NULL;
+	for (int i = 0; i < q->lhs_count - 1; i++) /* rows belong to the left factor, or not to the right */
+		if (!in_access(in_a, q->lhs[i]) && !in_access(in_b, q->lhs[i])) return NULL;
+	return kernel_of(p, KERNEL_OUTER, q, NULL, &f);
+}
+
+/* dW[f,a,..] = sum(n,i,..) dy[n,f,i,..] * x[n,a,..] by 16 running sums an element */
+static struct kernel *
+dot_kernel(struct program *p, struct equation *q)
+{
+	struct product f;
+	if (q->tensor->batch || !has_batch_bound(q) || sample_order_of(q) != SIXTEEN || !two_reads(p, q, &f)) return NULL;
+	if (!starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
+	return kernel_of(p, KERNEL_DOT, q, NULL, &f);
+}
+
+struct kernel *
+contraction(struct program *p, struct equation *q, const struct recurrence_of *loop)
+{
+	struct kernel *k = tile_kernel(p, q, loop);
+	if (!k && !loop) k = outer_kernel(p, q);
+	if (!k && !loop) k = dot_kernel(p, q);
+	return k;
+}
+
+/* ---- loops --------------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* the indices of the left side but samples and time, merged */
+static int
+own_indices(struct program *p, struct kernel *k, struct index *out[])
+{
+	struct equation *q = k->equations.at[0];
+	const struct index *time = kernel_time(k, q);
+	int n = 0;
+	for (int i = 0; i < q->lhs_count; i++)
+		if (!q->lhs[i]->batch && q->lhs[i] != time) out[n++] = q->lhs[i];
+	merge_neighbours(p, k, out, &n);
+	return n;
+}
+
+/* does the factor depend on the index, or on what it was merged from? */
+static bool
+depends_on(const struct kernel *k, const struct expr *e, const struct index *i)
+{
+	if (e && mentions(e, i)) return true;
+	for (int m = 0; e && m < k->merges.n; m++)
+		if (k->merges.at[m].c == i) return depends_on(k, e, k->merges.at[m].a) || depends_on(k, e, k->merges.at[m].b);
+	return false;
+}
+
+/* the longest index that only one factor has; -1: none */
+static int
+longest_own(const struct kernel *k, struct index *const list[], int n, const struct expr *own, const struct expr *other)
+{
+	int best = -1;
+	for (int i = 0; i < n; i++)
+		if (depends_on(k, own, list[i]) && !depends_on(k, other, list[i]) && !depends_on(k, k->guard, list[i]) && (best < 0 || list[i]->size > list[best]->size)) best = i;
+	return best;
+}
+
+static void
+set_sum(struct program *p, struct kernel *k)
+{
+	struct equation *q = k->equations.at[0];
+	struct index *sums[2 * MAX_RANK];
+	int m = 0;
+	for (int i = 0; i < q->bound_count; i++)
+		if (!q->bound[i]->batch) sums[m++] = q->bound[i];
+	merge_neighbours(p, k, sums, &m);
+	for (int i = 0; i < m; i++) PUSH(p->arena, &k->sum, sums[i]);
+}
+
+static void
+set_outer(struct program *p, struct kernel *k, struct index *const list[], int n)
+{
+	for (int i = 0; i < n; i++)
+		if (list[i] != k->row && list[i] != k->column && list[i] != k->lane) PUSH(p->arena, &k->outer, list[i]);
+}
+
+static bool
+tile_loops(struct program *p, struct kernel *k)
+{
+	struct index *list[MAX_RANK];
+	int n = own_indices(p, k, list), row = longest_own(k, list, n, k->left, k->right);
+	if (row < 0) return false;
+	k->row = list[row];
+	set_outer(p, k, list, n);
+	set_sum(p, k);
+	return true;
+}
+
+static bool
+outer_loops(struct program *p, struct kernel *k)
+{
+	struct index *list[MAX_RANK];
+	int n = own_indices(p, k, list);
+	struct affine *in_a = flat_access(p, k, k->left), *in_b = flat_access(p, k, k->right);
+	k->lane = list[n - 1];
+	k->rows = k->right->tensor;
+	if (n < 2 || in_access(in_a, k->lane) || stride_in(in_b, k->lane) != 1) return false;
+	k->row = list[n - 2];
+	if (!in_access(in_a, k->row) || in_access(in_b, k->row)) return false;
+	set_outer(p, k, list, n);
+	return true;
+}
+
+static bool
+dot_loops(struct program *p, struct kernel *k)
+{
+	struct index *list[MAX_RANK];
+	int n = own_indices(p, k, list), row = longest_own(k, list, n, k->left, k->right), other = longest_own(k, list, n, k->right, k->left);
+	if (other >= 0 && (row < 0 || list[other]->size > list[row]->size)) { /* the longer one has the rows */
+		struct expr *swap = k->left;
+		k->left = k->right;
+		k->right = swap;
+		int index = row;
+		row = other;
+		other = index;
+	}
+	if (row < 0) return false;
+	k->row = list[row];
+	k->column = other >= 0 ? list[other] : NULL;
+	set_outer(p, k, list, n);
+	set_sum(p, k);
+	return true;
+}
+
+bool
+contraction_loops(struct program *p, struct kernel *k)
+{
+	k->merges.n = k->outer.n = k->sum.n = 0;
+	return k->kind == KERNEL_TILE ? tile_loops(p, k) : k->kind == KERNEL_OUTER ? outer_loops(p, k) : dot_loops(p, k);
+}
+
+/* ---- work ---------------------------------------------------------------------------------------------------------------------------------------------- */
+
+double
+contraction_size(const struct kernel *k)
+{
+	double n = 1;
+	const struct equation *q = k->equations.at[0];
+	for (int i = 0; i < q->lhs_count; i++) n *= q->lhs[i]->batch ? 1 : (double)q->lhs[i]->size;
+	for (int i = 0; i < q->bound_count; i++) n *= q->bound[i]->batch ? 1 : (double)q->bound[i]->size;
+	return n;
+}
+
+/* pieces of at least a few hundred thousand multiply-adds for 64 samples, at most 16: of the first outer loop, or of whole tiles of rows */
+int
+contraction_parts(struct kernel *k)
+{
+	double work = contraction_size(k) * 64 / 400000;
+	int parts = work < 2 ? 1 : work > 16 ? 16 : (int)work;
+	int most = (int)((k->row->size + 5) / 6 / 4);
+	k->split_outer = k->outer.n && k->outer.at[0]->size > most;
+	if (k->split_outer) most = k->outer.at[0]->size > 16 ? 16 : (int)k->outer.at[0]->size;
+	return parts < most ? parts : most < 1 ? 1 : most;
+}

@@ -1,0 +1,382 @@
+/* intake.c - takes in what a reader hands over: each record goes through the source's slice and arithmetic, is checked against what the
+ * model declares, rounded once and stored, in as few bytes as that needs (column.c).  Nothing is allocated because a header says so:
+ * memory follows records that are there. */
+#include "readers.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 1024 }; /* values of a run that are decoded at a time */
+
+void
+nn_intake_takes(const struct nn_intake *in, char text[NN_PLACE_MAX])
+{
+	const struct nn_input *input = in->parts[0].input;
+	const char *file = in->program->file, *s = in->width == 1 ? "" : "s";
+
+	if (in->part_count == 1)
+		snprintf(text, NN_PLACE_MAX, "'%s' takes %zu value%s a sample (%s:%d)", input->name, in->width, s, file, input->line);
+	else
+		snprintf(text, NN_PLACE_MAX, "the %zu inputs of %s take %zu values a sample (%s:%d)", in->part_count, in->program->model, in->width,
+		    file, input->line);
+}
+
+/* which value of which record is meant, as precisely as the format allows */
+static void
+name_place(const struct nn_intake *in, size_t value, char text[NN_PLACE_MAX])
+{
+	size_t record = in->seen - in->begun;
+
+	if (in->columns)
+		snprintf(text, NN_PLACE_MAX, "%.900s:%zu: column %zu", in->found, in->line, in->columns[value]);
+	else if (in->unit)
+		snprintf(text, NN_PLACE_MAX, "%.900s: %s %zu", in->found, in->unit, value);
+	else if (in->width == 1)
+		snprintf(text, NN_PLACE_MAX, "%.900s: record %zu", in->found, record);
+	else
+		snprintf(text, NN_PLACE_MAX, "%.900s: record %zu, value %zu", in->found, record, value);
+}
+
+/* ---- memory ---- */
+
+/* bytes that a whole number of this input takes as its distance from `low`; 0: more than two */
+static unsigned
+packed_bytes(const struct nn_input *input)
+{
+	if (!input->is_integer || input->low < INT32_MIN || input->high > INT32_MAX)
+		return 0;
+	long distance = input->high - input->low;
+	return distance <= UINT8_MAX ? 1 : distance <= UINT16_MAX ? 2 : 0;
+}
+
+static size_t
+value_size(const struct nn_intake *in, const struct nn_part *part)
+{
+	return part->out.packed ? part->out.packed : part->input->is_integer ? sizeof(int32_t) : in->program->real_size;
+}
+
+/* exactly `records` of room, for records side by side */
+static int
+set_room(struct nn_intake *in, size_t records, struct nn_error *e)
+{
+	for (size_t i = 0; i < in->part_count; i++) {
+		struct nn_part *part = &in->parts[i];
+		size_t bytes = value_size(in, part) * part->input->count;
+		void *values = records > SIZE_MAX / bytes ? NULL : realloc(part->out.values, records * bytes);
+		if (!values)
+			return nn_fail(e, "%s: not enough memory for %zu records of '%s'", in->found, records, part->input->name);
+		part->out.values = values;
+	}
+	in->room = records;
+	return 0;
+}
+
+static int
+check_slice(const struct nn_intake *in, size_t records, struct nn_error *e)
+{
+	const struct nn_source *s = in->source;
+	char of[80] = "";
+
+	if (in->unit)
+		snprintf(of, sizeof of, " of %zu %ss", in->width, in->unit);
+	if (records > UINT32_MAX)
+		return nn_fail(e, "%s: holds %zu records%s, more than %lu", in->found, records, of, (unsigned long)UINT32_MAX);
+	if (!s || !s->sliced || (s->first <= s->last && s->last < records))
+		return 0;
+	return nn_fail(e, "%s: holds %zu records%s, 0..%zu, but [%zu..%zu] asks for more (%s:%d)", in->found, records, of, records - 1, s->first,
+	    s->last, in->program->file, s->line);
+}
+
+/* how many of the records 0 .. records - 1 are in the slice */
+static size_t
+wanted(const struct nn_intake *in, size_t records)
+{
+	return records <= in->first ? 0 : (in->last < records ? in->last + 1 : records) - in->first;
+}
+
+int
+nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e)
+{
+	size_t all = records > SIZE_MAX - in->begun ? SIZE_MAX : in->begun + records, room = wanted(in, all);
+
+	if (!in->more && !in->begun && check_slice(in, all, e)) /* of several files, all are counted first */
+		return -1;
+	return room > in->room ? set_room(in, room, e) : 0;
+}
+
+int
+nn_intake_open(struct nn_intake *in, struct nn_error *e)
+{
+	int sliced = in->source && in->source->sliced;
+
+	in->first = sliced ? in->source->first : 0;
+	in->last = sliced ? in->source->last : SIZE_MAX - 1;
+	for (size_t i = 0; i < in->part_count; i++) {
+		struct nn_part *part = &in->parts[i];
+		size_t count = part->input->count;
+		if (count == 0 || count > SIZE_MAX / 64 - in->width)
+			return nn_fail(e, "'%s' cannot have %zu values a sample (%s:%d)", part->input->name, count, in->program->file, part->input->line);
+		in->width += count;
+		part->out = (struct nn_column_data){.stride = count, .packed = packed_bytes(part->input)};
+	}
+	in->scratch = malloc((in->width < CHUNK ? CHUNK : in->width) * sizeof *in->scratch);
+	return in->scratch ? 0 : nn_fail(e, "not enough memory for a sample of %zu values", in->width);
+}
+
+int
+nn_intake_close(struct nn_intake *in, int status, struct nn_error *e)
+{
+	free(in->scratch);
+	in->scratch = NULL;
+	if (status == 0)
+		status = check_slice(in, in->seen, e);
+	if (status == 0 && in->kept < in->room)
+		status = set_room(in, in->kept, e);
+	for (size_t i = 0; i < in->part_count; i++) {
+		in->parts[i].out.records = in->kept;
+		if (status)
+			nn_column_free(&in->parts[i].out);
+	}
+	return status;
+}
+
+/* ---- arithmetic and checks ---- */
+
+static void
+apply(const struct nn_arith *a, double x[], size_t n)
+{
+	double c = a->operand;
+
+#define EACH(expression)                                                                                                               \
+	do {                                                                                                                           \
+		for (size_t i = 0; i < n; i++)                                                                                         \
+			x[i] = (expression);                                                                                           \
+	} while (0)
+	switch (a->op) {
+	case '+':
+		EACH(x[i] + c);
+		break;
+	case '*':
+		EACH(x[i] * c);
+		break;
+	case '-':
+		if (a->left)
+			EACH(c - x[i]);
+		else
+			EACH(x[i] - c);
+		break;
+	case '/':
+		if (a->left)
+			EACH(c / x[i]);
+		else
+			EACH(x[i] / c);
+		break;
+	case '^':
+		if (a->left)
+			EACH(pow(c, x[i]));
+		else
+			EACH(pow(x[i], c));
+		break;
+	}
+#undef EACH
+}
+
+/* the message for a value that does not fit its input; `raw` is what the file holds, `value` what the arithmetic made of it */
+static int
+fail_value(const struct nn_intake *in, const struct nn_part *part, size_t value_index, double raw, double value, struct nn_error *e)
+{
+	const struct nn_input *input = part->input;
+	const char *file = in->program->file;
+	char place[NN_PLACE_MAX], is[80];
+
+	name_place(in, value_index, place);
+	snprintf(is, sizeof is, "is %.15g", raw);
+	if (!isfinite(raw))
+		return nn_fail(e, "%s %s, but data must be finite", place, is);
+	if (part->arith_count > 0)
+		snprintf(is, sizeof is, "is %.15g, after the arithmetic %.15g", raw, value);
+	if (!isfinite(value))
+		return nn_fail(e, "%s %s, but data must be finite", place, is);
+	if (!input->is_integer)
+		return nn_fail(e, "%s %s, too large for a float", place, is);
+	if (value != floor(value))
+		return nn_fail(e, "%s %s, but '%s' takes whole numbers, %ld..%ld (%s:%d)",
+		    place, is, input->name, input->low, input->high, file, input->line);
+	return nn_fail(e, "%s %s, but '%s' is declared %ld..%ld (%s:%d)", place, is, input->name, input->low, input->high, file, input->line);
+}
+
+/* x[0 .. n) rounded to real numbers, or the index of the first that is not finite; all are stored before any is looked at, so that both
+ * loops vectorise */
+static size_t
+store_reals(const double x[], size_t n, size_t real_size, void *to)
+{
+	double most = real_size == sizeof(float) ? (double)FLT_MAX : DBL_MAX;
+	int bad = 0;
+
+	if (real_size == sizeof(float)) {
+		float *out = to;
+		for (size_t i = 0; i < n; i++) {
+			out[i] = (float)x[i];
+			bad |= !(fabsf(out[i]) <= FLT_MAX);
+		}
+	} else {
+		memcpy(to, x, n * sizeof *x);
+		for (size_t i = 0; i < n; i++)
+			bad |= !(fabs(x[i]) <= DBL_MAX);
+	}
+	if (!bad)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		if (real_size == sizeof(float) ? !(fabsf((float)x[i]) <= FLT_MAX) : !(fabs(x[i]) <= most))
+			return i;
+	return n;
+}
+
+/* Real numbers that are bytes in the file stay bytes, beside a table of what they stand for.  An entry may be no finite number: it is
+ * an error where its byte occurs. */
+int
+nn_intake_bytes(struct nn_intake *in, struct nn_error *e)
+{
+	size_t size = in->program->real_size;
+
+	for (size_t i = 0; i < in->part_count; i++) {
+		struct nn_part *part = &in->parts[i];
+		double x[256];
+		if (part->input->is_integer || part->out.table)
+			continue;
+		part->out.table = malloc(256 * size);
+		if (!part->out.table)
+			return nn_fail(e, "%s: not enough memory", in->found);
+		part->out.packed = 1;
+		for (int b = 0; b < 256; b++)
+			x[b] = b;
+		for (size_t k = 0; k < part->arith_count; k++)
+			apply(&part->arith[k], x, 256);
+		store_reals(x, 256, size, part->out.table);
+	}
+	return 0;
+}
+
+/* bytes as the places of a table, or the index of the first that stands for no finite number */
+static size_t
+store_bytes(const struct nn_part *part, const double raw[], size_t n, size_t real_size, size_t at)
+{
+	uint8_t *to = (uint8_t *)part->out.values + at;
+	const float *floats = part->out.table;
+	const double *doubles = part->out.table;
+	int bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		to[i] = (uint8_t)raw[i];
+		bad |= real_size == sizeof(float) ? !(fabsf(floats[to[i]]) <= FLT_MAX) : !(fabs(doubles[to[i]]) <= DBL_MAX);
+	}
+	for (size_t i = 0; bad && i < n; i++)
+		if (real_size == sizeof(float) ? !(fabsf(floats[to[i]]) <= FLT_MAX) : !(fabs(doubles[to[i]]) <= DBL_MAX))
+			return i;
+	return n;
+}
+
+/* x[0 .. n) as stored values of `part` from place `at` on, or the index of the first that does not fit */
+static size_t
+store_integers(const struct nn_part *part, const double x[], size_t n, size_t at)
+{
+	const struct nn_input *input = part->input;
+	double low = input->low < INT32_MIN ? INT32_MIN : (double)input->low, high = input->high > INT32_MAX ? INT32_MAX : (double)input->high;
+	uint8_t *bytes = part->out.values;
+	uint16_t *pairs = part->out.values;
+	int32_t *whole = part->out.values;
+
+	for (size_t i = 0; i < n; i++)
+		if (!(x[i] >= low && x[i] <= high) || x[i] != floor(x[i]))
+			return i;
+	for (size_t i = 0; i < n; i++)
+		if (part->out.packed == 1)
+			bytes[at + i] = (uint8_t)(x[i] - low);
+		else if (part->out.packed == 2)
+			pairs[at + i] = (uint16_t)(x[i] - low);
+		else
+			whole[at + i] = (int32_t)x[i];
+	return n;
+}
+
+/* raw[0 .. n) of a part, to the place `at` among its stored values; `first` is what messages call the first of them */
+static int
+store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, size_t at, size_t first, struct nn_error *e)
+{
+	const double *x = raw;
+	size_t real_size = in->program->real_size, bad = n;
+
+	if (part->out.table)
+		bad = store_bytes(part, raw, n, real_size, at);
+	if (part->arith_count > 0 && !(part->out.table && bad == n)) {
+		memcpy(in->scratch, raw, n * sizeof *raw);
+		for (size_t i = 0; i < part->arith_count; i++)
+			apply(&part->arith[i], in->scratch, n);
+		x = in->scratch;
+	}
+	if (part->input->is_integer)
+		bad = store_integers(part, x, n, at);
+	else if (!part->out.table)
+		bad = store_reals(x, n, real_size, (char *)part->out.values + at * real_size);
+	return bad < n ? fail_value(in, part, first + bad, raw[bad], x[bad], e) : 0;
+}
+
+/* ---- records, and windows of a run ---- */
+
+int
+nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e)
+{
+	if (nn_intake_wants(in, in->seen)) {
+		if (in->kept == in->room && set_room(in, in->room < 256 ? 256 : in->room + in->room / 2, e))
+			return -1;
+		for (size_t i = 0, at = 0; i < in->part_count; at += in->parts[i++].input->count) {
+			size_t count = in->parts[i].input->count;
+			if (store(in, &in->parts[i], values + at, count, in->kept * count, at, e))
+				return -1;
+		}
+		in->kept++;
+	}
+	in->seen++;
+	return 0;
+}
+
+int
+nn_intake_takes_windows(const struct nn_intake *in)
+{
+	return in->part_count == 1 && in->parts[0].input->is_integer;
+}
+
+int
+nn_intake_windows(struct nn_intake *in, const struct nn_tokens *t, struct nn_error *e)
+{
+	struct nn_part *part = &in->parts[0];
+	size_t stride = part->input->rank == 1 && in->width >= 2 ? in->width - 1 : in->width;
+	char takes[NN_PLACE_MAX];
+	double values[CHUNK];
+
+	in->unit = t->unit;
+	if (t->n < in->width) {
+		nn_intake_takes(in, takes);
+		return nn_fail(e, "%s: %zu %s%s, but %s", in->found, t->n, t->unit, t->n == 1 ? "" : "s", takes);
+	}
+	in->seen = (t->n - in->width) / stride + 1;
+	if (check_slice(in, in->seen, e))
+		return -1;
+	in->kept = in->room = wanted(in, in->seen);
+	size_t first = in->first * stride, n = (in->kept - 1) * stride + in->width;
+	part->out.stride = stride;
+	part->out.values = n > SIZE_MAX / sizeof(int32_t) ? NULL : malloc(n * value_size(in, part));
+	if (!part->out.values)
+		return nn_fail(e, "%s: not enough memory for %zu %ss", in->found, n, t->unit);
+	for (size_t at = 0, some; at < n; at += some) {
+		some = n - at < CHUNK ? n - at : CHUNK;
+		t->element->decode(t->bytes + (first + at) * t->element->size, some, t->big_endian, values);
+		if (store(in, part, values, some, at, first + at, e))
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,214 @@
+# What a trainer does beyond single steps: batches in chunks, methods that take all records at once, norms of gradients, draws.
+nnc=$PWD/$BUILD/nnc
+work=$PWD/$BUILD/tests/training
+data=$PWD/examples
+passed=0 failed=0
+
+${MAKE:-make} -s "$BUILD/nnc" || exit 1
+rm -rf "$work"
+mkdir -p "$work"
+export XDG_CACHE_HOME="$work/cache" LC_ALL=C
+
+ok() { # STATUS WHAT: what was printed is in $work/said
+	if [ "$1" = 0 ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $2"
+		head -n 20 "$work/said"
+	fi
+}
+
+cd "$work" || exit 1
+
+# ---- chunks ------------------------------------------------------------------------------------------------------------------------------
+
+# noise, a penalty, a last batch of another size: 450 records in batches of 200, one panel of 32 at a time, 2 threads or 1
+sed 's/Dense(hidden) -> relu/& -> Dropout(0.1)/' "$data/spiral.nn" >noisy.nn
+grep -q 'Dropout(0.1)' noisy.nn && "$nnc" build noisy.nn -o noisy >said 2>&1
+ok $? "chunks: noisy.nn builds"
+./noisy train --data "$data" --batch_size 200 --epochs 7 -q -o whole.w >said 2>&1
+ok $? "chunks: training without them"
+for chunk in 1 33 64 199; do
+	./noisy train --data "$data" --batch_size 200 --epochs 7 --chunk $chunk --threads $((chunk % 2 + 1)) -q -o $chunk.w >said 2>&1
+	cmp whole.w $chunk.w >>said 2>&1
+	ok $? "chunks: --chunk $chunk gives the same weights"
+done
+./noisy train --data "$data" --batch_size 200 --epochs 1 --chunk 64 -o 64.w >said 2>&1
+grep -q 'batch 200 in chunks of 64' said
+ok $? "chunks: the first line says so"
+
+cat >normal.nn <<'END'
+model Normal {
+  input  x: [2]
+  target t: 0..2
+  m[i] = mean(batch) x[i]
+  y = x - m -> Dense(3)
+  loss = cross_entropy(y, t)
+}
+train Normal {
+  data { x = csv("spiral.csv", columns=[0, 1]); t = csv("spiral.csv", columns=[2]) }
+  optimizer  = SGD(lr=0.1)
+  batch_size = 450
+  epochs     = 3
+}
+END
+"$nnc" build normal.nn -o normal >said 2>&1 && ./normal train --data "$data" -o normal.w >>said 2>&1
+ok $? "chunks: a model whose samples depend on each other trains without them"
+./normal train --data "$data" --chunk 100 -o normal.w >said 2>&1
+[ $? = 1 ] && grep -q 'cannot work on a batch of 450 samples in chunks of 100' said
+ok $? "chunks: and refuses them"
+
+# ---- L-BFGS ------------------------------------------------------------------------------------------------------------------------------
+
+sed 's/^  optimizer .*/  optimizer = LBFGS/' "$data/logistic.nn" >logistic.nn
+"$nnc" build logistic.nn --real=f64 -o logistic >said 2>&1
+ok $? "lbfgs: logistic.nn builds"
+./logistic train --data "$data" --epochs 100 -o logistic.w >said 2>&1
+grep -q 'converged after epoch [0-9]*, [0-9]* passes over the data' said
+ok $? "lbfgs: it converges"
+passes=$(sed -n 's/.* \([0-9]*\) passes over.*/\1/p' said)
+[ "${passes:-1000}" -le 30 ]
+ok $? "lbfgs: in at most 30 passes"
+# the gradient of the loss at the weights that it found, by Python alone
+python3 - "$data/points.csv" logistic.w >said 2>&1 <<'END'
+import json, math, struct, sys
+with open(sys.argv[2], "rb") as f:
+    header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+    data = f.read()
+def tensor(name):
+    first, last = header[name]["data_offsets"]
+    return struct.unpack(f"<{(last - first) // 8}d", data[first:last])
+w, (b,) = tensor("w"), tensor("b")
+rows = [[float(v) for v in line.split(",")] for line in open(sys.argv[1]).read().split()[1:]]
+g = [0, 0, 0]
+for x, y, t in rows:
+    dz = 1 / (1 + math.exp(-w[0] * x - w[1] * y - b)) - t
+    g = [g[0] + dz * x / len(rows), g[1] + dz * y / len(rows), g[2] + dz / len(rows)]
+norm, size = math.hypot(*g), math.hypot(*w, b)
+print(w, b, g)
+sys.exit(not (norm <= 1e-7 * max(1, size) * 1.001 and size > 1))
+END
+ok $? "lbfgs: the gradient vanishes there"
+
+sed 's/^  optimizer .*/  optimizer = LBFGS(history=5)\n  optimizers = [Adam]\n  validation = 0.2/' noisy.nn >methods.nn
+"$nnc" build methods.nn -o methods >said 2>&1
+ok $? "lbfgs: a net with noise builds, with Adam beside it"
+./methods train --data "$data" --epochs 25 --threads 1 -q -o one.w >said 2>&1
+ok $? "lbfgs: it trains"
+for options in '--threads 2' '--chunk 1' '--chunk 100 --threads 2'; do
+	./methods train --data "$data" --epochs 25 $options -q -o two.w >said 2>&1
+	cmp one.w two.w >>said 2>&1
+	ok $? "lbfgs: the same weights with $options"
+done
+./methods train --data "$data" --optimizer Adam --epochs 2 -o adam.w >said 2>&1
+ok $? "lbfgs: Adam trains, too"
+./methods train --data "$data" --batch_size 10 -o no.w >said 2>&1
+[ $? = 1 ] && grep -q 'LBFGS takes all 360 records in every step' said && ! [ -e no.w ]
+ok $? "lbfgs: a batch size is refused"
+./methods train --data "$data" --optimizer.curvature 2 -o no.w >said 2>&1
+[ $? = 1 ] && grep -q '0 < armijo < curvature < 1' said && ! [ -e no.w ]
+ok $? "lbfgs: settings are checked"
+./methods bench >said 2>&1
+[ $? = 1 ] && grep -q 'takes all records at once' said
+ok $? "lbfgs: bench has nothing to time"
+./methods train --data "$data" --epochs 60 -o best.w >said 2>&1 && [ "$(grep -c '^epoch.*  [*]$' said)" -gt 1 ] && grep -q 'best: epoch' said
+ok $? "lbfgs: the best weights are kept"
+
+# states of layers follow the iterations
+cat >counted.nn <<'END'
+layer Count(x: [n]) -> [n] {
+  state seen: real = 0
+  seen <- seen + 1
+  return x
+}
+model Counted {
+  input  x: [2]
+  target t: 0..2
+  y = x -> Count -> Dense(3)
+  loss = cross_entropy(y, t)
+}
+train Counted {
+  data { x = csv("spiral.csv", columns=[0, 1]); t = csv("spiral.csv", columns=[2]) }
+  optimizer = LBFGS
+  epochs    = 4
+}
+END
+"$nnc" build counted.nn -o counted >said 2>&1 && ./counted train --data "$data" -q -o counted.w >>said 2>&1 &&
+	[ "$(tail -c 4 counted.w | od -An -t f4 | tr -d ' ')" = 4 ] || od -An -t f4 counted.w | tail -n 2 >>said
+ok $? "lbfgs: states of layers are updated once an iteration"
+
+# a loss that is not finite at the start, worked on in chunks
+cat >broken.nn <<'END'
+model Broken {
+  input  x: [2]
+  target t: real
+  y = x -> Dense(1)
+  loss = mse(y, t)
+}
+train Broken {
+  data { x = csv("broken.csv", columns=[0, 1]); t = csv("broken.csv", columns=[2]) }
+  optimizer = LBFGS
+}
+END
+awk 'BEGIN { for (i = 0; i < 100; i++) print i % 7 "," i % 5 "," (i == 77 ? "1e38" : i) }' >broken.csv
+"$nnc" build broken.nn -o broken >said 2>&1 && ./broken train --chunk 10 -o broken.w >>said 2>&1
+[ $? = 3 ] && grep -q 'the loss of step 1 (epoch 1) is not finite' said && grep -q 'record 77 of the data' said
+ok $? "lbfgs: a loss that is not finite names the record"
+
+# ---- norms of gradients, draws -----------------------------------------------------------------------------------------------------------
+
+./noisy train --data "$data" --epochs 3 --gradient-norms -q -o norms.w >norms 2>said
+[ "$(grep -c '^gradient-norm [0-3] Dense[1-3]\.[Wb] [0-9.e+-]*$' norms)" = 24 ] && [ "$(grep -vc '^gradient-norm' norms)" = 0 ]
+ok $? "norms: four times the six parameters"
+./noisy train --data "$data" --epochs 3 -q -o plain.w >said 2>&1 && cmp norms.w plain.w >>said 2>&1
+ok $? "norms: printing them changes nothing"
+
+# those before step 1 are what `gradients` gives for the batch of step 1, with its draws
+./noisy train --data "$data" --batch_size 450 --shuffle off --epochs 1 --gradient-norms --seed 7 -q -o end.w >norms 2>said
+./noisy init --seed 7 -o start.w >>said 2>&1
+python3 - "$data/spiral.csv" >>said 2>&1 <<'END'
+import struct, sys
+rows = [line.split(",") for line in open(sys.argv[1]).read().split()[1:]]
+def npy(name, kind, shape, values):
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    with open(name, "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + b"".join(values))
+npy("x.npy", "<f8", f"({len(rows)}, 2)", [struct.pack("<2d", float(r[0]), float(r[1])) for r in rows])
+npy("t.npy", "<i4", f"({len(rows)},)", [struct.pack("<i", int(r[2])) for r in rows])
+END
+./noisy gradients --weights start.w --data.x x.npy --data.t t.npy --seed 7 --step 1 --draws -o draws.g >>said 2>&1
+ok $? "draws: gradients --draws"
+python3 - >>said 2>&1 <<'END'
+import json, math, struct, sys
+with open("draws.g", "rb") as f:
+    header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+    data = f.read()
+header.pop("__metadata__")
+def numbers(t):
+    first, last = t["data_offsets"]
+    return struct.unpack(f"<{(last - first) // 4}f", data[first:last])
+for line in open("norms").read().splitlines()[:6]:
+    _, epoch, path, norm = line.split()
+    own = math.sqrt(sum(g * g for g in numbers(header[path])))
+    print(line, own)
+    assert epoch == "0" and abs(own - float(norm)) < 1e-6 * own
+draw = header["draws.Dropout1.uniform1"]
+u = numbers(draw)
+print(draw, min(u), max(u), sum(u) / len(u), len(header))
+assert draw["shape"] == [450, 64] and 0 <= min(u) and max(u) < 1 and abs(sum(u) / len(u) - 0.5) < 0.01 and len(set(u)) > 28000
+assert len(header) == 7
+END
+ok $? "norms and draws: as the file of the gradients has them"
+./noisy gradients --weights start.w --data.x x.npy --data.t t.npy --seed 7 --chunk 64 --draws -o chunks.g >>said 2>&1 && cmp draws.g chunks.g >>said 2>&1
+ok $? "draws: the same in chunks"
+./noisy gradients --weights start.w --data.x x.npy --data.t t.npy --draws >said 2>&1
+[ $? = 2 ] && grep -q -- '--draws go into the file' said
+ok $? "draws: need a file"
+./methods train --data "$data" --epochs 3 --gradient-norms -q -o norms.w >norms 2>said
+[ "$(grep -c '^gradient-norm [0-3] ' norms)" = 24 ]
+ok $? "norms: of a method, too"
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

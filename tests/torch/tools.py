@@ -1,0 +1,78 @@
+"""What the comparisons with NumPy and PyTorch share: programs to run, safetensors files, errors, verdicts."""
+import json
+import os
+import subprocess
+
+import numpy as np
+
+DTYPES = {"F32": np.float32, "F64": np.float64}
+
+
+def read_safetensors(path):
+    with open(path, "rb") as f:
+        header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+        data = f.read()
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, t in header.items():
+        first, last = t["data_offsets"]
+        tensors[name] = np.frombuffer(data[first:last], DTYPES[t["dtype"]]).reshape(t["shape"]).copy()
+    return tensors, metadata
+
+
+def write_safetensors(path, tensors):
+    header, at = {}, 0
+    for name, t in tensors.items():
+        header[name] = {"dtype": "F32" if t.dtype == np.float32 else "F64", "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
+        at += t.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(len(text).to_bytes(8, "little") + text)
+        for t in tensors.values():
+            f.write(t.tobytes())
+
+
+def run(*command, cwd=None):
+    done = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def largest_error(got, expected):
+    """over all tensors: largest difference / largest number of the tensor (no less than 1e-8 of the largest of all)"""
+    if set(got) != set(expected):
+        raise RuntimeError(f"tensors {sorted(got)} instead of {sorted(expected)}")
+    overall = max(np.abs(e).max() for e in expected.values())
+    worst, where = 0.0, ""
+    for name, e in expected.items():
+        if got[name].shape != e.shape:
+            raise RuntimeError(f"{name} is {got[name].shape} instead of {e.shape}")
+        error = np.abs(got[name].astype(np.float64) - e).max() / max(np.abs(e).max(), 1e-8 * overall)
+        if not error <= worst:
+            worst, where = float(error), name
+    return worst, where
+
+
+class Comparison:
+    def __init__(self, arguments):
+        self.nnc, self.work = os.path.abspath(arguments.nnc), arguments.work
+        self.passed = self.failed = 0
+
+    def build(self, name, text, real, defines=()):
+        source, program = os.path.join(self.work, name + ".nn"), os.path.join(self.work, f"{name}_{real}")
+        with open(source, "w") as f:
+            f.write(text)
+        run(self.nnc, "build", source, f"--real={real}", *[word for d in defines for word in ("-D", d)], "-o", program)
+        return program
+
+    def judge(self, what, error, limit, where=""):
+        good = error <= limit
+        self.passed += good
+        self.failed += not good
+        print(f"{'ok' if good else 'FAILED'}: {what}: {error:.1e}{'' if good else f' in {where}, at most {limit:.0e} expected'}", flush=True)
+
+    def broken(self, what, error):
+        self.failed += 1
+        print(f"FAILED: {what}: {error}", flush=True)
