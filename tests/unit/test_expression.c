@@ -37,7 +37,7 @@ static const struct {
 	{"input x: [4]\n y = sum(i in 1..2) x[i]", {5}, 1},
 	{"input x: [4]\n y = sum(i) i * x[i]", {20}, 1},
 	{"input x: [2, 2]\n y[i] = x[i] @ x[i]", {5, 25}, 2},
-	{"input x: [3]\n y[t] = if t >= 1 then x[t-1] else 0", {0, 1, 2}, 3},
+	{"input x: [3]\n y[t] = if t >= 1 then x[t-1] else 0", {0, 1, 2, 3}, 4},
 	{"input x: [3]\n let k = [5, 6, 7]\n y = x * k[1]", {6, 12, 18}, 3},
 	{"input x: [1]\n y = if 2 > 1 then x else x + 100", {1}, 1},
 	{"input x: [3]\n y = (x + 1)[2]", {4}, 1},
