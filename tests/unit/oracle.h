@@ -169,7 +169,7 @@ check_mistake(const struct mistake *w)
 {
 	struct compilation c = {0};
 	char text[4096];
-	snprintf(text, sizeof text, strstr(w->text, "model ") ? "%s" : "model M {\n %s\n}\n", w->text);
+	snprintf(text, sizeof text, strstr(w->text, "model") ? "%s" : "model M {\n %s\n}\n", w->text);
 	int errors = compile(&c, "test.nn", text, strlen(text), "plan");
 	bool said = false;
 	for (int i = 0; i < c.unit.diagnostics.all.n; i++) {
