@@ -376,6 +376,24 @@ Test(gradient, conventions)
 	compile_free(&c);
 }
 
+/* y = x^2 * w at x = 0: the derivative is 2*x*w, not 2*y/x (trap 11 of docs/derivation.md) */
+Test(gradient, of_powers_at_0)
+{
+	struct compilation c;
+	struct program *p = program_of(&c, "powers at 0", "input x: [2]\n param w: [2] = 1\n y = x^2 * w\n z = x^3 * w * (1 + x)\n loss = sum(y^2) + sum(y) + sum(z)");
+	derive_for_all(p);
+	for (int pass = 0; pass < 2; pass++) {
+		struct world *w = world_new(p, &arithmetic_f64_fused, 1);
+		double *ones = world_tensor(w, tensor_named(p, "w"));
+		world_tensor(w, tensor_named(p, "x"));
+		ones[0] = ones[1] = 1;
+		interpret(w);
+		for (int k = 0; k < 2; k++) cr_expect_eq(world_tensor(w, gradient_of(p, "x"))[k], 0, "pass %d: %g", pass, world_tensor(w, gradient_of(p, "x"))[k]);
+		simplify(p);
+	}
+	compile_free(&c);
+}
+
 /* values for which the unstable forms overflow */
 Test(gradient, large_scores)
 {
