@@ -1,6 +1,7 @@
 /* value.c - the arithmetic of one equation as a C expression, in the order that lower.c wrote down. */
 #include "emit/emit.h"
 #include "core/function.h"
+#include "derive/derive.h" /* reads_are_safe */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -352,16 +353,19 @@ is_looked_up(struct writer *w, struct expr *read)
 	return false;
 }
 
-/* the element of each lane, by gather or gather_ints */
+/* The element of each lane, by gather or gather_ints.  Lanes in which a guard keeps the read from happening read something all the same: where only
+ * the guard keeps them inside, they read the first element. */
 static const char *
 gathered(struct writer *w, struct expr *read, const char *gather)
 {
 	struct program *p = w->plan->program;
 	struct arena *a = w->e->arena;
 	struct tensor *t = plan_root(w->plan, read->tensor);
-	const char *at = ints_text(w, flat_expr(p, read), UNARY), *name = local_pointer(w, t, 0, false);
+	bool safe = reads_are_safe(p, read);
+	const char *at = ints_text(w, flat_expr(p, read), safe && t->batch ? UNARY : COMPARE), *name = local_pointer(w, t, 0, false);
+	if (!safe) at = arena_print(a, "inside(%s, %ld)", at, tensor_count(t));
 	if (t->batch) return arena_print(a, "%s(&%s[0][%s], %s * PANEL + lane_index())", gather, name, w->sample, at);
-	return arena_print(a, "%s(%s, %s)", gather, name, ints_text(w, flat_expr(p, read), COMPARE));
+	return arena_print(a, "%s(%s, %s)", gather, name, at);
 }
 
 static struct value_text

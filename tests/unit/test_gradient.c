@@ -79,6 +79,15 @@ static const struct {
 	{"conditions on data", "input x: [5]\n param a: [5] = 1\n y = if x > a then x * a else if not (x < 0) or a > 2 then x^2 else a^2\n loss = sum(y^2)"},
 	{"concat, pad, slices", "input x: [6]\n y = concat(x -> Dense(4) -> tanh, pad(x[1..3] -> Dense(3), 1))\n loss = sum(y^3) + y[2] * y[7]"},
 	{"swapped indices", "input x: [3]\n param a: [3] = 0\n param b: [3] = 0\n e[i,j] = exp(a[i] + 2*b[j])\n y[i,j] = e[i,j] * exp(a[j] + 2*b[i]) * x[i]\n loss = sum(y^2)"},
+	/* what single mistakes in a rule would change (tests/mutants) */
+	{"a quotient of a difference", "input x: [5]\n y[i in 0..3,j in 0..3] = x[(i - j)/2 + 2] * (i + 1)\n loss = sum(y^3)"},
+	{"a mean beside a guarded sum", "input x: [4]\n param w: real = 1\n m = mean(i) x[i]\n y[i in 0..3] = if i >= 1 then w * x[i] else 0\n loss = sum(y) + m^2 * w"},
+	{"a look-up behind a guard on its data", "input s: 0..3\n input x: real\n param E: [3, 2] ~ normal(0, 1)\n v = sin(x)\n y[k] = if s >= 1 then E[s-1,k] * v else 0\n loss = sum(y^2)"},
+	{"the logarithm of a mean", "input x: [4]\n h = x -> Dense(3)\n loss = log(mean(exp(h)))"},
+	{"computed factors without samples", "input x: [3]\n param u: [3] = 1\n param v: [3] = 1\n param W: [3, 3] ~ normal(0, 1)\n r[j] = sum(i, k) sin(v[j] * u[i]) * W[i,k] * W[k,j]\n loss = sum(r * x)"},
+	{"a guarded factor", "input x: [3]\n param W: [2, 3] ~ normal(0, 1)\n h = x -> Dense(3)\n y[j] = sum(i) W[j,i] * relu(h[i])\n loss = sum(y^2)"},
+	{"a pattern that fits nearly", "input x: [3]\n param a: [3] = 0\n param b: [3] = 0\n t[i] = exp(a[i] + 2*b[i])\n y[i,j] = exp(a[i] + 2*b[j]) * x[i]\n loss = sum(t^2) + sum(y^2)"},
+	{"a pattern on a shorter range", "input x: [3]\n param a: [3] = 0\n t[i in 0..1] = exp(a[i])\n y[i] = exp(a[i]) * x[i]\n loss = sum(t^2) + sum(y^2)"},
 	/* structure */
 	{"mapped over rows (R3)", "input x: [3, 4]\n y = x -> Dense(5) -> tanh -> Dense(2)\n p = softmax(y)\n loss = sum(p^2)"},
 	{"mapped twice (R3)", "input x: [2, 3, 4]\n y = x -> Dense(3) -> PReLU -> softmax\n loss = sum(y^3)"},
@@ -373,6 +382,24 @@ Test(gradient, conventions)
 	interpret(w);
 	static const double expected[] = {10011, 0, 0, 0};
 	for (int k = 0; k < 4; k++) cr_expect_float_eq(world_tensor(w, gradient_of(p, "x"))[k], expected[k], 1e-12);
+	compile_free(&c);
+}
+
+/* y = x^2 * w at x = 0: the derivative is 2*x*w, not 2*y/x (trap 11 of docs/derivation.md) */
+Test(gradient, of_powers_at_0)
+{
+	struct compilation c;
+	struct program *p = program_of(&c, "powers at 0", "input x: [2]\n param w: [2] = 1\n y = x^2 * w\n z = x^3 * w * (1 + x)\n loss = sum(y^2) + sum(y) + sum(z)");
+	derive_for_all(p);
+	for (int pass = 0; pass < 2; pass++) {
+		struct world *w = world_new(p, &arithmetic_f64_fused, 1);
+		double *ones = world_tensor(w, tensor_named(p, "w"));
+		world_tensor(w, tensor_named(p, "x"));
+		ones[0] = ones[1] = 1;
+		interpret(w);
+		for (int k = 0; k < 2; k++) cr_expect_eq(world_tensor(w, gradient_of(p, "x"))[k], 0, "pass %d: %g", pass, world_tensor(w, gradient_of(p, "x"))[k]);
+		simplify(p);
+	}
 	compile_free(&c);
 }
 
