@@ -52,7 +52,8 @@ struct tensor {
 	bool outside_weights; /* a parameter that `weights` leaves out */
 	bool proper;          /* an input or target in the file; not one that a command made up */
 	enum draw draw;       /* ROLE_RANDOM */
-	uint32_t site;        /* ROLE_RANDOM: the hash of the call's path */
+	uint32_t site;        /* ROLE_RANDOM: the hash of drawn_as */
+	const char *drawn_as; /* ROLE_RANDOM: the path of the call and the use of named layers around it */
 	struct start start;   /* ROLE_PARAM, ROLE_FROZEN, ROLE_STATE */
 	struct tensor *of;    /* of an adjoint: the tensor that it belongs to */
 	struct equation *unshifted; /* of exp(e - max e) and its sum: sum exp(e), which they stand for in a quotient */

@@ -223,19 +223,6 @@ write_carried(struct emission *e, struct text *t, const struct plan *plan)
 
 /* ---- random numbers ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* the path that the site of a draw is the hash of; a value that was drawn there for a second time has the tensor's own name */
-static const char *
-path_of_draw(const struct program *p, const struct tensor *t)
-{
-	for (int i = 0; i < t->id; i++) {
-		const struct tensor *x = p->tensors.at[i];
-		if (x->role == ROLE_RANDOM && x->site == t->site && x->rank) return t->name;
-	}
-	for (int i = 0; i < t->id; i++)
-		if (p->tensors.at[i]->role == ROLE_RANDOM && p->tensors.at[i]->site == t->site) return p->tensors.at[i]->name;
-	return t->name;
-}
-
 int
 list_draws(struct emission *e, struct random_site **out)
 {
@@ -249,7 +236,11 @@ list_draws(struct emission *e, struct random_site **out)
 	}
 	for (int i = 0; i < p->tensors.n; i++) {
 		const struct tensor *t = p->tensors.at[i];
-		if (t->role == ROLE_RANDOM && t->batch && read[i]) PUSH(e->arena, &draws, (struct random_site){path_of_draw(p, t), t});
+		if (t->role != ROLE_RANDOM || !t->batch || !read[i]) continue;
+		int k = 0; /* what several equations read is drawn once */
+		while (k < draws.n && strcmp(draws.at[k].path, t->drawn_as)) k++;
+		if (k == draws.n) PUSH(e->arena, &draws, (struct random_site){t->drawn_as, t});
+		else if (tensor_count(t) > tensor_count(draws.at[k].tensor)) draws.at[k].tensor = t;
 	}
 	if (out) *out = draws.at;
 	return draws.n;

@@ -434,7 +434,9 @@ enter_path(struct elaborator *e, struct instance *i)
 	for (int k = 0; k < i->path_count; k++) PUSH(e->arena, &e->path, i->path[k]);
 	PUSH(e->arena, &e->path, i->name);
 	e->frozen = i->frozen;
-	e->draws = i->uses++ ? 16777619u * (i->draws + (uint32_t)i->path_count) + i->uses : i->draws;
+	const char *use = ++i->uses > 1 ? arena_print(e->arena, "@%d", i->uses) : "";
+	e->place = arena_print(e->arena, "%s%s%s%s", i->place, i->path_count ? "." : "", i->name, use);
+	e->place_count = e->path.n;
 	e->instance = i;
 	restart_counts(e);
 }
@@ -504,7 +506,8 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	int context = e->context.n, tensors = e->p->tensors.n, path = e->path.n;
 	const char **outer_path = e->path.at;
 	bool outer_frozen = e->frozen;
-	uint32_t outer_draws = e->draws;
+	const char *outer_place = e->place;
+	int outer_place_count = e->place_count;
 	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x) || !enter_call(e, a->call, d)) return value_error(e);
 	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d};
 	struct frame *outer = e->frame;
@@ -526,7 +529,8 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	const char *name = fine && layer ? path_name(e, "") : NULL;
 	leave_path(e, outer_path, path);
 	e->frozen = outer_frozen;
-	e->draws = outer_draws;
+	e->place = outer_place;
+	e->place_count = outer_place_count;
 	e->context.n = context;
 	if (instance) instance->used = true;
 	list_layer(e, a, name, v, tensors);

@@ -162,7 +162,8 @@ struct instance {
 	int path_count;    /* where it is declared: the path of its weights, whoever uses it */
 	const char **path;
 	bool frozen;
-	uint32_t draws, uses; /* draws: of the place where it is declared; see struct elaborator */
+	const char *place; /* where it is declared, as draws have it */
+	int uses;
 	bool used;
 	bool again;        /* declared in a further use of a named layer: its weights are there from the first */
 	int rank;
@@ -224,7 +225,8 @@ struct elaborator {
 	int calls;     /* that are being expanded, the outermost first */
 	struct chained_call chain[MOST_CALLS];
 	bool frozen;   /* parameters made now are not learned */
-	uint32_t draws; /* tells the draws of one use of a named layer from those of another; 0 for the first */
+	const char *place; /* the first place_count names of the path, told apart by the uses of named layers: "enc@2.inner" */
+	int place_count;
 	bool subscript; /* inside [..]: / and % are whole-number */
 	LIST(struct index *) context; /* the indices that values may depend on: samples, mapped axes, the left side's */
 	LIST(const char *) path;      /* of weights */
@@ -272,6 +274,7 @@ struct value *materialise(struct elaborator *e, struct value *v, const char *nam
 struct value *reduce_value(struct elaborator *e, enum reduction r, int n, struct index *const bound[], struct value *body, struct span span);
 struct value *reduce_all(struct elaborator *e, enum reduction r, struct value *v, struct span span);
 /* draws without subscripts become one per element of the left side */
+const char *draw_path(struct elaborator *e, const char *name); /* the path, with the uses of named layers: "enc@2.Dropout1.uniform1" */
 struct expr *place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[], const char *name);
 int dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out);
 const char *path_name(struct elaborator *e, const char *base);

@@ -209,7 +209,8 @@ draw(struct elaborator *e, const struct arguments *a, enum draw kind, const char
 	const char *path = path_name(e, arena_print(e->arena, "%s%d", name, ++*call_counter(e, name)));
 	struct tensor *t = tensor_new(e->p, path, ROLE_RANDOM, 0, NULL);
 	t->draw = kind;
-	t->site = text_hash(path) ^ 2654435761u * e->draws;
+	t->drawn_as = draw_path(e, arena_print(e->arena, "%s%d", name, *call_counter(e, name)));
+	t->site = text_hash(t->drawn_as);
 	t->span = a->call->span;
 	return value_tensor(e, 0, NULL, read_of(e->p, t, 0, NULL), a->call->span);
 }

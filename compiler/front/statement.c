@@ -560,7 +560,7 @@ run_instance(struct elaborator *e, struct node *n, struct scope *s)
 	*plain = (struct node){.kind = NODE_CALL, .span = expr->span, .n = 2, .kid = NEW_ARRAY(e->arena, 2, struct node *)};
 	plain->kid[0] = expr;
 	plain->kid[1] = empty;
-	*i = (struct instance){.name = n->text, .callee = callee, .call = call_ ? call_ : plain, .scope = s, .frozen = e->frozen || n->kid[1], .draws = e->draws};
+	*i = (struct instance){.name = n->text, .callee = callee, .call = call_ ? call_ : plain, .scope = s, .frozen = e->frozen || n->kid[1], .place = draw_path(e, "")};
 	i->again = e->instance && (e->instance->used || e->instance->again);
 	i->path_count = e->path.n;
 	i->path = NEW_ARRAY(e->arena, e->path.n + 1, const char *);

@@ -266,6 +266,16 @@ struct draws {
 	const char *name;
 };
 
+const char *
+draw_path(struct elaborator *e, const char *name)
+{
+	struct text t = {.arena = e->arena};
+	if (e->place_count) text_add(&t, "%s", e->place);
+	for (int i = e->place_count; i < e->path.n; i++) text_add(&t, "%s%s", i ? "." : "", e->path.at[i]);
+	if (*name) text_add(&t, "%s%s", e->path.n ? "." : "", name);
+	return text_end(&t);
+}
+
 /* a draw without subscripts becomes one per element of the equation in which it stands */
 static struct expr *
 place_draw(struct program *p, struct expr *x, void *context)
@@ -278,6 +288,7 @@ place_draw(struct program *p, struct expr *x, void *context)
 	t->batch = d->lhs[0]->batch;
 	t->draw = x->tensor->draw;
 	t->site = x->tensor->site;
+	t->drawn_as = x->tensor->drawn_as;
 	t->span = x->tensor->span;
 	return read_at(p, t, d->lhs);
 }
