@@ -44,7 +44,7 @@ static const struct option options[] = {
 	OPTION(split_seed, 0, WHOLE64, 0, "S", "which records are held out", "train"),
 	OPTION(early_stopping, 0, WHOLE, 0, "N", "stop after N epochs without a better figure; 0: off", "train"),
 	OPTION(early_stopping_on, 0, TEXT, 0, "NAME", "what is the better figure: loss or a metric", "train"),
-	OPTION(weights, 0, TEXT, 0, "FILE", "a .safetensors file", "test predict gradients"),
+	OPTION(weights, 0, TEXT, 0, "FILE", "a .safetensors file; train: what to start from", "train test predict gradients"),
 	OPTION(data, 0, TEXT, 0, "DIR", "folder of the data files", "train test"),
 	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes", "train predict init gradients"),
 	OPTION(step, 0, WHOLE64, 1, "N", "the step whose random draws are used", "gradients"),

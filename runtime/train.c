@@ -623,6 +623,23 @@ finish(struct training *t, enum outcome outcome, struct nn_error *e)
 	return outcome == FINISHED ? NN_SUCCESS : outcome == BROKEN ? NN_NOT_FINITE : NN_INTERRUPTED;
 }
 
+/* fresh weights, and over them those of --weights */
+static int
+start_weights(struct training *t, struct nn_error *e)
+{
+	char anew[NN_ANEW];
+
+	t->program->start(t->model.handle, t->o->seed);
+	if (!t->o->weights)
+		return 0;
+	int taken = nn_weights_take(&t->model, t->o->weights, anew, e);
+	if (taken < 0)
+		return -1;
+	if (!t->o->quiet)
+		fprintf(stderr, "start: %d tensor%s from %s%s%s\n", taken, nn_plural((size_t)taken), t->o->weights, *anew ? "; anew: " : "", anew);
+	return 0;
+}
+
 int
 nn_train(const struct nn_options *o)
 {
@@ -640,8 +657,10 @@ nn_train(const struct nn_options *o)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, &old_int);
 	sigaction(SIGTERM, &action, &old_term);
-	t.program->start(t.model.handle, o->seed);
-	status = finish(&t, run(&t), &e);
+	if (start_weights(&t, &e) == 0)
+		status = finish(&t, run(&t), &e);
+	else
+		status = nn_report(&e);
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGTERM, &old_term, NULL);
 	close_training(&t);

@@ -246,7 +246,7 @@ nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e)
 
 /* a list of what does not fit, cut off politely where it gets long */
 struct list {
-	char text[600];
+	char text[NN_ANEW];
 	size_t used, more;
 };
 
@@ -293,10 +293,20 @@ same_shape(const struct nn_named *a, const struct nn_tensor *b)
 }
 
 static void
-compare(const struct nn_program *p, const struct nn_named_list *file, struct list *wrong)
+compare_tensor(const struct nn_tensor *tensor, const struct nn_named *item, struct list *wrong)
 {
 	char here[128], there[128];
 
+	if (!same_shape(item, tensor))
+		list_add(wrong, "%s is %s instead of %s", tensor->path, nn_shape(there, item->rank, item->shape),
+		    nn_shape(here, tensor->rank, tensor->shape));
+	else if (strcmp(item->dtype, "F32") != 0 && strcmp(item->dtype, "F64") != 0)
+		list_add(wrong, "%s is %s instead of F32 or F64", tensor->path, item->dtype);
+}
+
+static void
+compare(const struct nn_program *p, const struct nn_named_list *file, struct list *wrong)
+{
 	for (size_t t = 0; t < p->tensor_count; t++) {
 		const struct nn_tensor *tensor = &p->tensors[t];
 		const struct nn_named *item = tensor->role == NN_MOMENT ? NULL : find(file, tensor->path);
@@ -304,11 +314,8 @@ compare(const struct nn_program *p, const struct nn_named_list *file, struct lis
 			continue;
 		if (!item)
 			list_add(wrong, "%s is missing", tensor->path);
-		else if (!same_shape(item, tensor))
-			list_add(wrong, "%s is %s instead of %s", tensor->path, nn_shape(there, item->rank, item->shape),
-			    nn_shape(here, tensor->rank, tensor->shape));
-		else if (strcmp(item->dtype, "F32") != 0 && strcmp(item->dtype, "F64") != 0)
-			list_add(wrong, "%s is %s instead of F32 or F64", tensor->path, item->dtype);
+		else
+			compare_tensor(tensor, item, wrong);
 	}
 	for (size_t k = 0; k < file->count; k++)
 		if (!is_known(p, file->items[k].path))
@@ -328,6 +335,51 @@ copy(struct nn_model *m, size_t tensor, const struct nn_named *item)
 			nn_set_real(to, k, real_size, nn_real(item->values, k, stored));
 }
 
+static int
+does_not_fit(const struct nn_program *p, const char *path, const struct list *wrong, struct nn_error *e)
+{
+	if (wrong->more)
+		nn_fail(e, "%s does not fit the model %s: %s; and %zu more", path, p->model, wrong->text, wrong->more);
+	else
+		nn_fail(e, "%s does not fit the model %s: %s", path, p->model, wrong->text);
+	return nn_help(e, "the tensors that %s needs are listed by the command info", p->model);
+}
+
+int
+nn_weights_take(struct nn_model *m, const char *path, char anew[NN_ANEW], struct nn_error *e)
+{
+	const struct nn_program *p = m->program;
+	struct nn_named_list file;
+	struct list wrong = {.used = 0}, left = {.used = 0};
+	int taken = 0;
+
+	if (nn_safetensors_read(path, &file, e) != 0)
+		return -1;
+	for (size_t t = 0; t < p->tensor_count; t++) {
+		const struct nn_named *item = p->tensors[t].role == NN_MOMENT ? NULL : find(&file, p->tensors[t].path);
+		if (item)
+			compare_tensor(&p->tensors[t], item, &wrong);
+		else if (p->tensors[t].role != NN_MOMENT)
+			list_add(&left, "%s", p->tensors[t].path);
+		taken += item != NULL;
+	}
+	if (wrong.used || wrong.more)
+		taken = does_not_fit(p, path, &wrong, e);
+	else if (!taken)
+		taken = nn_fail(e, "%s holds no tensor of the model %s", path, p->model);
+	for (size_t t = 0; t < p->tensor_count && taken > 0; t++) {
+		const struct nn_named *item = p->tensors[t].role == NN_MOMENT ? NULL : find(&file, p->tensors[t].path);
+		if (item)
+			copy(m, t, item);
+	}
+	p->prepare(m->handle);
+	snprintf(anew, NN_ANEW, "%s", left.text);
+	if (left.more)
+		snprintf(anew + left.used, NN_ANEW - left.used, "; ...");
+	nn_safetensors_free(&file);
+	return taken;
+}
+
 int
 nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e)
 {
@@ -340,11 +392,7 @@ nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e)
 		return -1;
 	compare(p, &file, &wrong);
 	if (wrong.used || wrong.more) {
-		if (wrong.more)
-			nn_fail(e, "%s does not fit the model %s: %s; and %zu more", path, p->model, wrong.text, wrong.more);
-		else
-			nn_fail(e, "%s does not fit the model %s: %s", path, p->model, wrong.text);
-		result = nn_help(e, "the tensors that %s needs are listed by the command info", p->model);
+		result = does_not_fit(p, path, &wrong, e);
 	} else {
 		for (size_t t = 0; t < p->tensor_count; t++)
 			if (p->tensors[t].role != NN_MOMENT)

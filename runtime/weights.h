@@ -49,5 +49,9 @@ void nn_snapshot_put(struct nn_model *m, const void *snapshot);
  * model (float and double are converted) and names all that are missing, extra or of another shape. */
 int nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e);
 int nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e);
+/* Takes what the file has under paths of the model: other models may share some of its layers.  Returns how many tensors were taken; the
+ * others keep their values and are named in `anew`.  Fails (-1) where one is of another shape, and where there is none. */
+enum { NN_ANEW = 600 };
+int nn_weights_take(struct nn_model *m, const char *path, char anew[NN_ANEW], struct nn_error *e);
 
 #endif

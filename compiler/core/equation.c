@@ -176,7 +176,7 @@ define(struct program *p, const char *name, int lhs_count, struct index *const l
 	struct expr *key = canonical_body(p, lhs_count, lhs, bound_count, bound, body);
 	struct tensor *t = find_value(p, key, lhs_count, lhs, r, bound_count, bound);
 	if (t) return t;
-	long shape[MAX_RANK];
+	long shape[MAX_RANK] = {0};
 	for (int i = 0; i < lhs_count && i < MAX_RANK; i++) shape[i] = lhs[i]->size;
 	t = tensor_new(p, name, role, lhs_count, shape);
 	t->batch = lhs_count && lhs[0]->batch;

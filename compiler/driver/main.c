@@ -235,7 +235,8 @@ run_command(struct compilation *c, const struct command *command, const struct o
 	c->options = o->compile;
 	c->options.command = command_line(&c->arena, o);
 	c->options.files = disk_files;
-	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : command->last);
+	bool plan = o->compile.max_memory && strcmp(command->last, "emit"); /* the limit is held against plans */
+	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : plan ? "plan" : command->last);
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !getenv("NO_COLOR"));
 	if (o->json) diag_print_json(&c->unit.diagnostics, stderr);
 	else diag_print(&c->unit.diagnostics, stderr, color);

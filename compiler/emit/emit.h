@@ -44,6 +44,7 @@ struct uniform { /* a number computed once a step, in double */
 	struct expr *expr;
 	const char *name;
 	bool of_optimizer; /* it reads settings or counters; else the batch only */
+	bool trains, evaluates; /* which kernels read it */
 };
 
 /* ---- functions ------------------------------------------------------------------------------------------------------------------------------------ */
@@ -168,8 +169,8 @@ const char *whole_lanes_text(struct writer *w, struct expr *e);      /* lanes of
 /* where an element lies: an lvalue without `&` */
 const char *element_text(struct writer *w, struct expr *read, bool *vector);
 /* the member of the struct that holds it */
-const char *uniform_name(struct emission *e, struct expr *x);
-void write_batch_uniforms(struct emission *e, struct text *t);
+const char *uniform_name(struct emission *e, const struct plan *plan, struct expr *x);
+void write_batch_uniforms(struct emission *e, struct text *t, bool training);
 void write_optimizer_uniforms(struct emission *e, struct text *t, const struct optimizer *o);
 void bind_index(struct writer *w, const struct index *i, const char *text);
 const char *name_of_index(struct writer *w, const struct index *i);
@@ -273,11 +274,11 @@ void write_training(struct emission *e, struct text *t, struct plan *plan);
 void write_step(struct emission *e, struct text *t, const struct plan *plan);
 void write_states(struct emission *e, struct text *t, const struct plan *plan);
 void write_step_declaration(struct emission *e, struct text *t);
-struct drawn { /* random numbers that some equation of the training program reads */
+struct random_site { /* random numbers that some equation of the training program reads */
 	const char *path;
 	const struct tensor *tensor;
 };
-int list_draws(struct emission *e, struct drawn **out); /* how many; out may be NULL */
+int list_draws(struct emission *e, struct random_site **out); /* how many; out may be NULL */
 void write_draws(struct emission *e, struct text *t);
 void write_carried(struct emission *e, struct text *t, const struct plan *plan);
 

@@ -113,6 +113,14 @@ same_members(const struct operand_list *a, const struct operand_list *b)
 
 /* ---- lines, loops, values ------------------------------------------------------------------------------------------------------------------------- */
 
+/* the text of an index is its variable, or begins with it: `k`, `k + r` */
+static bool
+has_variable(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+	return !strncmp(text, name, n) && (!text[n] || text[n] == ' ');
+}
+
 /* the C variable of an index: its own name, or j2, j3 ... where a loop around has that name */
 const char *
 loop_name(struct writer *w, const struct index *i)
@@ -124,7 +132,7 @@ loop_name(struct writer *w, const struct index *i)
 		const char *c = c_name_as(w->names, arena_print(a, "index %s %d", i->name, n), wanted);
 		name = c;
 		for (int k = 0; k < w->open.n; k++)
-			if (w->open.at[k] != i && !strcmp(name_of_index(w, w->open.at[k]), c)) name = NULL;
+			if (w->open.at[k] != i && has_variable(name_of_index(w, w->open.at[k]), c)) name = NULL;
 	}
 	bind_index(w, i, name);
 	return name;
@@ -376,7 +384,7 @@ scaled_text(struct writer *w, const char *value, struct expr *scale_)
 {
 	if (!scale_) return value;
 	if (scale_->op == OP_NUMBER) return arena_print(w->e->arena, "%s * %s", value, c_number(w->e->arena, scale_->number, w->e->f64));
-	return arena_print(w->e->arena, "%s * m->%s", value, uniform_name(w->e, scale_));
+	return arena_print(w->e->arena, "%s * m->%s", value, uniform_name(w->e, w->plan, scale_));
 }
 
 const char *

@@ -44,23 +44,34 @@ position_text(struct writer *w, const struct equation *q)
 	return whole_text(w, flat, 0);
 }
 
+/* where the greatest or the least of whole numbers begins: nothing is below, nothing above */
+static const char *
+whole_start(enum reduction r)
+{
+	return r == MAX ? "INT32_MIN" : "INT32_MAX";
+}
+
 /* one reduction over features, a vector of samples at a time */
 static void
 write_lane_reduction(struct writer *w, const struct equation *q)
 {
 	struct program *p = w->plan->program;
-	bool where = q->reduction == ARGMAX || q->reduction == ARGMIN, best = where || q->reduction == MAX || q->reduction == MIN;
+	bool where = q->reduction == ARGMAX || q->reduction == ARGMIN, best = where || q->reduction == MAX || q->reduction == MIN, whole = q->tensor->integer && !where;
 	const char *name = operand_name(w, OPERAND_VALUE, q->tensor, 0), *acc = where ? operand_name(w, OPERAND_BEST, q->tensor, 0) : name;
 	struct expr *guard = index_guard(p, q);
 	struct equation inner = unguarded(q, guard);
-	write_line(w, "lanes %s = %s;", acc, start_text(q->reduction));
+	if (whole) write_line(w, "ints %s = all_ints(%s);", name, whole_start(q->reduction));
+	else write_line(w, "lanes %s = %s;", acc, start_text(q->reduction));
 	if (where) write_line(w, "ints %s = all_ints(0);", name);
 	int braces = open_guarded_loops(w, q->bound_count, q->bound, guard);
 	struct lowered l = lower_equation(p, &inner);
 	w->accumulator = acc;
 	w->accumulator_vector = true;
-	struct value_text v = write_value(w, &l);
-	if (!best) {
+	struct value_text v = whole ? (struct value_text){0} : write_value(w, &l);
+	if (whole) {
+		write_line(w, "const ints candidate = %s;", whole_lanes_text(w, inner.body));
+		write_line(w, "%s = pick_ints(candidate %s %s, candidate, %s);", name, q->reduction == MAX ? ">" : "<", name, name);
+	} else if (!best) {
 		write_line(w, "%s = %s;", acc, as_vector(w, v));
 	} else {
 		const char *x = "candidate", *op = q->reduction == MAX || q->reduction == ARGMAX ? ">" : "<";
@@ -72,7 +83,7 @@ write_lane_reduction(struct writer *w, const struct equation *q)
 	if (l.scale) write_line(w, "%s = %s;", acc, scaled_text(w, acc, l.scale));
 	if (q->tensor->rank == 1) hold(w, q->tensor, name, true);
 	bool vector;
-	if (is_stored(w, q->tensor)) write_line(w, "%s(&%s, %s);", where ? "store_ints" : "store", element_text(w, own_element(w, q), &vector), name);
+	if (is_stored(w, q->tensor)) write_line(w, "%s(&%s, %s);", where || whole ? "store_ints" : "store", element_text(w, own_element(w, q), &vector), name);
 }
 
 static bool
@@ -271,12 +282,18 @@ write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_
 				open_scalar_loop(&w, q->bound[i]);
 				loops++;
 			}
+	struct expr *value = scattered_value(p, k);
+	for (int i = 0; i < q->lhs_count; i++) /* what decides the place */
+		if (mentions(value, q->lhs[i])) {
+			open_loop(&w, q->lhs[i]);
+			loops++;
+		}
 	const char *where = loop_name(&w, k->scattered);
-	write_line(&w, "const int %s = %s;", where, whole_text(&w, scattered_value(p, k), 0));
+	write_line(&w, "const int %s = %s;", where, whole_text(&w, value, 0));
 	write_line(&w, "if (%s < 0 || %s >= %ld) continue;", where, where, k->scattered->size);
 	enter_loop(&w, k->scattered);
 	for (int i = 0; i < q->lhs_count; i++)
-		if (q->lhs[i] != k->scattered) {
+		if (q->lhs[i] != k->scattered && !mentions(value, q->lhs[i])) {
 			open_loop(&w, q->lhs[i]);
 			loops++;
 		}
@@ -304,11 +321,11 @@ static void
 write_plain_reduction(struct writer *w, const struct equation *q)
 {
 	bool where = q->reduction == ARGMAX || q->reduction == ARGMIN, best = where || q->reduction == MAX || q->reduction == MIN;
-	bool sixteen = sums_sixteen(q), vector;
+	bool sixteen = sums_sixteen(q), whole = q->tensor->integer && !where, vector;
 	const char *start = q->reduction == PROD ? "1" : q->reduction == MAX || q->reduction == ARGMAX ? "-NN_INFINITY" : q->reduction == MIN || q->reduction == ARGMIN ? "NN_INFINITY" : "0";
 	if (sixteen) write_line(w, "real sum[16] = {0};");
 	else if (w->kernel->over_samples) write_line(w, "real sum = m->first ? %s : 0;", carried_sum(w));
-	else write_line(w, "real sum = %s;", start);
+	else write_line(w, "%s sum = %s;", whole ? "int32_t" : "real", whole ? whole_start(q->reduction) : start);
 	if (sixteen || where) write_line(w, "size_t place = 0;");
 	if (where) write_line(w, "int32_t best = 0;");
 	w->accumulator = sixteen ? "sum[place % 16]" : "sum";
@@ -317,10 +334,10 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 		for (int i = 0; i < q->bound_count; i++)
 			if (q->bound[i]->batch == (pass == 0)) open_scalar_loop(w, q->bound[i]);
 	struct lowered l = lower_equation(w->plan->program, q);
-	struct value_text v = write_value(w, &l);
+	struct value_text v = whole ? (struct value_text){.text = whole_text(w, q->body, 0)} : write_value(w, &l);
 	if (best) {
 		const char *op = q->reduction == MAX || q->reduction == ARGMAX ? ">" : "<";
-		write_line(w, "const real candidate = %s;", v.text);
+		write_line(w, "const %s candidate = %s;", whole ? "int32_t" : "real", v.text);
 		if (where) write_line(w, "if (candidate %s sum) best = (int32_t)place;", op);
 		write_line(w, "if (candidate %s sum) sum = candidate;", op);
 		if (where) write_line(w, "place++;");

@@ -254,6 +254,7 @@ write_predict(struct emission *e, struct text *t, struct plan *plan)
 {
 	const struct program *p = plan->program;
 	text_add(t, "static void\npredict_some(struct %s *m, int samples%s%s)\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, false, true), output_arguments(e, true), plan->entry);
+	write_batch_uniforms(e, t, false);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->kernels.n);
 	for (int i = 0; i < p->outputs.n; i++)
@@ -271,6 +272,7 @@ static void
 write_evaluate(struct emission *e, struct text *t, struct plan *plan)
 {
 	text_add(t, "static void\nevaluate_some(struct %s *m, int samples%s, double sums[])\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, true, true), plan->entry);
+	write_batch_uniforms(e, t, false);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->kernels.n);
 	write_totals(e, t, plan->program);
@@ -387,7 +389,7 @@ write_ways(struct emission *e, struct text *t, const char *body)
 		if (!strstr(body, arena_print(e->arena, "\t%s(m, ", w->run))) continue;
 		text_add(&own, "typedef void %s(const struct %s *m, %s);\n\nstruct %s_call {\n\tconst struct %s *m;\n\t%s *function;\n%s};\n\n", w->kernel, p, w->parameters, w->kernel, p, w->kernel, w->members);
 		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tc->function(c->m, %s);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
-		text_add(&own, "static void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
+		text_add(&own, "%s void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", strstr(w->start, ", at") ? "APART" : "static", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
 		text_add(&own, "\tstruct %s_call c = {m, function%s};\n\trun_parts(m, %s_part, &c, parts);\n}\n\n", w->kernel, w->start, w->run);
 	}
 	if (own.length) text_add(t, "%s%s", replaced(e->arena, run_heading, "MODEL", e->prefix), text_end(&own));

@@ -102,14 +102,14 @@ open_outer_loops(struct writer *w)
 
 /* calls of the tile for all rows of the part */
 static void
-write_row_calls(struct writer *w, struct cut c, const char *row, void (*call)(struct writer *w, const char *rows, const char *first))
+write_row_calls(struct writer *w, struct cut c, const char *row, void (*write)(struct writer *w, const char *rows, const char *first))
 {
 	struct arena *a = w->e->arena;
 	bool parts = w->kernel->parts > 1 && !w->kernel->split_outer;
 	if (c.sixes) {
 		write_line(w, "for (int %s = %s; %s < %s; %s += %d) {", row, parts ? "from" : "0", row, parts ? "to" : arena_print(a, "%ld", c.sixes), row, ROWS);
 		w->indent++;
-		call(w, "6", row);
+		write(w, "6", row);
 		close_brace(w);
 	}
 	if (!c.n) return;
@@ -119,7 +119,7 @@ write_row_calls(struct writer *w, struct cut c, const char *row, void (*call)(st
 	}
 	long at = c.sixes;
 	for (int i = 0; i < c.n; i++) {
-		call(w, arena_print(a, "%d", c.piece[i]), arena_print(a, "%ld", at));
+		write(w, arena_print(a, "%d", c.piece[i]), arena_print(a, "%ld", at));
 		at += c.piece[i];
 	}
 	if (parts) close_brace(w);

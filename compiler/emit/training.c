@@ -97,7 +97,7 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
 	text_add(t, "/* the loss and metrics in training mode */\nstatic void\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
 	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
-	write_batch_uniforms(e, t);
+	write_batch_uniforms(e, t, true);
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->forward);
 	write_totals(e, t, plan->program);
@@ -237,11 +237,11 @@ path_of_draw(const struct program *p, const struct tensor *t)
 }
 
 int
-list_draws(struct emission *e, struct drawn **out)
+list_draws(struct emission *e, struct random_site **out)
 {
 	struct program *p = e->model->train;
 	char *read = NEW_ARRAY(e->arena, p->tensors.n + 1, char);
-	LIST(struct drawn) draws = {0};
+	LIST(struct random_site) draws = {0};
 	for (int i = 0; i < p->equations.n; i++) {
 		int n;
 		struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
@@ -249,7 +249,7 @@ list_draws(struct emission *e, struct drawn **out)
 	}
 	for (int i = 0; i < p->tensors.n; i++) {
 		const struct tensor *t = p->tensors.at[i];
-		if (t->role == ROLE_RANDOM && t->batch && read[i]) PUSH(e->arena, &draws, (struct drawn){path_of_draw(p, t), t});
+		if (t->role == ROLE_RANDOM && t->batch && read[i]) PUSH(e->arena, &draws, (struct random_site){path_of_draw(p, t), t});
 	}
 	if (out) *out = draws.at;
 	return draws.n;
@@ -259,7 +259,7 @@ void
 write_draws(struct emission *e, struct text *t)
 {
 	const char *p = e->prefix;
-	struct drawn *draw;
+	struct random_site *draw;
 	int n = list_draws(e, &draw);
 	if (!n) return;
 	text_add(t, "const struct nn_tensor %s_draw_table[] = {\n", p);

@@ -25,14 +25,32 @@ reads_setting(const struct expr *x)
 	return false;
 }
 
-const char *
-uniform_name(struct emission *e, struct expr *x)
+/* the same text: of one program, or a function of the number of samples in both */
+static bool
+same_number(const struct expr *x, const struct expr *y)
 {
-	for (int i = 0; i < e->uniforms.n; i++)
-		if (e->uniforms.at[i].expr == x) return e->uniforms.at[i].name;
+	if (x == y) return true;
+	if (x->op != y->op || x->n != y->n || (x->op != OP_NUMBER && x->op != OP_BATCH && x->op != OP_MUL && x->op != OP_POW) || x->number != y->number) return false;
+	for (int i = 0; i < x->n; i++)
+		if (!same_number(x->kid[i], y->kid[i])) return false;
+	return true;
+}
+
+/* the member that holds x while kernels of this plan run */
+const char *
+uniform_name(struct emission *e, const struct plan *plan, struct expr *x)
+{
+	bool evaluates = plan->program == e->model->eval;
+	for (int i = 0; i < e->uniforms.n; i++) {
+		struct uniform *u = &e->uniforms.at[i];
+		if (!same_number(u->expr, x)) continue;
+		u->evaluates |= evaluates;
+		u->trains |= !evaluates;
+		return u->name;
+	}
 	const char *base = x->op == OP_READ ? x->tensor->name : x->op == OP_POW && x->kid[0]->op == OP_BATCH ? "per_sample" : "scalar";
 	const char *name = c_name_as(&e->members, arena_print(e->arena, "uniform %d", e->uniforms.n), base);
-	PUSH(e->arena, &e->uniforms, (struct uniform){x, name, reads_setting(x)});
+	PUSH(e->arena, &e->uniforms, (struct uniform){x, name, reads_setting(x), !evaluates, evaluates});
 	return name;
 }
 
@@ -160,13 +178,19 @@ is_used(const struct emission *e, const struct optimizer *o, const struct tensor
 	return false;
 }
 
-/* those that depend on the batch only */
+/* those that depend on the batch only; outside of training the batch is what one call of the kernels sees */
 void
-write_batch_uniforms(struct emission *e, struct text *t)
+write_batch_uniforms(struct emission *e, struct text *t, bool training)
 {
 	struct scalars s = {.e = e, .names = {.arena = e->arena}};
-	for (int i = 0; i < e->uniforms.n; i++)
-		if (is_of(&e->uniforms.at[i], NULL)) text_add(t, "\tm->%s = (real)%s;\n", e->uniforms.at[i].name, text_at(&s, e->uniforms.at[i].expr, ATOM));
+	bool any = false;
+	for (int i = 0; i < e->uniforms.n; i++) {
+		const struct uniform *u = &e->uniforms.at[i];
+		if (!is_of(u, NULL) || !(training ? u->trains : u->evaluates)) continue;
+		if (!training && !any) text_add(t, "\tm->total = samples;\n");
+		any = true;
+		text_add(t, "\tm->%s = (real)%s;\n", u->name, text_at(&s, u->expr, ATOM));
+	}
 }
 
 /* those of an optimizer, and before them the settings that they read */

@@ -1,6 +1,7 @@
 /* value.c - the arithmetic of one equation as a C expression, in the order that lower.c wrote down. */
 #include "emit/emit.h"
 #include "core/function.h"
+#include "derive/derive.h" /* reads_are_safe */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,8 @@ as_vector_or_scalar(struct writer *w, struct value_text v, bool vector)
 }
 
 static const char *ints_text(struct writer *w, struct expr *e, int level);
+static bool is_looked_up(struct writer *w, struct expr *read);
+static const char *gathered(struct writer *w, struct expr *read, const char *gather);
 
 /* ---- whole numbers -------------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -187,20 +190,34 @@ ints_sum(struct writer *w, struct expr *e)
 	return text_end(&t);
 }
 
-/* lanes of whole numbers: what the data of each sample says */
+/* the samples themselves are numbered: n == m_at[k] */
+static bool
+counts_samples(const struct writer *w, const struct expr *e)
+{
+	for (int i = 0; w->lanes == LANES_ARE_SAMPLES && i < e->free->n; i++)
+		if (e->free->at[i]->batch) return true;
+	return false;
+}
+
+/* lanes of whole numbers: what the data of each sample says, and which sample it is */
 static const char *
 ints_text(struct writer *w, struct expr *e, int level)
 {
 	struct arena *a = w->e->arena;
 	struct program *p = w->plan->program;
-	if (!has_read(p, e)) return arena_print(a, "all_ints(%s)", whole_at(w, e, COMPARE));
+	if (!has_read(p, e) && !counts_samples(w, e)) return arena_print(a, "all_ints(%s)", whole_at(w, e, COMPARE));
 	const char *s;
 	bool vector;
 	int own = ATOM;
 	switch (e->op) {
+	case OP_INDEX: s = arena_print(a, "nn_places(m->first, panel, %s)", w->sample); break;
 	case OP_READ:
 		for (int i = 0; i < w->held.n; i++)
 			if (w->held.at[i].tensor == e->tensor) return w->held.at[i].name;
+		if (is_looked_up(w, e)) {
+			s = gathered(w, e, "gather_ints");
+			break;
+		}
 		s = element_text(w, e, &vector);
 		s = vector ? arena_print(a, "load_ints(&%s)", s) : arena_print(a, "all_ints(%s)", s);
 		break;
@@ -336,15 +353,19 @@ is_looked_up(struct writer *w, struct expr *read)
 	return false;
 }
 
-static struct value_text
-gathered_read(struct writer *w, struct expr *read)
+/* The element of each lane, by gather or gather_ints.  Lanes in which a guard keeps the read from happening read something all the same: where only
+ * the guard keeps them inside, they read the first element. */
+static const char *
+gathered(struct writer *w, struct expr *read, const char *gather)
 {
 	struct program *p = w->plan->program;
 	struct arena *a = w->e->arena;
 	struct tensor *t = plan_root(w->plan, read->tensor);
-	const char *at = ints_text(w, flat_expr(p, read), UNARY), *name = local_pointer(w, t, 0, false);
-	if (t->batch) return (struct value_text){arena_print(a, "gather(&%s[0][%s], %s * PANEL + lane_index())", name, w->sample, at), ATOM, true};
-	return (struct value_text){arena_print(a, "gather(%s, %s)", name, ints_text(w, flat_expr(p, read), COMPARE)), ATOM, true};
+	bool safe = reads_are_safe(p, read);
+	const char *at = ints_text(w, flat_expr(p, read), safe && t->batch ? UNARY : COMPARE), *name = local_pointer(w, t, 0, false);
+	if (!safe) at = arena_print(a, "inside(%s, %ld)", at, tensor_count(t));
+	if (t->batch) return arena_print(a, "%s(&%s[0][%s], %s * PANEL + lane_index())", gather, name, w->sample, at);
+	return arena_print(a, "%s(%s, %s)", gather, name, at);
 }
 
 static struct value_text
@@ -352,7 +373,9 @@ drawn_read(struct writer *w, struct expr *read)
 {
 	struct arena *a = w->e->arena;
 	const struct tensor *t = read->tensor;
-	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal", *index = whole_at(w, flat_expr(w->plan->program, read), COMPARE);
+	struct affine *f = flat_access(w->plan->program, w->kernel, read);
+	const char *function = t->draw == DRAW_UNIFORM ? "nn_uniform" : "nn_normal";
+	const char *index = whole_at(w, f ? affine_expr(w->plan->program, f) : flat_expr(w->plan->program, read), COMPARE);
 	bool samples = w->lanes == LANES_ARE_SAMPLES && t->batch;
 	const char *place = !t->batch ? "all_ints(0)" : samples ? arena_print(a, "nn_places(m->first, panel, %s)", w->sample) : arena_print(a, "all_ints(m->first + %s)", whole_at(w, read->kid[0], SUM_));
 	const char *text = arena_print(a, "%s(m->seed, m->step, %s, %s, all_ints(%s))%s", function, operand_memory(w, OPERAND_SITE, read->tensor, 0), place, index, samples ? "" : "[0]");
@@ -369,7 +392,7 @@ show_read(struct writer *w, struct expr *read)
 	for (int i = w->held.n - 1; i >= 0; i--)
 		if (w->held.at[i].tensor == t) return (struct value_text){w->held.at[i].name, ATOM, w->held.at[i].vector};
 	if (t->role == ROLE_RANDOM) return drawn_read(w, read);
-	if (w->lanes == LANES_ARE_SAMPLES && is_looked_up(w, read)) return gathered_read(w, read);
+	if (w->lanes == LANES_ARE_SAMPLES && is_looked_up(w, read)) return (struct value_text){gathered(w, read, "gather"), ATOM, true};
 	const char *at = element_text(w, read, &vector);
 	if (vector) return (struct value_text){arena_print(a, "load(&%s)", at), ATOM, true};
 	if (w->lanes == LANES_ARE_LAST_AXIS) {
@@ -447,7 +470,7 @@ whole_condition(struct writer *w, const struct code *c)
 		if (f->term[i].coefficient > 0) left = add(p, left, x);
 		else right = add(p, right, x);
 	}
-	if (w->lanes == LANES_ARE_SAMPLES && has_read(p, c->expr))
+	if (w->lanes == LANES_ARE_SAMPLES && (has_read(p, c->expr) || counts_samples(w, c->expr)))
 		return (struct value_text){arena_print(m, "%s %s %s", ints_text(w, left, SUM_), op, ints_text(w, right, SUM_)), COMPARE, true};
 	return (struct value_text){arena_print(m, "%s %s %s", whole_at(w, left, SUM_), op, whole_at(w, right, SUM_)), COMPARE, false};
 }
@@ -466,9 +489,9 @@ show_node(struct writer *w, const struct code *c)
 	struct value_text a, b;
 	switch (c->op) {
 	case CODE_NUMBER: return (struct value_text){c_number(m, c->number, w->e->f64), c->number < 0 ? UNARY : ATOM, false};
-	case CODE_UNIFORM: return (struct value_text){arena_print(m, "m->%s", uniform_name(w->e, c->expr)), ATOM, false};
+	case CODE_UNIFORM: return (struct value_text){arena_print(m, "m->%s", uniform_name(w->e, w->plan, c->expr)), ATOM, false};
 	case CODE_WHOLE:
-		if (w->lanes == LANES_ARE_SAMPLES && has_read(w->plan->program, c->expr)) return (struct value_text){arena_print(m, "to_real(%s)", ints_text(w, c->expr, COMPARE)), ATOM, true};
+		if (w->lanes == LANES_ARE_SAMPLES && (has_read(w->plan->program, c->expr) || counts_samples(w, c->expr))) return (struct value_text){arena_print(m, "to_real(%s)", ints_text(w, c->expr, COMPARE)), ATOM, true};
 		return (struct value_text){arena_print(m, "(real)%s", whole_at(w, c->expr, ATOM)), UNARY, false};
 	case CODE_READ: return show_read(w, c->expr);
 	case CODE_ACCUMULATOR: return (struct value_text){w->accumulator, ATOM, w->accumulator_vector};

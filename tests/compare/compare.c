@@ -429,7 +429,7 @@ try_other_memory(struct tried *t, const struct batch *b, struct data *d)
 	set_up(t, &o);
 	try_evaluation(t, b, &o, d);
 	block_free(&o.memory);
-	if (b->n == 1 || !t->program->predict) return;
+	if (b->n == 1 || !t->program->predict || t->reference->mixes_samples) return;
 	t->how = "memory for fewer samples";
 	long capacity = b->n / 2 - 1 < 1 ? 1 : b->n / 2 - 1;
 	o = open_model(t, capacity, NN_PREDICT, 0xff);
@@ -460,7 +460,7 @@ try_chunks(struct tried *t, const struct batch *b, struct data *d)
 		t->program->threads(o.model, chunk_ways[k].run, t);
 		set_up(t, &o);
 		try_gradients(t, b, &o, d);
-		try_evaluation(t, b, &o, d);
+		if (!t->reference->mixes_samples) try_evaluation(t, b, &o, d);
 		try_gradients(t, b, &o, d);
 		try_steps(t, b, &o, d);
 		block_free(&o.memory);

@@ -45,6 +45,7 @@ struct reference {
 	struct model *model;
 	const struct arithmetic *arithmetic;
 	bool f64;
+	bool mixes_samples; /* the evaluation reduces over samples: a batch in pieces is another batch */
 	int metrics;
 	struct value_list start, states; /* parameters and states after start(SEED) */
 	struct value_list params;        /* perturbed: what everything below was computed with */

@@ -367,6 +367,17 @@ compute_steps(struct reference *r, struct batch *b, struct optimizer *o, struct 
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------------------ */
 
+static bool
+reduces_over_samples(const struct program *p)
+{
+	for (int i = 0; i < p->equations.n; i++) {
+		bool batch;
+		bound_elements(p->equations.at[i], &batch);
+		if (batch) return true;
+	}
+	return false;
+}
+
 void
 reference_compute(struct reference *r, const long sizes[], int n)
 {
@@ -376,6 +387,7 @@ reference_compute(struct reference *r, const long sizes[], int n)
 	if (!ordered) fprintf(stderr, "note: the equations form a cycle\n");
 	make_parameters(r);
 	r->metrics = r->model->eval->metrics.n;
+	r->mixes_samples = reduces_over_samples(r->model->eval);
 	r->batch_count = n;
 	for (int i = 0; i < n; i++) {
 		struct batch *b = &r->batch[i];

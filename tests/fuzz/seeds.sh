@@ -11,6 +11,16 @@ for file in examples/*.nn tests/golden/*.nn tests/golden/errors/*.nn tests/data/
 	cp "$file" "$out/compile/$(echo "$file" | tr / _)"
 done
 
+# files that import another: its text stands behind a zero byte
+together() { # file, imported
+	{ cat "$1" && printf '\000' && cat "$2"; } >"$out/compile/$(echo "$1 $2" | tr '/ ' __)"
+}
+together examples/denoising.nn examples/autoencoder.nn
+together tests/golden/import.nn tests/golden/lib/blocks.nn
+together tests/golden/import_clash.nn tests/golden/lib/scale.nn
+together tests/golden/import_chain.nn tests/golden/lib/blocks.nn
+together tests/compare/models/several.nn tests/compare/models/lib/parts.nn
+
 seed() { # name; the bytes from stdin
 	cat >"$out/readers/$1"
 }

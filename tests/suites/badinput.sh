@@ -432,6 +432,7 @@ bad 1 'nowhere/new' 'No such file or directory' -- "$nnc" emit points.nn -o nowh
 
 # more memory than allowed: said before anything is written
 bad 1 'needs 3' 'limit of 10.0 kB' 'Dense1.W' '[512, 64]' -- "$nnc" emit wide.nn --max-memory 10k -o new
+bad 1 'limit of 10.0 kB' -- "$nnc" check wide.nn --max-memory=10kB
 bad 1 'limit of 10.0 kB' -- "$nnc" build wide.nn --max-memory=10kB -o new
 bad 1 'limit of 10.0 kB' -- "$nnc" train wide.nn --max-memory=10kB
 bad 2 '--max-memory takes a size' '`lots`' '8G' -- "$nnc" build wide.nn --max-memory lots -o new

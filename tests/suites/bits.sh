@@ -42,6 +42,12 @@ $cc -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmiss
 # the options of nnc that make a model small enough for an interpreter, and of compare
 options() { # file
 	case $1 in
+	examples/mnist_convnet.nn) echo "filters=2 units=9 --batches=1,19" ;;
+	examples/convnet.nn) echo "filters=2 --batches=1,19" ;;
+	examples/resnet.nn) echo "n=1 width=1 --batches=1,5" ;;
+	examples/char_lstm.nn) echo "T=5 units=7 d=4 --batches=1,19" ;;
+	examples/gpt.nn) echo "vocab=13 T=7 d=8 heads=2 --batches=1,19" ;;
+	examples/custom.nn) echo "size=16 units=3 --batches=1,19" ;;
 	*/mnist_*.nn) echo "units=19 lambda=1e-3 drop=0.25 --batches=1,37" ;;
 	*/autoencoder.nn | */denoising.nn) echo "code=5 wide=19 middle=11 --batches=1,37" ;;
 	*/shapes.nn) echo "units=9 --batches=1,37" ;;

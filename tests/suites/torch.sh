@@ -1,4 +1,4 @@
-# Gradients and optimizers against PyTorch (tests/torch/compare.py); docs/pytorch.md has the figures.
+# Layers, gradients, optimizers and trainings against PyTorch (tests/torch/compare.py); docs/pytorch.md has the figures.
 if ! python3 -c 'import numpy' 2>/dev/null; then
 	echo "skipped: torch: numpy is not installed"
 	echo "0 passed, 0 failed, 1 skipped"
@@ -9,6 +9,6 @@ if ! python3 -c 'import torch' 2>/dev/null; then
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
+${MAKE:-make} -s "$BUILD/nnc" digits cifar text || exit 1
 mkdir -p "$BUILD/tests/torch"
 PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 exec python3 tests/torch/compare.py --nnc "$BUILD/nnc" --work "$BUILD/tests/torch"

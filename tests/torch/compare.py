@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""nnc against PyTorch: the gradients of small models, and 200 steps of every optimizer.
+"""nnc against PyTorch: the gradients of small models, every layer of the library over many shapes (families.py), 200 steps of every
+optimizer, whole trainings (trajectories.py).
 
     compare.py [--nnc build/nnc] [--work FOLDER] [--write-docs docs/pytorch.md] [NAME...]
 
@@ -11,16 +12,20 @@ of the largest of all).  Prints a line a comparison and `N passed, N failed, 0 s
 """
 import argparse
 import os
+import re
 import sys
 
 import numpy as np
 import torch
 
+import layers
 import models as library
+import schedules
+import trajectories
+from families import compare_family
+from models import BATCH, LIMIT, OPTIMIZER_LIMIT, RECORDS, STEPS
+from report import write_docs
 from tools import Comparison, largest_error, read_safetensors, run, write_safetensors
-
-LIMIT = {"f64": 1e-10, "f32": 1e-5}
-OPTIMIZER_LIMIT, STEPS, RECORDS, BATCH = 1e-9, 200, 100, 32
 
 
 def as_torch(arrays, dtype=torch.float64):
@@ -176,63 +181,28 @@ def optimizer_data(folder):
     np.save(os.path.join(folder, "t.npy"), (x @ rng.standard_normal((6, 4)) + 0.5 * rng.standard_normal((RECORDS, 4))).argmax(1))
 
 
-def figure(x):
-    return "-" if x is None else "0" if x == 0 else f"{x:.1e}"
+def compare_row(c, row):
+    """of the optimizers, or of those with a clip_norm"""
+    number, (optimizer, *rest) = row
+    if not isinstance(rest[0], str):
+        norm, changed, make = rest
+        name = f"{optimizer}, clip_norm = {norm}" + ("" if changed is None else f", --clip_norm {changed}")
+        options = () if changed is None else ("--clip_norm", changed)
+        return name, "clip_grad_norm_", compare_optimizer(c, number, optimizer, name, make, (norm,) if changed is None else (norm, changed), options)
+    return optimizer, rest[0], compare_optimizer(c, number, optimizer, *rest)
 
 
-def write_docs(path, gradients, optimizers):
-    with open(path, "w") as f:
-        f.write(f"""# nnc and PyTorch
-
-Measured by `tests/torch/compare.py --write-docs docs/pytorch.md` against PyTorch {torch.__version__.split('+')[0]}, CPU. `make test` makes the same
-comparisons where PyTorch is installed.
-
-## Gradients
-
-The same weights and the same batch (37 samples) given to a trainer's command `gradients` and to autograd. PyTorch computes in f64, for the f32
-program from the numbers as rounded to f32. The error is the largest over all tensors and the loss: largest difference / largest
-number of the tensor. It must be at most {LIMIT['f64']:.0e} in f64 and {LIMIT['f32']:.0e} in f32. "A step" is how far one training step of SGD(lr=1) in
-f64 moves the weights, against the same gradient. The last column is PyTorch's own error in f32.
-
-| model | what is compared | f64 | a step | f32 | PyTorch f32 |
-|---|---|---|---|---|---|
-""")
-        for m, e in gradients:
-            f.write(f"| {m.name} | {m.what} | {figure(e.get('f64'))} | {figure(e.get('step'))} | {figure(e.get('f32'))} | {figure(e.get('torch'))} |\n")
-        f.write(f"""
-## Optimizers
-
-{STEPS} steps in f64 on a net 6-16-16-4 (tanh, cross entropy, l2), {RECORDS} records in batches of {BATCH}, the last of each epoch {RECORDS % BATCH}, not shuffled. The error of the
-weights after the last step, as above; at most {OPTIMIZER_LIMIT:.0e}.
-
-| in nnc | against | error |
-|---|---|---|
-""")
-        for (optimizer, reference, _), e in optimizers:
-            f.write(f"| `{optimizer}` | `{reference}` | {figure(e)} |\n")
-        f.write("""
-Schedules are compared with NumPy over whole runs by `tests/torch/schedules.py`: `step`, `cosine` and `linear` with and without warm-up, `one_over_t`, and
-one of a file's own, with settings of the file and of the command line, at most 1e-9. L-BFGS is compared with liblbfgs by `tests/unit/test_lbfgs.c`: the
-same minima for about as many evaluations.
-
-## What differs from PyTorch
-
-| | nnc | PyTorch |
-|---|---|---|
-| momentum | the rate is inside the velocity: v = mu v - lr g, w = w + v | v = mu v + g, w = w - lr v: the same while lr is constant |
-| schedules | the rate of each step from the step's number; `step(lr, at=[82])` as `MultiStepLR([82])`, `cosine(lr)` as `CosineAnnealingLR(steps)` stepped every step | stepped by the program, often once an epoch |
-| warm-up | lr / warmup in the first step | `LinearLR` begins with a third |
-| `clip_norm` | as `clip_grad_norm_`: all gradients times c / (norm + 1e-6) where that is below 1 | the same |
-| `l2(w)` | sum of squares; `lambda / 2 * l2(weights)` is a term of the loss | `weight_decay=lambda` of SGD adds lambda w to the gradient: the same |
-| `weights` | parameters that multiply: no biases, no slopes of PReLU | `weight_decay` acts on all parameters given to the optimizer |
-| `AdamW` | decays every parameter | the same |
-| `Dense` starts from | glorot_uniform, bias 0 | `Linear`: uniform up to 1/sqrt(fan_in), bias too |
-| `PReLU` | a slope for each element, from 0.25 | one slope, or one a channel |
-| derivative of relu, abs at 0 | 0 | 0 |
-| equal arguments of `max` | the first gets the gradient | `max` over an axis: the first; `amax` shares it |
-| `gelu` | the erf form | erf by default |
-| last batch of an epoch | smaller, divided by its own size | the same in DataLoader, unless `drop_last` |
-""")
+def compare_names(c, prelude):
+    """everything that the library defines is compared with something"""
+    within = {"window_count", "window_start", "RecurrentGate"}  # of what is compared
+    metrics = {"accuracy", "class_accuracy"}  # counts
+    elsewhere = {"LBFGS"}  # its oracle is liblbfgs
+    with open(prelude) as f:
+        defined = re.findall(r"^(?:fn|layer|optimizer) (\w+)\(", f.read(), re.M)
+    texts = [family.text() for family in layers.families] + [m.text + " ".join(m.defines) for m in library.models] + [row[0] for row in library.optimizers + schedules.ROWS]
+    compared = set(re.findall(r"\w+", " ".join(texts + [t.file for t in trajectories.norms])))
+    missing = [name for name in defined if name not in compared | within | metrics | elsewhere]
+    c.judge(f"all {len(defined)} definitions of the library are compared", len(missing), 0, ", ".join(missing))
 
 
 def main():
@@ -240,23 +210,28 @@ def main():
     p.add_argument("--nnc", default="build/nnc")
     p.add_argument("--work", default="build/tests/torch")
     p.add_argument("--write-docs")
-    p.add_argument("names", nargs="*")
+    p.add_argument("names", nargs="*", help="models, families or trainings; without, all and the optimizers")
     arguments = p.parse_args()
     torch.set_num_threads(1)
     os.makedirs(arguments.work, exist_ok=True)
     arguments.work = os.path.abspath(arguments.work)
     c = Comparison(arguments)
-    wanted = [m for m in library.models if not arguments.names or m.name in arguments.names]
-    gradients = [(m, compare_gradients(c, library.models.index(m), m)) for m in wanted]
+
+    def wanted(rows):
+        return [r for r in rows if not arguments.names or r.name in arguments.names]
+
+    def compare(function, rows):
+        return list(zip(rows, c.together(lambda row: function(c, row), rows)))
+
+    trainings = compare(trajectories.compare_trajectory, wanted(trajectories.networks + trajectories.norms))
+    families = compare(compare_family, wanted(layers.families))
+    gradients = compare(lambda c, m: compare_gradients(c, library.models.index(m), m), wanted(library.models))
+    compare_names(c, os.path.join(trajectories.ROOT, "compiler/prelude.nn"))
     optimizer_data(arguments.work)
-    rows = [] if arguments.names else library.optimizers
-    optimizers = [(row, compare_optimizer(c, k, *row)) for k, row in enumerate(rows)]
-    for k, (optimizer, norm, changed, make) in enumerate([] if arguments.names else library.clipped):
-        row = (f"{optimizer}, clip_norm = {norm}" + ("" if changed is None else f", --clip_norm {changed}"), "clip_grad_norm_", None)
-        options = () if changed is None else ("--clip_norm", changed)
-        optimizers.append((row, compare_optimizer(c, f"c{k}", optimizer, row[0], make, (norm,) if changed is None else (norm, changed), options)))
+    rows = [] if arguments.names else list(enumerate(library.optimizers + library.clipped))
+    optimizers = c.together(lambda row: compare_row(c, row), rows)
     if arguments.write_docs:
-        write_docs(arguments.write_docs, gradients, optimizers)
+        write_docs(arguments.write_docs, gradients, families, optimizers, trainings)
     print(f"{c.passed} passed, {c.failed} failed, 0 skipped")
     return 1 if c.failed else 0
 

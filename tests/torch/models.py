@@ -9,6 +9,9 @@ import math
 import torch
 import torch.nn.functional as F
 
+LIMIT = {"f64": 1e-10, "f32": 1e-5}  # of gradients and single steps
+OPTIMIZER_LIMIT, STEPS, RECORDS, BATCH = 1e-9, 200, 100, 32  # of runs with an optimizer
+
 
 class Model:
     def __init__(self, name, what, text, loss, draw, penalty=None, batch=37, defines=(), replay=False):

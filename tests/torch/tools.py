@@ -2,10 +2,13 @@
 import json
 import os
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 DTYPES = {"F32": np.float32, "F64": np.float64}
+QUICK_COMPILER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cc")
 
 
 def read_safetensors(path):
@@ -40,8 +43,8 @@ def run(*command, cwd=None):
     return done.stdout
 
 
-def largest_error(got, expected):
-    """over all tensors: largest difference / largest number of the tensor (no less than 1e-8 of the largest of all)"""
+def largest_error(got, expected, least=1e-8):
+    """over all tensors: largest difference / largest number of the tensor (no less than `least` of the largest of all)"""
     if set(got) != set(expected):
         raise RuntimeError(f"tensors {sorted(got)} instead of {sorted(expected)}")
     overall = max(np.abs(e).max() for e in expected.values())
@@ -49,7 +52,7 @@ def largest_error(got, expected):
     for name, e in expected.items():
         if got[name].shape != e.shape:
             raise RuntimeError(f"{name} is {got[name].shape} instead of {e.shape}")
-        error = np.abs(got[name].astype(np.float64) - e).max() / max(np.abs(e).max(), 1e-8 * overall)
+        error = np.abs(got[name].astype(np.float64) - e).max() / max(np.abs(e).max(), least * overall)
         if not error <= worst:
             worst, where = float(error), name
     return worst, where
@@ -59,20 +62,32 @@ class Comparison:
     def __init__(self, arguments):
         self.nnc, self.work = os.path.abspath(arguments.nnc), arguments.work
         self.passed = self.failed = 0
+        self.lock = threading.Lock()
 
     def build(self, name, text, real, defines=()):
-        source, program = os.path.join(self.work, name + ".nn"), os.path.join(self.work, f"{name}_{real}")
+        source = os.path.join(self.work, name + ".nn")
         with open(source, "w") as f:
             f.write(text)
-        run(self.nnc, "build", source, f"--real={real}", *[word for d in defines for word in ("-D", d)], "-o", program)
+        return self.build_file(source, name, real, defines)
+
+    def build_file(self, source, name, real, defines=(), compiler=QUICK_COMPILER):
+        program = os.path.join(self.work, f"{name}_{real}")
+        run(self.nnc, "build", source, f"--real={real}", f"--cc={compiler}", *[word for d in defines for word in ("-D", d)], "-o", program)
         return program
 
+    def together(self, function, rows):
+        """function(row) for each row, a row a processor; the results in order"""
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            return list(pool.map(function, rows))
+
     def judge(self, what, error, limit, where=""):
-        good = error <= limit
-        self.passed += good
-        self.failed += not good
-        print(f"{'ok' if good else 'FAILED'}: {what}: {error:.1e}{'' if good else f' in {where}, at most {limit:.0e} expected'}", flush=True)
+        good = bool(error <= limit)
+        with self.lock:
+            self.passed += good
+            self.failed += not good
+            print(f"{'ok' if good else 'FAILED'}: {what}: {error:.1e}{'' if good else f' in {where}, at most {limit:.0e} expected'}", flush=True)
 
     def broken(self, what, error):
-        self.failed += 1
-        print(f"FAILED: {what}: {error}", flush=True)
+        with self.lock:
+            self.failed += 1
+            print(f"FAILED: {what}: {error}", flush=True)

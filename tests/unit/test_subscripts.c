@@ -19,14 +19,14 @@ enum { MOST_AXES = 3, MOST_INDICES = 4, SAMPLE = MOST_INDICES, SAMPLES = 3, MOST
 
 /* ---- random models ------------------------------------------------------------------------------------------------------------------------- */
 
-struct sketch { /* n: number k, i: index k, s: the input s at a, - : k - a, + * / % */
+struct formula { /* n: number k, i: index k, s: the input s at a, - : k - a, + * / % */
 	char op;
 	long k;
-	struct sketch *a, *b;
+	struct formula *a, *b;
 };
 
 struct fetch { /* x[subscript...] */
-	struct sketch *subscript[MOST_AXES];
+	struct formula *subscript[MOST_AXES];
 	long above[MOST_AXES]; /* > 0: subscript - above, guarded on both sides */
 };
 
@@ -39,7 +39,7 @@ struct subject {
 	enum reduction reduction;
 	int fetches; /* the body is their product */
 	struct fetch fetch[2];
-	struct sketch *low, *high; /* and holds where low <= high; NULL: everywhere */
+	struct formula *low, *high; /* and holds where low <= high; NULL: everywhere */
 	long looked_up_size, looked_up_range; /* of s; 0: there is none */
 	double *looked_up;
 	struct text text;
@@ -47,27 +47,27 @@ struct subject {
 
 static const char *const index_names[2][2] = {{"i", "j"}, {"u", "v"}};
 
-static struct sketch *
-drawn_new(struct subject *s, char op, long k, struct sketch *a, struct sketch *b)
+static struct formula *
+drawn_new(struct subject *s, char op, long k, struct formula *a, struct formula *b)
 {
-	struct sketch *w = NEW(&s->arena, struct sketch);
-	*w = (struct sketch){op, k, a, b};
+	struct formula *w = NEW(&s->arena, struct formula);
+	*w = (struct formula){op, k, a, b};
 	return w;
 }
 
 /* 2*i + u + 3, sometimes of / or %, sometimes plus another such sum */
-static struct sketch *
+static struct formula *
 random_subscript(struct subject *s, int depth)
 {
 	static const long factors[] = {1, 1, 1, 2, 3};
 	int n = s->lhs_count + s->bound_count, used = 0, terms = (int)random_in(&s->r, 1, n < 3 ? n : 3);
-	struct sketch *e = NULL;
+	struct formula *e = NULL;
 	while (terms) {
 		int i = (int)random_in(&s->r, 0, n - 1);
 		if (used >> i & 1) continue;
 		used |= 1 << i;
 		terms--;
-		struct sketch *t = drawn_new(s, '*', factors[random_in(&s->r, 0, 4)], drawn_new(s, 'i', i, NULL, NULL), NULL);
+		struct formula *t = drawn_new(s, '*', factors[random_in(&s->r, 0, 4)], drawn_new(s, 'i', i, NULL, NULL), NULL);
 		e = e ? drawn_new(s, '+', 0, e, t) : t;
 	}
 	if (random_chance(&s->r, 0.3)) e = drawn_new(s, '+', 0, e, drawn_new(s, 'n', random_in(&s->r, 0, 3), NULL, NULL));
@@ -78,7 +78,7 @@ random_subscript(struct subject *s, int depth)
 }
 
 static long
-drawn_value(const struct subject *s, const struct sketch *w, const long at[])
+drawn_value(const struct subject *s, const struct formula *w, const long at[])
 {
 	switch (w->op) {
 	case 'n': return w->k;
@@ -94,7 +94,7 @@ drawn_value(const struct subject *s, const struct sketch *w, const long at[])
 
 /* what intervals say is the most */
 static long
-drawn_most(const struct subject *s, const struct sketch *w)
+drawn_most(const struct subject *s, const struct formula *w)
 {
 	long a = w->a ? drawn_most(s, w->a) : 0;
 	switch (w->op) {
@@ -120,7 +120,7 @@ next_point(const struct subject *s, long at[])
 }
 
 static long
-greatest(const struct subject *s, const struct sketch *w)
+greatest(const struct subject *s, const struct formula *w)
 {
 	long at[MOST_INDICES + 1] = {0}, most = 0;
 	do {
@@ -131,7 +131,7 @@ greatest(const struct subject *s, const struct sketch *w)
 }
 
 static void
-drawn_text(struct subject *s, const struct sketch *w)
+drawn_text(struct subject *s, const struct formula *w)
 {
 	struct text *t = &s->text;
 	switch (w->op) {
@@ -221,8 +221,8 @@ model_text(struct subject *s)
 	text_add(t, "%s\n  loss = sum(y^2)/2\n}\n", guarded ? " else 0)" : "");
 }
 
-static struct sketch *
-random_look_up(struct subject *s, struct sketch *at)
+static struct formula *
+random_look_up(struct subject *s, struct formula *at)
 {
 	if (!s->looked_up) {
 		s->looked_up_size = 1 + random_in(&s->r, 0, 5);
@@ -230,13 +230,13 @@ random_look_up(struct subject *s, struct sketch *at)
 		s->looked_up = NEW_ARRAY(&s->arena, SAMPLES * s->looked_up_size, double);
 		for (long i = 0; i < SAMPLES * s->looked_up_size; i++) s->looked_up[i] = (double)random_in(&s->r, 0, s->looked_up_range - 1);
 	}
-	struct sketch *inside = drawn_most(s, at) < s->looked_up_size ? at : s->looked_up_size > 1 ? drawn_new(s, '%', s->looked_up_size, at, NULL) : drawn_new(s, 'n', 0, NULL, NULL);
+	struct formula *inside = drawn_most(s, at) < s->looked_up_size ? at : s->looked_up_size > 1 ? drawn_new(s, '%', s->looked_up_size, at, NULL) : drawn_new(s, 'n', 0, NULL, NULL);
 	return drawn_new(s, 's', 0, inside, NULL);
 }
 
 /* outside subscripts / is the division of reals: guards do without */
-static struct sketch *
-without_division(struct subject *s, struct sketch *w)
+static struct formula *
+without_division(struct subject *s, struct formula *w)
 {
 	if (!w) return NULL;
 	return drawn_new(s, w->op == '/' ? '%' : w->op, w->k, without_division(s, w->a), without_division(s, w->b));
@@ -246,7 +246,7 @@ without_division(struct subject *s, struct sketch *w)
 static void
 random_axis(struct subject *s, struct fetch *a, int k, bool rich)
 {
-	struct sketch *e = random_subscript(s, 0);
+	struct formula *e = random_subscript(s, 0);
 	bool guarded = rich && random_chance(&s->r, 0.3);
 	if (guarded) e = without_division(s, e);
 	else if (rich && random_chance(&s->r, 0.15)) e = random_look_up(s, e);
@@ -292,7 +292,7 @@ struct hand { /* what a program built by hand refers to */
 };
 
 static struct expr *
-drawn_expr(struct hand *h, const struct sketch *w)
+drawn_expr(struct hand *h, const struct formula *w)
 {
 	struct program *p = h->p;
 	switch (w->op) {

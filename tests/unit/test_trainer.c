@@ -168,6 +168,15 @@ read_tensor(const char *file, const char *path, double values[])
 	nn_safetensors_free(&list);
 }
 
+static double
+tensor_value(const char *file, const char *path, size_t element)
+{
+	double values[16] = {0};
+
+	read_tensor(file, path, values);
+	return values[element];
+}
+
 TestSuite(trainer, .init = set_up, .fini = tear_down, .timeout = 60);
 
 /* -- random numbers and orders ----------------------------------------------------------------------------------------------- */
@@ -645,6 +654,36 @@ Test(trainer, weights_of_another_model_are_named)
 	cr_expect(strstr(err, "b is missing"), "%s", err);
 	cr_expect(strstr(err, "extra.W is not in the model"), "%s", err);
 	cr_expect(call("test --weights none") == NN_FAILURE);
+}
+
+/* --weights in train: what is there is taken, the rest starts as usual */
+Test(trainer, training_starts_from_weights)
+{
+	float values[4] = {0.25f, -3}, three[3] = {0};
+	struct nn_named items[] = {
+		{.path = "w", .dtype = "F32", .rank = 1, .shape = {2}, .count = 2, .values = values},
+		{.path = "extra.W", .dtype = "F32", .rank = 2, .shape = {2, 2}, .count = 4, .values = values},
+	};
+	struct nn_error e;
+
+	cr_assert(nn_safetensors_write("other", items, 2, NULL, 0, &e) == 0);
+	cr_expect(call("train --weights other --steps 1 --optimizer.lr 1e-300 -o moved") == NN_SUCCESS, "%s", err);
+	cr_expect(strstr(err, "start: 1 tensor from other; anew: b; mean"), "%s", err);
+	cr_expect(tensor_value("moved", "w", 0) == 0.25 && tensor_value("moved", "w", 1) == -3);
+	cr_assert(call("init -o fresh") == NN_SUCCESS);
+	cr_expect(fabs(tensor_value("moved", "b", 0) - tensor_value("fresh", "b", 0)) < 1e-290);
+
+	cr_assert(call("train --epochs 2 -o two") == NN_SUCCESS);
+	cr_assert(call("train --weights two --steps 1 --optimizer.lr 1e-300 -o again") == NN_SUCCESS, "%s", err);
+	cr_expect(!strstr(err, "anew") && tensor_value("again", "w", 1) == tensor_value("two", "w", 1), "%s", err);
+
+	items[0] = (struct nn_named){.path = "w", .dtype = "F32", .rank = 1, .shape = {3}, .count = 3, .values = three};
+	cr_assert(nn_safetensors_write("other", items, 2, NULL, 0, &e) == 0);
+	cr_expect(call("train --weights other -o none") == NN_FAILURE && strstr(err, "w is [3] instead of [2]"), "%s", err);
+	cr_assert(nn_safetensors_write("other", items + 1, 1, NULL, 0, &e) == 0);
+	cr_expect(call("train --weights other -o none") == NN_FAILURE && strstr(err, "no tensor of the model Hand"), "%s", err);
+	cr_expect(call("train --weights nowhere -o none") == NN_FAILURE);
+	cr_expect(access("none", F_OK) != 0, "nothing is written");
 }
 
 /* -- the other commands ------------------------------------------------------------------------------------------------------ */
