@@ -37,7 +37,7 @@ $(BUILD)/grammar/lex.c: grammar/nn.l
 	@mkdir -p $(@D)
 	$(FLEX) -o $@ $<
 $(BUILD)/grammar/%.o: $(BUILD)/grammar/%.c $(BUILD)/grammar/nn.h
-	$(CC) $(CFLAGS) $(INCLUDE) -Wno-unused-function -Wno-unused-but-set-variable -Wno-missing-prototypes -Wno-shadow -Wno-sign-compare -c $< -o $@
+	$(CC) $(CFLAGS) $(INCLUDE) -Wno-unused-function -Wno-unused-but-set-variable -Wno-missing-prototypes -Wno-shadow -Wno-sign-compare -MMD -c $< -o $@
 $(filter $(BUILD)/compiler/front/%,$(OBJECTS)): $(BUILD)/grammar/nn.h
 
 $(BUILD)/embed: compiler/embed.c

@@ -99,15 +99,12 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR) return value_error(e);
 	if ((n->kind == NODE_EQUAL || n->kind == NODE_UNEQUAL) && (a->kind == VALUE_WORD || b->kind == VALUE_WORD)) return compare_words(e, n, a, b);
 	bool whole = n->kind == NODE_MODULO || (n->kind == NODE_DIVIDE && e->subscript);
-	if (n->kind == NODE_DIVIDE && is_constant(b) && b->number == 0 && (!whole || is_constant(a))) {
+	bool zero = is_constant(b) && b->number == 0 && (n->kind == NODE_DIVIDE || n->kind == NODE_MODULO);
+	if (zero && (is_constant(a) || (!whole && !e->guards.n))) { /* an `if` may keep it from being computed */
 		problem(e, "division", n->kid[1]->span, "this is 0", "division by zero");
 		return value_error(e);
 	}
 	if (is_constant(a) && is_constant(b)) {
-		if (n->kind == NODE_MODULO && b->number == 0) {
-			problem(e, "division", n->kid[1]->span, "this is 0", "division by zero");
-			return value_error(e);
-		}
 		double v = op->number(a->number, b->number);
 		if (n->kind == NODE_DIVIDE && e->subscript) v = floor(v);
 		return op->compares ? value_truth(e, v != 0, n->span) : value_number(e, v, n->span);

@@ -36,13 +36,22 @@ if has lbfgs.h -llbfgs && $cc $flags -c tests/unit/liblbfgs.c -o "$out/liblbfgs.
 	lbfgs="-DHAVE_LIBLBFGS $out/liblbfgs.o -llbfgs"
 fi
 
+names=
 for file in tests/unit/test_*.c; do
 	name=$(basename "$file" .c)
-	case " ${UNITS:-${name#test_}} " in *" ${name#test_} "*) ;; *) continue ;; esac
+	case " ${UNITS:-${name#test_}} " in *" ${name#test_} "*) names="$names $name" ;; esac
+done
+
+rm -f "$out"/test_*
+for name in $names; do
 	own=
 	[ $name != test_lbfgs ] || own=$lbfgs
-	if ! $cc $flags $include "$file" "$out/runtime.a" "$BUILD/libnnc.a" $libraries $own -o "$out/$name"; then
-		echo "$file does not build"
+	echo "$cc $flags $include tests/unit/$name.c $out/runtime.a $BUILD/libnnc.a $libraries $own -o $out/$name"
+done | xargs -P "$(nproc)" -I COMMAND sh -c COMMAND 2>&1
+
+for name in $names; do
+	if [ ! -x "$out/$name" ]; then
+		echo "tests/unit/$name.c does not build"
 		failed=1
 		continue
 	fi

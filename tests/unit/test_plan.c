@@ -163,6 +163,21 @@ Test(plan, roles_of_indices)
 	}
 }
 
+/* a gradient waits until nothing reads its parameter any more: then each layer's rows go straight to the update */
+Test(plan, gradients_wait_for_the_last_read)
+{
+	const struct plan *plan = plan_entry(model_of("input x: [20]\n h = x -> Dense(30) -> tanh -> Dense(30) -> tanh -> Dense(30)\n loss = sum(h^2)"), TRAIN, false);
+	int outer = 0;
+	check_updates("three layers", plan);
+	for (int k = 0; k < plan->kernels.n; k++) {
+		if (plan->kernels.at[k]->kind != KERNEL_OUTER) continue;
+		cr_expect(plan->kernels.at[k]->direct, "the gradient of %s is stored", plan->kernels.at[k]->gradient ? plan->kernels.at[k]->gradient->name : "?");
+		outer++;
+	}
+	cr_expect_eq(outer, 3);
+	compile_free(&c);
+}
+
 /* a gradient that something else needs whole is stored, not handed on; here the parameter is read after its gradient could be finished */
 Test(plan, a_parameter_that_is_read_later)
 {

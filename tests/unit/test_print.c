@@ -68,6 +68,10 @@ Test(print, brackets)
 	is(times(choose(p, less_, a, b), c), "(if a < b then a else b) * c");
 	is(choose(p, both(p, less_, less(p, c, d)), a, b), "if a < b and c < d then a else b");
 	is(choose(p, less(p, number(p, 0), a), a, b), "if a > 0 then a else b");
+	is(power(p, power(p, a, b), c), "(a^b)^c");
+	is(power(p, a, power(p, b, c)), "a^(b^c)");
+	is(power(p, a, scale(p, -1, b)), "a^(-b)");
+	is(negation(p, both(p, less_, less(p, c, d))), "not (a < b and c < d)");
 }
 
 /* as many digits as are needed, sixteen at most: 0.1 + 0.2 is 0.3 for people */

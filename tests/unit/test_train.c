@@ -155,6 +155,8 @@ static const struct mistake mistakes[] = {
 	{TRAIN(DATA "optimizer = SGD(learning_rate=1)\n"), "unknown-option", "options of `SGD`: lr, momentum", "learning_rate"},
 	{TRAIN(DATA "optimizer = relu\n"), "unknown-name", "no optimizer", "relu"},
 	{TRAIN(DATA SGD_ "batch_size = 0\n"), "setting", "a whole number from 1", "0\n}"},
+	{TRAIN(DATA SGD_ "epochs = 0\n"), "setting", "`epochs` is a whole number from 1", "0\n}"},
+	{TRAIN(DATA SGD_ "seed = -1\n"), "setting", "`seed` is a whole number from 0", "-1"},
 	{TRAIN(DATA SGD_ "batch_size = 2.5\n"), "setting", "a whole number from 1", "2.5"},
 	{TRAIN(DATA SGD_ "epoch = 3\n"), "unknown-option", "it is called `epochs`", "epoch ="},
 	{TRAIN(DATA SGD_ "shuffle = 3\n"), "setting", "`shuffle` is true or false", "3\n}"},

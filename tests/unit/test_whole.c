@@ -91,6 +91,14 @@ Test(whole, intervals_of_linear_forms_are_tight)
 			}
 }
 
+Test(whole, intervals_of_divisions)
+{
+	struct interval n = interval_of(floor_mod(p, i, 4)), m = interval_of(floor_mod(p, sub(p, i, j), 4)), q = interval_of(floor_div(p, sub(p, i, number(p, 1)), 2));
+	cr_expect(n.known && n.low == 0 && n.high == 3, "%ld..%ld", n.low, n.high);
+	cr_expect(m.known && m.low == 0 && m.high == 3);
+	cr_expect(q.known && q.low == -1 && q.high == 2, "%ld..%ld", q.low, q.high);
+}
+
 /* beyond the whole numbers that a double holds nothing is known, and nothing overflows */
 Test(whole, intervals_end_where_doubles_do)
 {
