@@ -75,6 +75,12 @@ fuzz:
 bench: all
 	@BUILD=$(BUILD) bench/run
 
+# long campaigns: random models (FIRST=1 COUNT=2000), and mistakes put into the derivation one by one (ONLY=word)
+random: all
+	@BUILD=$(BUILD) RANDOM_FIRST=$(or $(FIRST),1) RANDOM_COUNT=$(or $(COUNT),2000) RANDOM_OPTIONS=--full sh tests/suites/random.sh
+mutants: all
+	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 python3 tests/mutants/mutants.py --only "$(ONLY)"
+
 # every name of the prelude renamed by machine: the compiler's C and the generated arithmetic must not change
 check-names: all
 	@BUILD=$(BUILD) tests/check-names

@@ -158,6 +158,13 @@ INLINE lanes gather(const real *p, ints index)
 	return v;
 }
 
+INLINE ints gather_ints(const int32_t *p, ints index)
+{
+	ints v = {0};
+	UNROLL for (int l = 0; l < LANES; l++) v[l] = p[index[l]];
+	return v;
+}
+
 // ---- lanes ------------------------------------------------------------------------------------------------------------
 
 INLINE lanes all(real x) { return x - (lanes){0}; }
@@ -168,6 +175,7 @@ INLINE ints to_ints(lanes x) { return __builtin_convertvector(x, ints); }  // to
 
 // yes where mask is -1, no where it is 0
 INLINE ints pick_ints(ints mask, ints yes, ints no) { return (mask & yes) | (~mask & no); }
+INLINE ints inside(ints index, nn_int count) { return pick_ints((index >= 0) & (index < count), index, all_ints(0)); } // or the first
 INLINE lanes pick(ints mask, lanes yes, lanes no) { return (lanes)((mask & (ints)yes) | (~mask & (ints)no)); }
 
 // 0, 1, .. LANES-1

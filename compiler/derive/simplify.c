@@ -574,6 +574,7 @@ merge(struct program *p)
 		struct equation *q = p->equations.at[i];
 		q->body = rewrite(p, q->body, replace_merged, by);
 		struct tensor *t = defined_as(p, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound, q->body);
+		if (t) t->no_gradient &= q->tensor->no_gradient;
 		if (t && !keep[q->tensor->id]) by[q->tensor->id] = t;
 		else if (!t) define_existing(p, q);
 	}

@@ -30,6 +30,22 @@ beside(struct program *p, const struct tensor *t, const char *name)
 	return dot ? arena_print(p->arena, "%.*s.%s", (int)(dot - t->name), t->name, name) : name;
 }
 
+/* max(r) e, without a gradient: a tensor of its own where the model computes that maximum, too, whose gradient is its own affair */
+static struct tensor *
+top_of(struct program *p, const struct equation *q, struct expr *e)
+{
+	struct tensor *top = defined_as(p, q->lhs_count, q->lhs, MAX, q->bound_count, q->bound, e);
+	if (top && top->no_gradient) return top;
+	long shape[MAX_RANK] = {0};
+	for (int i = 0; i < q->lhs_count && i < MAX_RANK; i++) shape[i] = q->lhs[i]->size;
+	top = tensor_new(p, beside(p, q->tensor, "top"), ROLE_VALUE, q->lhs_count, shape);
+	top->batch = q->tensor->batch;
+	top->span = q->span;
+	top->no_gradient = true;
+	define_existing(p, equation_new(p, top, q->lhs_count, q->lhs, MAX, q->bound_count, q->bound, e, q->span));
+	return top;
+}
+
 static struct shifted
 shift(struct program *p, const struct equation *q)
 {
@@ -38,8 +54,7 @@ shift(struct program *p, const struct equation *q)
 	memcpy(all, q->lhs, (size_t)q->lhs_count * sizeof *all);
 	memcpy(all + q->lhs_count, q->bound, (size_t)q->bound_count * sizeof *all);
 	struct expr *e = q->body->kid[0];
-	struct tensor *top = define(p, beside(p, q->tensor, "top"), q->lhs_count, q->lhs, MAX, q->bound_count, q->bound, e, ROLE_VALUE, q->span);
-	top->no_gradient = true;
+	struct tensor *top = top_of(p, q, e);
 	struct expr *body = call(p, q->body->function, sub(p, e, read_at(p, top, q->lhs)));
 	struct tensor *ex = define(p, beside(p, q->tensor, "ex"), n, all, MAP, 0, NULL, body, ROLE_VALUE, q->span);
 	struct tensor *sum = define(p, beside(p, q->tensor, "Z"), q->lhs_count, q->lhs, SUM, q->bound_count, q->bound, read_at(p, ex, all), ROLE_VALUE, q->span);

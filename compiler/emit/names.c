@@ -8,8 +8,8 @@
 /* keywords of C and C++, what the standard headers reserve, and the names that generated code uses itself */
 static const char *const reserved[] = {
 	"alignas", "alignof", "all", "all_ints", "and", "any", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const", "constexpr", "continue",
-	"count", "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "gather", "goto", "if",
-	"inline", "int", "ints", "lane_index", "lanes", "load", "load_ints", "load_part", "long", "m", "madd", "main", "mutable", "n", "namespace", "new", "not",
+	"count", "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "gather", "gather_ints", "goto", "if",
+	"inline", "inside", "int", "ints", "lane_index", "lanes", "load", "load_ints", "load_part", "long", "m", "madd", "main", "mutable", "n", "namespace", "new", "not",
 	"nullptr", "operator", "or", "panel", "panel_of", "part", "parts", "pick", "pick_ints", "private", "protected", "public", "r", "real", "register",
 	"restrict", "return", "rows", "samples", "seed", "short", "signed", "sink", "sizeof", "smadd", "ssqrt", "static", "step", "store", "store_ints",
 	"store_part", "struct", "sum", "switch", "template", "this", "throw", "to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints",

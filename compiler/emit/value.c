@@ -1,6 +1,7 @@
 /* value.c - the arithmetic of one equation as a C expression, in the order that lower.c wrote down. */
 #include "emit/emit.h"
 #include "core/function.h"
+#include "derive/derive.h" /* reads_are_safe */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,8 @@ as_vector_or_scalar(struct writer *w, struct value_text v, bool vector)
 }
 
 static const char *ints_text(struct writer *w, struct expr *e, int level);
+static bool is_looked_up(struct writer *w, struct expr *read);
+static const char *gathered(struct writer *w, struct expr *read, const char *gather);
 
 /* ---- whole numbers -------------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -211,6 +214,10 @@ ints_text(struct writer *w, struct expr *e, int level)
 	case OP_READ:
 		for (int i = 0; i < w->held.n; i++)
 			if (w->held.at[i].tensor == e->tensor) return w->held.at[i].name;
+		if (is_looked_up(w, e)) {
+			s = gathered(w, e, "gather_ints");
+			break;
+		}
 		s = element_text(w, e, &vector);
 		s = vector ? arena_print(a, "load_ints(&%s)", s) : arena_print(a, "all_ints(%s)", s);
 		break;
@@ -346,15 +353,19 @@ is_looked_up(struct writer *w, struct expr *read)
 	return false;
 }
 
-static struct value_text
-gathered_read(struct writer *w, struct expr *read)
+/* The element of each lane, by gather or gather_ints.  Lanes in which a guard keeps the read from happening read something all the same: where only
+ * the guard keeps them inside, they read the first element. */
+static const char *
+gathered(struct writer *w, struct expr *read, const char *gather)
 {
 	struct program *p = w->plan->program;
 	struct arena *a = w->e->arena;
 	struct tensor *t = plan_root(w->plan, read->tensor);
-	const char *at = ints_text(w, flat_expr(p, read), UNARY), *name = local_pointer(w, t, 0, false);
-	if (t->batch) return (struct value_text){arena_print(a, "gather(&%s[0][%s], %s * PANEL + lane_index())", name, w->sample, at), ATOM, true};
-	return (struct value_text){arena_print(a, "gather(%s, %s)", name, ints_text(w, flat_expr(p, read), COMPARE)), ATOM, true};
+	bool safe = reads_are_safe(p, read);
+	const char *at = ints_text(w, flat_expr(p, read), safe && t->batch ? UNARY : COMPARE), *name = local_pointer(w, t, 0, false);
+	if (!safe) at = arena_print(a, "inside(%s, %ld)", at, tensor_count(t));
+	if (t->batch) return arena_print(a, "%s(&%s[0][%s], %s * PANEL + lane_index())", gather, name, w->sample, at);
+	return arena_print(a, "%s(%s, %s)", gather, name, at);
 }
 
 static struct value_text
@@ -381,7 +392,7 @@ show_read(struct writer *w, struct expr *read)
 	for (int i = w->held.n - 1; i >= 0; i--)
 		if (w->held.at[i].tensor == t) return (struct value_text){w->held.at[i].name, ATOM, w->held.at[i].vector};
 	if (t->role == ROLE_RANDOM) return drawn_read(w, read);
-	if (w->lanes == LANES_ARE_SAMPLES && is_looked_up(w, read)) return gathered_read(w, read);
+	if (w->lanes == LANES_ARE_SAMPLES && is_looked_up(w, read)) return (struct value_text){gathered(w, read, "gather"), ATOM, true};
 	const char *at = element_text(w, read, &vector);
 	if (vector) return (struct value_text){arena_print(a, "load(&%s)", at), ATOM, true};
 	if (w->lanes == LANES_ARE_LAST_AXIS) {

@@ -99,8 +99,12 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 	if (a->kind == VALUE_ERROR || b->kind == VALUE_ERROR) return value_error(e);
 	if ((n->kind == NODE_EQUAL || n->kind == NODE_UNEQUAL) && (a->kind == VALUE_WORD || b->kind == VALUE_WORD)) return compare_words(e, n, a, b);
 	bool whole = n->kind == NODE_MODULO || (n->kind == NODE_DIVIDE && e->subscript);
+	if (n->kind == NODE_DIVIDE && is_constant(b) && b->number == 0 && (!whole || is_constant(a))) {
+		problem(e, "division", n->kid[1]->span, "this is 0", "division by zero");
+		return value_error(e);
+	}
 	if (is_constant(a) && is_constant(b)) {
-		if ((n->kind == NODE_DIVIDE || n->kind == NODE_MODULO) && b->number == 0) {
+		if (n->kind == NODE_MODULO && b->number == 0) {
 			problem(e, "division", n->kid[1]->span, "this is 0", "division by zero");
 			return value_error(e);
 		}

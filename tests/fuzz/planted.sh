@@ -33,7 +33,7 @@ finds() { # compile or readers
 	mkdir "$work/corpus"
 	(
 		ulimit -t $seconds
-		exec "$work/tree/out/fuzz_$1" -seed=1 -max_total_time=$((10 * seconds)) -timeout=20 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 \
+		exec "$work/tree/out/fuzz_$1" -seed=1 -max_total_time=$((10 * seconds)) -timeout=20 -rss_limit_mb=2048 -max_len=2048 -mutate_depth=2 -print_final_stats=1 \
 			$([ "$1" = readers ] || echo -dict=tests/fuzz/nn.dict) -artifact_prefix="$work/found/" "$work/corpus" "$work/seeds/$1"
 	) >"$work/log" 2>&1
 	[ -n "$(ls "$work/found")" ]

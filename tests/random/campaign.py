@@ -4,8 +4,8 @@
     campaign.py [--first SEED] [--count N] [--jobs N] [--full] [--work FOLDER] [--no-shrink]
 
 A model is built once, by one of the compilers at one of the levels for one of the targets, turn by turn; --full builds it twice, the second
-time optimised.  One that fails is made simpler as long as it fails in the same way, and printed.  BUILD names the build, with nnc, compare (of the
-suite bits) and random_check.  The last line: N passed, N failed.
+time optimised.  One that fails is made simpler as long as it fails in the same way, and printed.  BUILD names the build, with nnc,
+random_compare and random_check (tests/suites/random.sh makes them).  The last line: N passed, N failed.
 """
 import argparse
 import concurrent.futures
@@ -84,7 +84,7 @@ def try_bits(path, folder, way, level):
     status, text = run([compiler, level, f"-march={target}", f"-I{folder}", *FLAGS, *sources, "tests/compare/trainer_stub.c", "-o", built], None)
     if status:
         raise Failure("the C does not compile", first_line(text, "error") + "\n")
-    status, text = run([f"{BUILD}/compare", path, "--real", real, "--family", family, "--batches", "1,19", built], None)
+    status, text = run([f"{BUILD}/random_compare", path, "--real", real, "--family", family, "--batches", "1,19", built], None)
     if status or "1 passed, 0 failed" not in text:
         raise Failure("bits", text)
 

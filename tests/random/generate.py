@@ -153,6 +153,12 @@ def squared(v):
     return power(Term(v.name, 7), 2) if v.most < 3 else power(call("tanh", Term(v.name, 7), 1), 2)
 
 
+def scores(m, v):
+    """Losses of raw scores do not take what gives probabilities."""
+    own = next((text for text in m.lines if m.defines(text, v.name)), "")
+    return f"2 * {v.name}" if "softmax" in own or "sigmoid" in own else v.name
+
+
 def task(m):
     """A loss as one writes it: scores or values, and a target."""
     kind = m.draws.of(["mse", "cross_entropy", "binary_cross_entropy", "huber", "mapped", "by hand"])
@@ -163,15 +169,15 @@ def task(m):
             p = m.fresh("p")
             m.line(f"{p} = softmax({z.name})")
             return Term(f"-log({p}[{t.name}])", 5)
-        return Term(f"cross_entropy({z.name}, {t.name})", 7)
+        return Term(f"cross_entropy({scores(m, z)}, {t.name})", 7)
     if kind == "mapped":
         z = m.value(rank=(2, 2), whole=False)
         t = m.target(z.shape[:1], high=z.shape[1] - 1)
-        return Term(f"mean(cross_entropy({z.name}, {t.name}))", 7)
+        return Term(f"mean(cross_entropy({scores(m, z)}, {t.name}))", 7)
     v = m.value(rank=(0, 3), whole=False)
     if kind == "binary_cross_entropy":
         t = m.target(v.shape, high=1)
-        return Term(f"mean(binary_cross_entropy({v.name}, {t.name}))" if v.shape else f"binary_cross_entropy({v.name}, {t.name})", 7)
+        return Term(f"mean(binary_cross_entropy({scores(m, v)}, {t.name}))" if v.shape else f"binary_cross_entropy({scores(m, v)}, {t.name})", 7)
     t = m.target(v.shape)
     return Term(f"{kind}({v.name}, {t.name}" + (", d=0.7)" if kind == "huber" and m.draws.often(50) else ")"), 7)
 

@@ -232,7 +232,7 @@ def shared(m):
     a = m.define(f"{v.name} -> {name} -> tanh", v.shape[:-1] + (units,))
     if units == v.shape[-1] and d.often(60):
         m.define(f"{a.name} -> {name} -> sin", a.shape)
-    others = m.newest(lambda w: not w.whole and w.shape and w.shape[-1] == v.shape[-1] and len(w.shape) <= 2 and w.name != v.name)
+    others = m.newest(lambda w: not w.whole and w.shape == v.shape and w.name != v.name)  # always the same shape
     if others and d.often(50):
         w = d.of(others)
         m.define(f"{w.name} -> {name} -> tanh", w.shape[:-1] + (units,))

@@ -48,8 +48,11 @@ class Model:
             reads += len(word.findall(text))
         return reads > self.definitions(name)
 
+    def defines(self, line, name):
+        return re.match(rf"\s*(?:(?:input|target|param|state) )?{re.escape(name)}(?:\[[^=]*\])?\s*(?:=|:)", line) is not None
+
     def definitions(self, name):
-        return sum(bool(re.match(rf"\s*(?:(?:input|target|param|state) )?{re.escape(name)}(?:\[[^=]*\])?\s*(?:=|:)", text)) for text in self.lines)
+        return sum(self.defines(text, name) for text in self.lines)
 
     def has_weights(self):
         text = "\n".join(self.lines + self.before)

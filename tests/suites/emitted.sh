@@ -123,8 +123,10 @@ done
 for file in examples/*.nn; do
 	name=$(basename "$file")
 	mkdir -p "$work/one" "$work/two/deep er"
-	cp "$file" "$work/one"
-	cp "$file" "$work/two/deep er"
+	for part in "$file" $(sed -n 's/^import "\([a-z_]*\.nn\)".*/examples\/\1/p' "$file"); do
+		cp "$part" "$work/one"
+		cp "$part" "$work/two/deep er"
+	done
 	(cd "$work/one" && "$nnc" emit "$name" -o out) >"$work/said" 2>&1 && (cd "$work/two/deep er" && "$nnc" emit "$name" -o out) >>"$work/said" 2>&1 &&
 		(cd / && "$nnc" emit "$work/one/$name" -o "$work/two/absolute") >>"$work/said" 2>&1 &&
 		diff -r "$work/one/out" "$work/two/deep er/out" >>"$work/said" && diff -r "$work/one/out" "$work/two/absolute" >>"$work/said"

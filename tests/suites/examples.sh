@@ -14,6 +14,7 @@ small() { # name
 	mnist_convnet) echo "-D filters=2 -D units=9" ;;
 	autoencoder | denoising) echo "-D code=5 -D wide=12 -D middle=9" ;;
 	convnet) echo "-D filters=2" ;;
+	deep) echo "-D depth=20" ;;
 	resnet) echo "-D n=1 -D width=2" ;;
 	shapes) echo "-D units=9" ;;
 	characters) echo "-D seen=3 -D new=5 -D d=4 -D units=9" ;;

@@ -25,7 +25,7 @@ fuzz() { # name, options
 	name=$1
 	shift
 	mkdir -p "$out/corpus/$name"
-	"$out/fuzz_$name" -seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 -artifact_prefix="$out/" "$@" \
+	"$out/fuzz_$name" -seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=2048 -mutate_depth=2 -print_final_stats=1 -artifact_prefix="$out/" "$@" \
 		"$out/corpus/$name" "$out/seeds/$name" >"$out/$name.log" 2>&1
 	echo $? >"$out/$name.status"
 }

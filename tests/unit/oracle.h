@@ -163,20 +163,29 @@ all_messages(const struct compilation *c)
 	return text_end(&t);
 }
 
+/* statements of a model are put into one */
 static inline void
 check_mistake(const struct mistake *w)
 {
 	struct compilation c = {0};
-	int errors = compile(&c, "test.nn", w->text, strlen(w->text), "plan");
+	char text[4096];
+	snprintf(text, sizeof text, strstr(w->text, "model") ? "%s" : "model M {\n %s\n}\n", w->text);
+	int errors = compile(&c, "test.nn", text, strlen(text), "plan");
 	bool said = false;
 	for (int i = 0; i < c.unit.diagnostics.all.n; i++) {
 		const struct diagnostic *m = c.unit.diagnostics.all.at[i];
 		const struct span at = m->labels.at[0].span;
-		bool there = !w->where || (at.file && at.begin == (size_t)(strstr(w->text, w->where) - w->text));
+		bool there = !w->where || (at.file && strstr(text, w->where) && at.begin == (size_t)(strstr(text, w->where) - text));
 		said |= !strcmp(m->code, w->code) && message_has(m, w->words) && there;
 	}
 	cr_expect(errors > 0 && said, "%s\nshould say [%s] %s%s%s; it says\n%s", w->text, w->code, w->words, w->where ? " at " : "", w->where ? w->where : "", all_messages(&c));
 	compile_free(&c);
+}
+
+static inline void
+check_mistakes(const struct mistake *w, int n)
+{
+	for (int i = 0; i < n; i++) check_mistake(&w[i]);
 }
 
 #endif

@@ -46,16 +46,42 @@ leave(void)
 
 TestSuite(emit, .init = enter, .fini = leave);
 
+static struct writer
+writer_of(enum lanes_are lanes)
+{
+	struct c_names *names = NEW(&arena, struct c_names);
+	names->arena = &arena;
+	return (struct writer){.e = &e, .plan = &plan, .kernel = &kernel, .lanes = lanes, .sample = "n", .part = "0", .indent = 1, .names = names,
+			       .operands = NEW(&arena, struct operand_list), .body = {.arena = &arena}};
+}
+
+/* the text with the names of tensors where the writer has left marks for what it reads: \1 number \2 */
+static const char *
+with_names(const struct writer *w, const char *text)
+{
+	struct text t = {.arena = &arena};
+	while (*text) {
+		if (*text != 1) {
+			text_bytes(&t, text++, 1);
+			continue;
+		}
+		char *end;
+		text_add(&t, "%s", w->operands->at[strtol(text + 1, &end, 10)].tensor->name);
+		cr_assert_eq(*end, 2);
+		text = end + 1;
+	}
+	return text_end(&t);
+}
+
 static void
 is(enum lanes_are lanes, struct expr *body, const char *expected)
 {
-	struct writer w = {.e = &e, .plan = &plan, .kernel = &kernel, .lanes = lanes, .sample = "n", .part = "0", .indent = 1};
-	w.names.arena = w.body.arena = &arena;
+	struct writer w = writer_of(lanes);
 	bind_index(&w, i, "i");
 	bind_index(&w, j, "j");
 	bind_index(&w, n, "n");
 	struct lowered l = lower_equation(p, &(struct equation){.body = body});
-	cr_expect_str_eq(write_value(&w, &l).text, expected);
+	cr_expect_str_eq(with_names(&w, write_value(&w, &l).text), expected);
 }
 
 static struct expr *
@@ -107,13 +133,12 @@ Test(emit, subscripts)
 /* a value that stands twice is computed once */
 Test(emit, shared_values_get_a_variable)
 {
-	struct writer w = {.e = &e, .plan = &plan, .kernel = &kernel, .lanes = NO_LANES, .indent = 1};
-	w.names.arena = w.body.arena = &arena;
+	struct writer w = writer_of(NO_LANES);
 	struct expr *shared = call(p, function_named("exp"), a);
 	struct lowered l = lower_equation(p, &(struct equation){.body = divide(p, shared, add(p, shared, b))});
 	const char *text = write_value(&w, &l).text;
-	cr_expect_str_eq(text, "t1 / (t1 + b[0])");
-	cr_expect_str_eq(text_end(&w.body), "\tconst real t1 = nn_exp(all(a[0]))[0];\n");
+	cr_expect_str_eq(with_names(&w, text), "t1 / (t1 + b[0])");
+	cr_expect_str_eq(with_names(&w, text_end(&w.body)), "\tconst real t1 = nn_exp(all(a[0]))[0];\n");
 }
 
 /* ---- functions -------------------------------------------------------------------------------------------------------------------------- */
@@ -171,7 +196,7 @@ Test(emit, no_idle_arithmetic)
 	for (const char *line = text, *end; *line; line = end + 1) {
 		end = strchr(line, '\n');
 		char *copy = arena_text(&arena, line, (size_t)(end - line));
-		if (strstr(copy, "HEADER +") || strstr(copy, "workspace +") || strstr(copy, "params +")) continue;
+		if (strstr(copy, "HEADER +") || strstr(copy, "workspace +") || strstr(copy, "params +") || strstr(copy, "so_far +")) continue;
 		for (int w = 0; w < LENGTH(idle); w++) cr_expect(!strstr(copy, idle[w]), "`%s` in %s", idle[w], copy);
 	}
 	compile_free(&k);

@@ -33,17 +33,6 @@ static const struct {
 
 static char *read_import(void *context, struct arena *a, const char *path, size_t *length, const char **why);
 
-static struct compile_options
-options_of(int example)
-{
-	static struct define_option copy[6];
-	struct compile_options o = {.defines = copy, .files = {read_import, NULL, NULL}};
-	if (example < 0) return o;
-	memcpy(copy, examples[example].defines, sizeof copy);
-	while (o.define_count < LENGTH(copy) && copy[o.define_count].name) o.define_count++;
-	return o;
-}
-
 /* the one file that an example imports, and no other, whatever a mutation asks for */
 static char *
 read_import(void *context, struct arena *a, const char *path, size_t *length, const char **why)
@@ -55,6 +44,17 @@ read_import(void *context, struct arena *a, const char *path, size_t *length, co
 	char *text = read_text(TEST_DATA "/05_autoencoder.nn", length), *copy = arena_text(a, text, *length);
 	free(text);
 	return copy;
+}
+
+static struct compile_options
+options_of(int example)
+{
+	static struct define_option copy[6];
+	struct compile_options o = {.defines = copy, .files = {read_import, NULL, NULL}};
+	if (example < 0) return o;
+	memcpy(copy, examples[example].defines, sizeof copy);
+	while (o.define_count < LENGTH(copy) && copy[o.define_count].name) o.define_count++;
+	return o;
 }
 
 static char *

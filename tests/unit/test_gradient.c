@@ -39,6 +39,8 @@ static const struct {
 	{"binary, several", "input x: [3]\n target t: [4] of 0..1\n z = x -> Dense(4)\n loss = sum(binary_cross_entropy(z, t))"},
 	{"logarithm of a softmax", "input x: [3]\n target t: 0..3\n z = x -> Dense(4)\n p = softmax(z)\n loss = -log(p[t])"},
 	{"log_softmax", "input x: [3]\n target t: 0..3\n z = x -> Dense(4)\n p = log_softmax(z)\n loss = -p[t]\n output p"},
+	{"a maximum beside a softmax", "input x: [3]\n z = x -> Dense(4)\n p = log_softmax(z)\n m = max(z)\n loss = sum(p^2) + m^2 + m * p[1]"},
+	{"a maximum behind a softmax", "input x: [3, 2]\n z = x -> Dense(4)\n p = softmax(z)\n q = softmax(z + x[0,0])\n m[t] = max(k) z[t,k]\n loss = sum(p^2) + sum(m) * sum(q^3)"},
 	{"entropy", "input x: [3]\n z = x -> Dense(4)\n p = softmax(z)\n loss = -(sum(k) p[k]*log(p[k]))"},
 	{"focal", "fn focal(z: [n], t: 0..n-1, gamma = 2) {\n p[k] = exp(z[k]) / sum(j) exp(z[j])\n return -(1 - p[t])^gamma * log(p[t])\n}\n#model\n"
 		  "input x: [3]\n target t: 0..3\n y = x -> Dense(4)\n loss = focal(y, t)\n output p = softmax(y)"},
@@ -77,6 +79,15 @@ static const struct {
 	{"conditions on data", "input x: [5]\n param a: [5] = 1\n y = if x > a then x * a else if not (x < 0) or a > 2 then x^2 else a^2\n loss = sum(y^2)"},
 	{"concat, pad, slices", "input x: [6]\n y = concat(x -> Dense(4) -> tanh, pad(x[1..3] -> Dense(3), 1))\n loss = sum(y^3) + y[2] * y[7]"},
 	{"swapped indices", "input x: [3]\n param a: [3] = 0\n param b: [3] = 0\n e[i,j] = exp(a[i] + 2*b[j])\n y[i,j] = e[i,j] * exp(a[j] + 2*b[i]) * x[i]\n loss = sum(y^2)"},
+	/* what single mistakes in a rule would change (tests/mutants) */
+	{"a quotient of a difference", "input x: [5]\n y[i in 0..3,j in 0..3] = x[(i - j)/2 + 2] * (i + 1)\n loss = sum(y^3)"},
+	{"a mean beside a guarded sum", "input x: [4]\n param w: real = 1\n m = mean(i) x[i]\n y[i in 0..3] = if i >= 1 then w * x[i] else 0\n loss = sum(y) + m^2 * w"},
+	{"a look-up behind a guard on its data", "input s: 0..3\n input x: real\n param E: [3, 2] ~ normal(0, 1)\n v = sin(x)\n y[k] = if s >= 1 then E[s-1,k] * v else 0\n loss = sum(y^2)"},
+	{"the logarithm of a mean", "input x: [4]\n h = x -> Dense(3)\n loss = log(mean(exp(h)))"},
+	{"computed factors without samples", "input x: [3]\n param u: [3] = 1\n param v: [3] = 1\n param W: [3, 3] ~ normal(0, 1)\n r[j] = sum(i, k) sin(v[j] * u[i]) * W[i,k] * W[k,j]\n loss = sum(r * x)"},
+	{"a guarded factor", "input x: [3]\n param W: [2, 3] ~ normal(0, 1)\n h = x -> Dense(3)\n y[j] = sum(i) W[j,i] * relu(h[i])\n loss = sum(y^2)"},
+	{"a pattern that fits nearly", "input x: [3]\n param a: [3] = 0\n param b: [3] = 0\n t[i] = exp(a[i] + 2*b[i])\n y[i,j] = exp(a[i] + 2*b[j]) * x[i]\n loss = sum(t^2) + sum(y^2)"},
+	{"a pattern on a shorter range", "input x: [3]\n param a: [3] = 0\n t[i in 0..1] = exp(a[i])\n y[i] = exp(a[i]) * x[i]\n loss = sum(t^2) + sum(y^2)"},
 	/* structure */
 	{"mapped over rows (R3)", "input x: [3, 4]\n y = x -> Dense(5) -> tanh -> Dense(2)\n p = softmax(y)\n loss = sum(p^2)"},
 	{"mapped twice (R3)", "input x: [2, 3, 4]\n y = x -> Dense(3) -> PReLU -> softmax\n loss = sum(y^3)"},
@@ -374,6 +385,24 @@ Test(gradient, conventions)
 	compile_free(&c);
 }
 
+/* y = x^2 * w at x = 0: the derivative is 2*x*w, not 2*y/x (trap 11 of docs/derivation.md) */
+Test(gradient, of_powers_at_0)
+{
+	struct compilation c;
+	struct program *p = program_of(&c, "powers at 0", "input x: [2]\n param w: [2] = 1\n y = x^2 * w\n z = x^3 * w * (1 + x)\n loss = sum(y^2) + sum(y) + sum(z)");
+	derive_for_all(p);
+	for (int pass = 0; pass < 2; pass++) {
+		struct world *w = world_new(p, &arithmetic_f64_fused, 1);
+		double *ones = world_tensor(w, tensor_named(p, "w"));
+		world_tensor(w, tensor_named(p, "x"));
+		ones[0] = ones[1] = 1;
+		interpret(w);
+		for (int k = 0; k < 2; k++) cr_expect_eq(world_tensor(w, gradient_of(p, "x"))[k], 0, "pass %d: %g", pass, world_tensor(w, gradient_of(p, "x"))[k]);
+		simplify(p);
+	}
+	compile_free(&c);
+}
+
 /* values for which the unstable forms overflow */
 Test(gradient, large_scores)
 {
@@ -444,4 +473,13 @@ Test(gradient, second_derivatives)
 	check_second("perceptron", "input x: [3]\n target t: 0..2\n y = x -> Dense(4) -> tanh -> Dense(3)\n loss = cross_entropy(y, t)");
 	check_second("convolution", "input x: [2, 5]\n param W: [2, 2, 3] ~ normal(0, 1)\n y[f,i] = sum(a,u) W[f,a,u] * x[a, i+u]\n loss = sum(sigmoid(y)^2)");
 	check_second("batch norm", "input x: [2]\n h = x -> Dense(3)\n m[k] = mean(batch) h[k]\n v[k] = mean(batch) (h[k] - m[k])^2\n y[k] = (h[k] - m[k]) / sqrt(v[k] + 0.1)\n loss = sum(y^3)");
+	check_second("a maximum beside a softmax", "input x: [3]\n z = x -> Dense(3)\n m = max(z)\n p = softmax(z)\n loss = sum(p^2) + m^2");
+	check_second("layer norm", "input x: [2, 3]\n h = x -> LayerNorm(eps=0.1) -> Dense(2) -> tanh\n loss = sum(h^2)");
+	check_second("recurrence", "input x: [4, 2]\n param U: [2, 2] ~ normal(0, 1)\n h[-1] = zeros(2)\n h[t] = tanh(U @ h[t-1] + x[t])\n loss = sum(h[3]^2) + sum(h^3)");
+	check_second("recurrences that read each other", "input x: [3, 2]\n y = x -> LSTM(2)\n loss = sum(y^2)");
+	check_second("two steps back", "input x: [4]\n param a: real = 1\n h[-1] = a\n h[-2] = 0\n h[t] = sin(a * h[t-1] - 0.3 * h[t-2] + x[t])\n loss = sum(h^2)");
+	check_second("attention", "input x: [3, 2]\n q = x -> Dense(2)\n k = x -> Dense(2)\n v = x -> Dense(2)\n s[t,u] = if u <= t then sum(i) q[t,i] * k[u,i] else -inf\n a = softmax(s)\n"
+				  " y[t,i] = sum(u) a[t,u] * v[u,i]\n loss = sum(y^2)");
+	check_second("look-up", "input s: [3] of 0..3\n param E: [4, 2] ~ normal(0, 1)\n h = E[s] -> Dense(2) -> tanh\n loss = sum(h^2)");
+	check_second("product", "input x: [3]\n h = x -> Dense(3) -> sigmoid\n loss = prod(h)^2 + prod(x)");
 }

@@ -217,7 +217,13 @@ Test(lower, sixteen_sums)
 	cr_expect_not(sums_sixteen(&q), "over samples");
 	cr_expect_eq(sample_order_of(&q), SIXTEEN);
 	q.lhs_count = 2;
-	cr_expect_eq(sample_order_of(&q), IN_ORDER);
+	cr_expect_eq(sample_order_of(&q), SIXTEEN, "two axes, and no product");
+	q.body = times(a, b);
+	cr_expect_eq(sample_order_of(&q), IN_ORDER, "dW: an outer product over samples");
+	q.bound_count = 2;
+	q.bound = (struct index *[]){n_, j_};
+	cr_expect_eq(sample_order_of(&q), SIXTEEN, "over samples and something else");
+	q.bound_count = 1;
 	q.tensor = batch;
 	q.bound = &j_;
 	cr_expect_not(sums_sixteen(&q), "of a sample");

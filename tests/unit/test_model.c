@@ -60,8 +60,8 @@ Test(model, tables_of_the_trainer)
 	compile_text(&c, "some/where/m.nn", full);
 	const char *t = file_of(&c, 0, "m_main.c");
 	static const char *const rows[] = {
-		"{\"x\", 2, 0, 1, {3}, 3, 0, 0, 0},", "{\"t\", 3, 1, 0, {0}, 1, 1, 0, 2},", "{\"p\", 1, {3}, 3, 0},", "{\"acc\", 1},", "{NN_DATA, 0, 11, \"csv\", \"d.csv\", columns_0, 3,",
-		"{\"class\", 0}", "{'/', 255.0, 0}", "{\"Adam\", 0, 4},", "{\"SGD\", 4, 2},", "{\"lr\", 0.01},", ".file = \"m.nn\"", ".batch_size = 20, .epochs = 7", ".seed = 5", ".tensor_count = 16,",
+		"{\"x\", 2, 0, 1, {3}, 3, 0, 0, 0},", "{\"t\", 3, 1, 0, {0}, 1, 1, 0, 2},", "{\"p\", 1, {3}, 3, 0},", "{\"acc\", 1},", "{NN_DATA, 0, 11, \"csv\", \"d.csv\", ",
+		"{\"class\", 0}", "{'/', 255.0, 0}", "{\"Adam\", 0, 4", "{\"SGD\", 4, 2", "{\"lr\", 0.01", ".file = \"m.nn\"", ".batch_size = 20, .epochs = 7", ".seed = 5", ".tensor_count = 16,",
 	};
 	for (int i = 0; i < LENGTH(rows); i++) cr_expect(strstr(t, rows[i]), "%s is not in\n%s", rows[i], t);
 	compile_free(&c);

@@ -7,37 +7,51 @@
 static bool
 is_given(const struct tensor *t)
 {
-	return t->role == ROLE_INPUT || t->role == ROLE_TARGET || t->role == ROLE_PARAM || t->role == ROLE_STATE || t->role == ROLE_RANDOM || t->role == ROLE_SETTING;
+	return t->role != ROLE_VALUE && t->role != ROLE_ADJOINT;
 }
 
 static bool
-is_stored(const struct plan *plan, const struct tensor *t)
+has_place(const struct plan *plan, const struct tensor *t)
 {
 	enum storage s = plan->place[t->id].storage;
 	return s == IN_PANELS || s == IN_PLAIN || s == CALLERS_ROWS || s == IN_MODEL || s == COMPUTED;
 }
 
-/* kernels in order: what they read was made, and stored where another kernel made it */
+/* the reads of kernel k, whose equations so far are in `maker` (by tensor id: its kernel + 1) */
+static void
+check_reads(const char *path, const struct plan *plan, int k, const struct equation *q, const int *maker)
+{
+	int n;
+	struct expr **reads = expr_reads(plan->program, q->body, &n);
+	for (int r = 0; r < n; r++) {
+		const struct tensor *t = plan_root(plan, reads[r]->tensor);
+		if (is_given(t)) continue;
+		cr_assert(maker[t->id], "%s, %s: kernel %d reads %s before it is made", path, plan->entry, k, t->name);
+		cr_assert(maker[t->id] == k + 1 || has_place(plan, t), "%s, %s: %s is read by kernel %d and not kept", path, plan->entry, t->name, k);
+	}
+}
+
+/* kernels in order: what they read was made, and stored where another kernel made it; the kernels of a recurrence read each other */
 static void
 check_order(const char *path, const struct plan *plan)
 {
 	struct program *p = plan->program;
 	int *maker = NEW_ARRAY(p->arena, p->tensors.n + 1, int);
-	for (int k = 0; k < plan->kernels.n; k++)
-		for (int e = 0; e < plan->kernels.at[k]->equations.n; e++) {
-			const struct equation *q = plan->kernels.at[k]->equations.at[e];
-			int n;
-			struct expr **reads = expr_reads(p, q->body, &n);
-			for (int r = 0; r < n; r++) {
-				const struct tensor *t = reads[r]->tensor;
-				if (is_given(t)) continue;
-				cr_assert(maker[t->id], "%s, %s: kernel %d reads %s before it is made", path, plan->entry, k, t->name);
-				cr_assert(maker[t->id] == k + 1 || is_stored(plan, t), "%s, %s: %s is read by kernel %d and not kept", path, plan->entry, t->name, k);
-			}
-			cr_assert(!maker[q->tensor->id], "%s: %s is made twice", path, q->tensor->name);
+	for (int k = 0; k < plan->kernels.n; k++) {
+		const struct kernel *kernel = plan->kernels.at[k];
+		for (int l = k; kernel->loop && l < plan->kernels.n && plan->kernels.at[l]->loop == kernel->loop; l++)
+			for (int e = 0; e < plan->kernels.at[l]->equations.n; e++) maker[plan->kernels.at[l]->equations.at[e]->tensor->id] = l + 1;
+		for (int e = 0; e < kernel->equations.n; e++) {
+			const struct equation *q = kernel->equations.at[e];
+			check_reads(path, plan, k, q, maker);
+			cr_assert(!maker[q->tensor->id] || kernel->loop, "%s: %s is made twice", path, q->tensor->name);
 			maker[q->tensor->id] = k + 1;
 		}
-	for (int i = 0; i < p->gradients.n && !strcmp(plan->entry, "train"); i++) cr_assert(maker[p->gradients.at[i].gradient->id], "%s: a gradient is missing", path);
+	}
+	for (int i = 0; i < p->gradients.n && !strcmp(plan->entry, "train"); i++) {
+		struct tensor *g = p->gradients.at[i].gradient;
+		cr_assert(maker[g->id] || maker[plan_root(plan, g)->id], "%s: the gradient of %s is missing", path, p->gradients.at[i].param->name);
+	}
 }
 
 static bool
@@ -71,7 +85,7 @@ check_kernel(const char *path, const struct plan *plan, const struct kernel *k)
 {
 	cr_assert(k->parts >= 0 && k->parts <= 16, "%s: %d parts", path, k->parts);
 	if (k->kind == KERNEL_TILE || k->kind == KERNEL_OUTER) cr_assert(k->row && k->left && k->right && k->equations.n, "%s", path);
-	if (k->kind == KERNEL_OUTER) cr_assert(k->lane && plan->place[k->rows->id].rows, "%s: the rows of %s are missing", path, k->rows->name);
+	if (k->kind == KERNEL_OUTER) cr_assert(k->lane && plan->place[plan_root(plan, k->rows)->id].rows, "%s: the rows of %s are missing", path, k->rows->name);
 	if (k->kind == KERNEL_ROWS) cr_assert(k->rows && !k->equations.n, "%s", path);
 	if (k->kind == KERNEL_FOLD || k->kind == KERNEL_PLAIN) cr_assert_eq(k->equations.n, 1, "%s", path);
 }

@@ -161,7 +161,8 @@ Test(print, what_is_printed_is_what_was_meant, .timeout = 120)
 		struct random r = {(uint64_t)seed};
 		struct expr *e = random_expr(&r, 4);
 		struct program *direct = p;
-		struct tensor *y = define(p, "y", 0, NULL, MAP, 0, NULL, e, ROLE_VALUE, (struct span){0});
+		struct tensor *y = tensor_new(p, "y", ROLE_VALUE, 0, NULL);
+		equation_new(p, y, 0, NULL, MAP, 0, NULL, e, (struct span){0});
 		char *text = arena_print(&arena, "model M {\n input x: real\n param a: real = 0\n param b: real = 0\n param c: real = 0\n param d: real = 0\n y = %s\n loss = x + y\n}\n",
 					 expr_text(p, e, (struct print_style){.sample = true}));
 		struct compilation k;
@@ -174,7 +175,6 @@ Test(print, what_is_printed_is_what_was_meant, .timeout = 120)
 			cr_assert(fabs(meant - read) <= 1e-9 * fmax(1, fabs(meant)) || (isnan(meant) && isnan(read)) || fabs(meant) > 1e9, "seed %ld: %.17g, not %.17g: %s", seed, read, meant, text);
 		}
 		p->equations.n = 0;
-		p->values.n = 0;
 		compile_free(&k);
 	}
 }

@@ -1,0 +1,184 @@
+/* test_diagnostic.c - how messages look: spans, underlines, labels, notes; as JSON; names that are near. */
+#include "oracle.h"
+
+static struct arena arena;
+static struct diagnostics d;
+static struct source source;
+
+static void
+text_of(const char *text)
+{
+	d = (struct diagnostics){.arena = &arena};
+	source = (struct source){.path = "net.nn", .text = text, .length = strlen(text)};
+}
+
+static void
+leave(void)
+{
+	arena_free(&arena);
+}
+
+TestSuite(diagnostic, .fini = leave);
+
+/* the n-th place of `words` in the text */
+static struct span
+span_of(const char *words, int n)
+{
+	const char *at = source.text - 1;
+	for (int i = 0; i <= n; i++) {
+		at = strstr(at + 1, words);
+		cr_assert(at, "%s", words);
+	}
+	return (struct span){&source, (size_t)(at - source.text), (size_t)(at - source.text) + strlen(words)};
+}
+
+static char *
+printed(void (*print)(FILE *out))
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+	print(f);
+	fclose(f);
+	char *copy = arena_text(&arena, text, length);
+	free(text);
+	return copy;
+}
+
+static void plain(FILE *out) { diag_print(&d, out, false); }
+static void colored(FILE *out) { diag_print(&d, out, true); }
+static void json(FILE *out) { diag_print_json(&d, out); }
+
+Test(diagnostic, places)
+{
+	text_of("one\ntwo three\n\nfour");
+	struct place p = span_place(span_of("three", 0));
+	cr_expect(p.line == 2 && p.column == 5);
+	p = span_place(span_of("four", 0));
+	cr_expect(p.line == 4 && p.column == 1);
+	struct span joined = span_join(span_of("two", 0), span_of("four", 0));
+	cr_expect_str_eq(span_text(&arena, joined), "two three four", "blanks and line breaks are one blank");
+	cr_expect_eq(span_join((struct span){0}, joined).begin, joined.begin);
+	text_of("a +   # a comment\n   b");
+	cr_expect_str_eq(span_text(&arena, (struct span){&source, 0, source.length}), "a + b");
+}
+
+Test(diagnostic, a_message_with_everything)
+{
+	text_of("model M {\n  y = a + b\n}\n");
+	struct diagnostic *m = diag_new(&d, "shape", span_of("+", 0), "", "`%s` needs equal shapes", "+");
+	diag_label(&d, m, span_of("a", 0), "[%d]", 2);
+	diag_label(&d, m, span_of("b", 0), "[3]");
+	diag_note(&d, m, "first\nsecond");
+	diag_help(&d, m, "do this");
+	cr_expect_str_eq(printed(plain),
+			 "error[shape]: `+` needs equal shapes\n"
+			 " --> net.nn:2:9\n"
+			 "  |\n"
+			 "2 |   y = a + b\n"
+			 "  |       - ^ - [3]\n"
+			 "  |       |\n"
+			 "  |       [2]\n"
+			 "  |\n"
+			 "  = note: first\n"
+			 "          second\n"
+			 "  = help: do this\n");
+	cr_expect_eq(d.errors, 1);
+}
+
+/* lines that are far apart, and wide line numbers */
+Test(diagnostic, several_lines)
+{
+	char text[256] = "";
+	for (int i = 1; i <= 12; i++) sprintf(text + strlen(text), "line%d\n", i);
+	text_of(text);
+	struct diagnostic *m = diag_new(&d, "name-clash", span_of("line12", 0), "again here", "twice");
+	diag_label(&d, m, span_of("line2", 0), "first here");
+	cr_expect_str_eq(printed(plain),
+			 "error[name-clash]: twice\n"
+			 "  --> net.nn:12:1\n"
+			 "   |\n"
+			 " 2 | line2\n"
+			 "   | ----- first here\n"
+			 "...\n"
+			 "12 | line12\n"
+			 "   | ^^^^^^ again here\n");
+}
+
+Test(diagnostic, warnings_are_no_errors)
+{
+	text_of("x\n");
+	diag_warning(&d, "unread", span_of("x", 0), "", "nobody reads this");
+	cr_expect_eq(d.errors, 0);
+	cr_expect_eq(d.all.n, 1);
+	cr_expect(strstr(printed(plain), "warning[unread]: nobody reads this"));
+}
+
+/* a tab is one blank wide, other control characters cannot move the cursor, a span behind the end is drawn at it */
+Test(diagnostic, odd_texts)
+{
+	text_of("\ty = \033[31mx\rz\r\nw");
+	diag_new(&d, "syntax", span_of("x", 0), "", "wrong");
+	cr_expect(strstr(printed(plain), "1 |  y = ?[31mx?z\n  |           ^\n"), "%s", printed(plain));
+	text_of("ab");
+	diag_new(&d, "syntax", (struct span){&source, 2, 2}, "here", "end");
+	cr_expect(strstr(printed(plain), "1 | ab\n  |   ^ here\n"), "%s", printed(plain));
+	text_of("");
+	diag_new(&d, "syntax", (struct span){&source, 0, 0}, "", "empty");
+	cr_expect(strstr(printed(plain), "net.nn:1:1"));
+	text_of("x");
+	struct diagnostic *m = diag_new(&d, "many", span_of("x", 0), "", "many labels");
+	for (int i = 0; i < 40; i++) diag_label(&d, m, span_of("x", 0), "label %d", i);
+	cr_expect_gt(strlen(printed(plain)), 50);
+	diag_label(&d, NULL, span_of("x", 0), "nothing happens");
+	diag_note(&d, NULL, "nothing happens");
+}
+
+Test(diagnostic, no_place)
+{
+	text_of("x");
+	diag_help(&d, diag_new(&d, "define", (struct span){0}, "", "-D a=1: no such let"), "there is `b`");
+	cr_expect(strstr(printed(plain), "help: there is `b`") && !strstr(printed(plain), "-->"));
+}
+
+Test(diagnostic, colours)
+{
+	text_of("x");
+	diag_new(&d, "shape", span_of("x", 0), "", "wrong");
+	cr_expect(strstr(printed(colored), "\033[1;31merror[shape]\033[0m"));
+	cr_expect(!strchr(printed(plain), '\033'));
+}
+
+Test(diagnostic, as_json)
+{
+	text_of("say \"hi\"\n");
+	struct diagnostic *m = diag_new(&d, "syntax", span_of("\"hi\"", 0), "a \"quote\"\\\n", "tab\there");
+	diag_note(&d, m, "a note");
+	cr_expect_str_eq(printed(json), "{\"level\":\"error\",\"code\":\"syntax\",\"title\":\"tab\\u0009here\",\"labels\":[{\"file\":\"net.nn\",\"begin\":4,\"end\":8,\"line\":1,\"column\":5,"
+					"\"text\":\"a \\\"quote\\\"\\\\\\u000a\"}],\"notes\":[\"a note\"],\"helps\":[]}\n");
+}
+
+/* the library's text is not the user's */
+Test(diagnostic, labels_in_the_library_are_left_out)
+{
+	text_of("x");
+	struct source library = {.path = "prelude.nn", .text = "y", .length = 1, .library = true};
+	struct diagnostic *m = diag_new(&d, "shape", span_of("x", 0), "", "wrong");
+	diag_label(&d, m, (struct span){&library, 0, 1}, "inside");
+	cr_expect_eq(m->labels.n, 1);
+}
+
+Test(diagnostic, near_names)
+{
+	static const char *const names[] = {"softmax", "sigmoid", "Dense", "cross_entropy", "x"};
+	static const struct { const char *wrong, *right; } near[] = {{"sofmax", "softmax"}, {"Softmax", "softmax"}, {"dense", "Dense"}, {"corss_entropy", "cross_entropy"}, {"sigmod", "sigmoid"}, {"convolution", NULL}, {"q", "x"}};
+	for (int i = 0; i < LENGTH(near); i++) {
+		const char *got = nearest_name(near[i].wrong, names, LENGTH(names));
+		cr_expect(got == near[i].right || (got && near[i].right && !strcmp(got, near[i].right)), "%s: %s", near[i].wrong, got ? got : "none");
+	}
+	char longer[200];
+	memset(longer, 'a', sizeof longer - 1);
+	longer[199] = 0;
+	cr_expect_null(nearest_name(longer, names, LENGTH(names)));
+	cr_expect_null(nearest_name("x", names, 0));
+}
