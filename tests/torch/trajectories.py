@@ -306,7 +306,7 @@ networks = [
                lambda p: torch.optim.Adam(p, lr=1e-2), folder="examples", defines=["T=20", "units=32", "d=16"],
                options=["--batch_size", 16, "--validation", 0, "--optimizer.lr", 1e-2], clip=1),
     transformer("GPT", "clip_norm 1, AdamW with a warm-up of 20 steps, batch 16", 0),
-    transformer("GPT, dropout 0.1", "the same, the draws replayed", 0.1),
+    transformer("GPT, dropout 0.1", "otherwise the same, the draws replayed", 0.1),
     # in f32 PyTorch itself leaves its f64 losses by 0.2 within these steps, and by 0.03 with a twentieth of the rate
     Trajectory("ResNet-20", "coloured shapes, SGD with momentum, l2, batch 16", "examples/resnet.nn", pictures, in_order(1000, 16), resnet,
                lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.9), folder="examples", options=["--batch_size", 16, "--optimizer.lr", 0.01], real="f64", stepwise=True),
