@@ -402,7 +402,7 @@ write_places(struct emission *e, struct text *t, const char *body)
 	const char *p = e->prefix;
 	if (strstr(body, "panels_at(")) text_add(t, "INLINE void *panels_at(const struct %s *m, size_t at) { return m->panel_base + (size_t)m->panels * at; }\n", p);
 	if (strstr(body, "plain_at(")) text_add(t, "INLINE void *plain_at(const struct %s *m, size_t at) { return m->workspace + at; }\n", p);
-	if (strstr(body, "carried_at(")) text_add(t, "INLINE real *carried_at(const struct %s *m, size_t at) { return m->so_far + at; }\n", p);
+	if (strstr(body, "carried_at(")) text_add(t, "INLINE real *carried_at(const struct %s *m, size_t at) { return m->so_far ? m->so_far + at : 0; }\n", p);
 	if (strstr(body, "params_at(")) text_add(t, "INLINE real *params_at(const struct %s *m, size_t at) { return m->params + at; }\n", p);
 	if (strstr(body, "s_at(") || strstr(body, "plain_at(") || strstr(body, "carried_at(")) text_add(t, "\n");
 }

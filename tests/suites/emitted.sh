@@ -200,13 +200,13 @@ done
 		echo "  input $word: [3]"
 	done
 	echo "  target goto_: [3]"
-	echo "  h = ones(3)"
+	echo "  hidden_ = ones(3)"
 	for word in $free; do
 		case $word in tanh | ones) continue ;; esac
-		echo "  w_$word[$word] = tanh(h[$word])"
-		echo "  h = w_$word + 0.5 * $word"
+		echo "  w_$word[$word] = tanh(hidden_[$word])"
+		echo "  hidden_ = w_$word + 0.5 * $word"
 	done
-	echo "  y = h -> Dense(3)"
+	echo "  y = hidden_ -> Dense(3)"
 	echo "  loss = mse(y, goto_)"
 	echo "  output y"
 	echo "}"
