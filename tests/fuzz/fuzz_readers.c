@@ -1,9 +1,7 @@
 /* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors picks one; without it
  * the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range.
  *
- *     clang-19 -g -O1 -std=c11 -D_POSIX_C_SOURCE=200809L -DNN_HAVE_ZLIB -ffp-contract=off -Iruntime -fsanitize=fuzzer,address,undefined
- *              tests/fuzz/fuzz_readers.c runtime/{block,cifar10,column,csv,data,file,idx,intake,json,message,npy,number,safetensors,text}.c
- *              -lz -lm -o fuzz_readers */
+ * build.sh builds it. */
 #include "data.h"
 #include "safetensors.h"
 

@@ -27,15 +27,20 @@ build() {
 	(cd "$work/tree" && sh tests/fuzz/build.sh "$cc" build out) >"$work/log" 2>&1
 }
 
+# how many inputs a fuzzer had tried when it last said something
+inputs() {
+	sed -n 's/^#\([0-9]*\).*/\1/p' "$work/log" | tail -n 1 | grep . || echo 0
+}
+
 # runs a fuzzer from the seeds; succeeds when it found something.  On a machine with much to do a minute of a processor is longer than a minute.
 finds() { # compile or readers
 	rm -rf "$work/corpus" "$work"/found/*
 	mkdir "$work/corpus"
-	(
+	{ (
 		ulimit -t $seconds
 		exec "$work/tree/out/fuzz_$1" -seed=1 -max_total_time=$((10 * seconds)) -timeout=20 -rss_limit_mb=2048 -max_len=2048 -mutate_depth=2 -print_final_stats=1 \
 			$([ "$1" = readers ] || echo -dict=tests/fuzz/nn.dict) -artifact_prefix="$work/found/" "$work/corpus" "$work/seeds/$1"
-	) >"$work/log" 2>&1
+	) >"$work/log" 2>&1; } 2>/dev/null
 	[ -n "$(ls "$work/found")" ]
 }
 
@@ -55,10 +60,10 @@ plant() { # fuzzer, file, sed, what goes wrong
 		start=$(date +%s)
 		if finds "$1"; then
 			passed=$((passed + 1))
-			echo "found after $(($(date +%s) - start)) s, $(sed -n 's/^#\([0-9]*\).*/\1/p' "$work/log" | tail -n 1) inputs: $2: $4"
+			echo "found after $(($(date +%s) - start)) s, $(inputs) inputs: $2: $4"
 			grep -m 1 -E '^SUMMARY' "$work/log" | sed "s:$work/tree/::; s/^/    /"
 		else
-			fail "not found, $(sed -n 's/^#\([0-9]*\).*/\1/p' "$work/log" | tail -n 1) inputs: $2: $4"
+			fail "not found, $(inputs) inputs: $2: $4"
 		fi
 	else
 		fail "a seed shows it, so nothing is proved: $2: $4"
@@ -79,7 +84,7 @@ for fuzzer in compile readers; do
 		grep -v '^#' "$work/log" | head -n 60
 	else
 		passed=$((passed + 1))
-		echo "fuzz_$fuzzer finds nothing in the tree as it is, $(sed -n 's/^#\([0-9]*\).*/\1/p' "$work/log" | tail -n 1) inputs"
+		echo "fuzz_$fuzzer finds nothing in the tree as it is, $(inputs) inputs"
 	fi
 done
 
@@ -98,14 +103,10 @@ plant compile compiler/front/syntax.c "s/while (i < m->p->source->length && m->t
 	"the last line has no end: a read behind the text"
 plant compile compiler/front/diagnostic.c 's/	if (n > 62 || strlen(a) > 62) return 99;//' \
 	"a long name that is near to none: a write behind an array on the stack"
-plant compile compiler/core/condition.c 's/if (f->constant % g) return/if (f->constant % (g - 1)) return/' \
-	"whole numbers are compared: a remainder by 0"
-plant compile compiler/front/train.c 's/while (group < 3 &&/while (group < 4 \&\&/' \
-	"a group of a train block that there is not: a read behind a table"
-plant readers runtime/idx.c 's/b.rank > NN_BLOCK_RANK)/b.rank > NN_BLOCK_RANK + 1)/' \
-	"an IDX file has more dimensions than there is room for"
-plant readers runtime/npy.c 's/if (b->rank == NN_BLOCK_RANK)/if (b->rank > NN_BLOCK_RANK)/' \
-	"an .npy file has more dimensions than there is room for"
+plant readers runtime/idx.c 's/if (size < 4 + 4 \* b.rank)/if (size < 4)/' \
+	"an IDX file ends inside its header: a read behind it"
+plant readers runtime/npy.c 's/if (!close || close - start > 63 ||/if (!close ||/' \
+	"the header of an .npy file has a long text: a write behind an array on the stack"
 plant readers runtime/json.c 's/(j->at < j->end && \*j->at && strchr(".eE"/(*j->at \&\& strchr(".eE"/' \
 	"the header of a weights file ends inside a number: a read behind it"
 

@@ -21,28 +21,41 @@ together tests/golden/import_clash.nn tests/golden/lib/scale.nn
 together tests/golden/import_chain.nn tests/golden/lib/blocks.nn
 together tests/compare/models/several.nn tests/compare/models/lib/parts.nn
 
-seed() { # name; the bytes from stdin
-	cat >"$out/readers/$1"
+# readers: csv idx npy text cifar10 safetensors; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32
+seed() { # reader, options, name; the bytes from stdin
+	printf "\\$(printf %03o "$1")\\$(printf %03o "$2")" | cat - "$out/bytes" >"$out/readers/$3-$2"
 }
 
-for options in '\000' '\001' '\002' '\004' '\010' '\030' '\037'; do
-	name=$(printf "$options" | od -An -tu1 | tr -d ' ')
-	{ printf '\000%b' "$options" && printf 'x,y,class\n0.5,-1e3,1\n"0.25",2,0\n,3,9\n'; } | seed csv-header-$name
-	{ printf '\000%b' "$options" && printf '1,2\r\n3,4\r\n5,6'; } | seed csv-$name
-	{ printf '\001%b' "$options" && printf '\000\000\010\002\000\000\000\003\000\000\000\002abcdef'; } | seed idx-$name
-	{ printf '\001%b' "$options" && printf '\000\000\010\001\000\000\000\003\000\001\002'; } | seed idx-one-$name
-	{ printf '\001%b' "$options" && printf '\000\000\015\001\000\000\000\001\077\200\000\000'; } | seed idx-float-$name
+for options in 0 1 2 5 8 12 32 49; do
+	printf 'x,y,class\n0.5,-1e3,1\n"0.25",2,0\n,3,9\n' >"$out/bytes"
+	seed 0 $options csv-header
+	printf '1,2\r\n3,4\r\n5,6' >"$out/bytes"
+	seed 0 $options csv
+	printf '\000\000\010\002\000\000\000\003\000\000\000\002abcdef' >"$out/bytes"
+	seed 1 $options idx
+	printf '\000\000\010\001\000\000\000\003\000\001\002' >"$out/bytes"
+	seed 1 $options idx-classes
+	printf '\000\000\015\001\000\000\000\001\077\200\000\000' >"$out/bytes"
+	seed 1 $options idx-float
 	for type in '<f4' '>f8' '|u1' '<i4'; do
 		{
-			printf '\002%b' "$options"
 			printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '$type', 'fortran_order': False, 'shape': (2, 2), }"
 			printf '\000\000\000\077\000\000\200\276\000\000\200\277\000\000\000\100\000\000\000\077\000\000\200\276\000\000\200\277\000\000\000\100'
-		} | seed "npy-$(echo "$type" | tr -d '<>|')-$name"
+		} >"$out/bytes"
+		seed 2 $options "npy-$(echo "$type" | tr -d '<>|')"
 	done
+	printf 'a text\nof two lines' >"$out/bytes"
+	seed 3 $options text
 done
+{ printf '\005' && head -c 3072 /dev/zero && printf '\007' && head -c 3072 /dev/zero; } >"$out/bytes"
+seed 4 0 cifar
+seed 4 1 cifar
+seed 4 3 cifar
 {
-	printf '\003\000'
 	printf '\173\000\000\000\000\000\000\000'
 	printf '%-123s' '{"a.W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F64","shape":[],"data_offsets":[8,16]}}'
 	printf '\000\000\000\077\000\000\200\276\000\000\200\277\000\000\000\100'
-} | seed safetensors
+} >"$out/bytes"
+seed 5 0 safetensors
+printf 'a,b\n1,2\n3,4\n' | gzip -c >"$out/bytes" 2>/dev/null && seed 0 0 csv-gz
+rm -f "$out/bytes"
