@@ -70,6 +70,8 @@ write_one(struct text *t, const char *indent, const struct call *first, const st
 		*tables += second && first->at[argument].kind == ARGUMENT_SITE;
 		argument++;
 	}
+	if (first->makes && second) text_add(t, " /* %s, %s .. */", first->makes, second->makes);
+	else if (first->makes) text_add(t, " /* %s */", first->makes);
 	text_add(t, "\n");
 }
 

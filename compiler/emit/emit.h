@@ -230,6 +230,7 @@ struct call_argument {
 struct call {
 	const char *text;  /* a statement */
 	const char *alone; /* how it is written where it is not part of a loop; NULL: the same */
+	const char *makes; /* what it computes, where the text does not say it: a comment; NULL: the text does */
 	int n;
 	struct call_argument *at;
 };

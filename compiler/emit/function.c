@@ -527,5 +527,6 @@ kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const
 	}
 	text_add(&t, "});");
 	c.text = text_end(&t);
+	c.makes = c_comment(e->arena, k->equations.at[k->equations.n - 1]->tensor->name);
 	return c;
 }
