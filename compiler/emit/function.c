@@ -464,6 +464,14 @@ heading_of(struct emission *e, struct plan *plan, const struct kernel *k, int mo
 	return text_end(&out);
 }
 
+/* what a kernel computes: the last of its tensors, or the rows of one */
+static const char *
+result_of(struct emission *e, const struct kernel *k)
+{
+	if (k->kind == KERNEL_ROWS) return arena_print(e->arena, "%s rows", k->rows->name);
+	return k->equations.at[k->equations.n - 1]->tensor->name;
+}
+
 void
 write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 {
@@ -487,9 +495,7 @@ write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 		f->names = names;
 		PUSH(e->arena, &e->emitted, f);
 		*known = e->emitted.n;
-		const struct tensor *t = k->kind == KERNEL_ROWS ? k->rows : k->equations.at[k->equations.n - 1]->tensor;
-		const char *base = arena_print(e->arena, "compute %s%s", t->name, k->kind == KERNEL_ROWS ? " rows" : "");
-		f->name = c_name_as(&e->functions, arena_print(e->arena, "function %d", e->emitted.n), base);
+		f->name = c_name_as(&e->functions, arena_print(e->arena, "function %d", e->emitted.n), arena_print(e->arena, "compute %s", result_of(e, k)));
 	}
 	k->function = f;
 	PUSH(e->arena, &f->kernels, k);
@@ -527,6 +533,6 @@ kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const
 	}
 	text_add(&t, "});");
 	c.text = text_end(&t);
-	c.makes = c_comment(e->arena, k->equations.at[k->equations.n - 1]->tensor->name);
+	c.makes = c_comment(e->arena, result_of(e, k));
 	return c;
 }
