@@ -223,11 +223,36 @@ static const struct way {
 
 /* ---- one object ---------------------------------------------------------------------------------------------------------------------------- */
 
+struct places { /* as many as a model has inputs, gradients, draws ... */
+	int n;
+	struct block *block;
+	void **at;
+};
+
+static struct places
+places_new(size_t n)
+{
+	return (struct places){(int)n, calloc(n + 1, sizeof(struct block)), calloc(n + 1, sizeof(void *))};
+}
+
+static void
+place(struct places *p, int i, size_t bytes, size_t alignment)
+{
+	p->block[i] = block_new(bytes, alignment, 0xff);
+	p->at[i] = p->block[i].at;
+}
+
+static void
+places_free(struct places *p)
+{
+	for (int i = 0; i < p->n; i++) block_free(&p->block[i]);
+	free(p->block);
+	free(p->at);
+}
+
 struct data { /* the batch as the model takes it */
-	struct block in[16], out[16], grad[256];
-	const void *inputs[16], *features[16]; /* features: without targets */
-	void *outputs[16], *gradients[256];
-	int in_count, out_count, grad_count;
+	struct places in, out, gradients;
+	const void **inputs, **features; /* features: without targets */
 };
 
 static size_t
@@ -239,32 +264,31 @@ size_of(const struct tried *t, const struct values *v)
 static struct data
 data_of(const struct tried *t, const struct batch *b)
 {
-	struct data d = {.in_count = b->inputs.n, .out_count = b->outputs.n, .grad_count = b->gradients.n};
-	for (int i = 0; i < d.in_count; i++) {
+	const size_t real = t->program->real_size;
+	struct data d = {.in = places_new((size_t)b->inputs.n), .out = places_new((size_t)b->outputs.n), .gradients = places_new((size_t)b->gradients.n)};
+	d.inputs = calloc((size_t)d.in.n + 1, sizeof *d.inputs);
+	d.features = calloc((size_t)d.in.n + 1, sizeof *d.features);
+	for (int i = 0; i < d.in.n; i++) {
 		const struct values *v = &b->inputs.at[i];
-		d.in[i] = block_new(size_of(t, v), v->integer ? 4 : t->program->real_size, 0xff);
-		for (long k = 0; k < v->count; k++) put(t, d.in[i].at, k, v->at[k], v->integer);
-		block_protect(&d.in[i]);
-		d.inputs[i] = d.in[i].at;
-		d.features[i] = t->program->inputs[i].is_target ? NULL : d.in[i].at;
+		place(&d.in, i, size_of(t, v), v->integer ? 4 : real);
+		for (long k = 0; k < v->count; k++) put(t, d.in.at[i], k, v->at[k], v->integer);
+		block_protect(&d.in.block[i]);
+		d.inputs[i] = d.in.at[i];
+		d.features[i] = t->program->inputs[i].is_target ? NULL : d.in.at[i];
 	}
-	for (int i = 0; i < d.out_count; i++) {
-		d.out[i] = block_new(size_of(t, &b->outputs.at[i]), b->outputs.at[i].integer ? 4 : t->program->real_size, 0xff);
-		d.outputs[i] = d.out[i].at;
-	}
-	for (int i = 0; i < d.grad_count; i++) {
-		d.grad[i] = block_new(size_of(t, &b->gradients.at[i]), t->program->real_size, 0xff);
-		d.gradients[i] = d.grad[i].at;
-	}
+	for (int i = 0; i < d.out.n; i++) place(&d.out, i, size_of(t, &b->outputs.at[i]), b->outputs.at[i].integer ? 4 : real);
+	for (int i = 0; i < d.gradients.n; i++) place(&d.gradients, i, size_of(t, &b->gradients.at[i]), real);
 	return d;
 }
 
 static void
 data_free(struct data *d)
 {
-	for (int i = 0; i < d->in_count; i++) block_free(&d->in[i]);
-	for (int i = 0; i < d->out_count; i++) block_free(&d->out[i]);
-	for (int i = 0; i < d->grad_count; i++) block_free(&d->grad[i]);
+	places_free(&d->in);
+	places_free(&d->out);
+	places_free(&d->gradients);
+	free(d->inputs);
+	free(d->features);
 }
 
 struct opened {
@@ -327,8 +351,8 @@ try_evaluation(struct tried *t, const struct batch *b, struct opened *o, struct 
 {
 	double sums[16] = {0};
 	if (t->program->predict) {
-		t->program->predict(o->model, (size_t)b->n, d->features, d->outputs);
-		for (int i = 0; i < b->outputs.n; i++) compare_values(t, "output", &b->outputs.at[i], d->out[i].at, b->n);
+		t->program->predict(o->model, (size_t)b->n, d->features, d->out.at);
+		for (int i = 0; i < b->outputs.n; i++) compare_values(t, "output", &b->outputs.at[i], d->out.at[i], b->n);
 	}
 	if (t->program->evaluate) {
 		t->program->evaluate(o->model, (size_t)b->n, d->inputs, sums);
@@ -341,9 +365,9 @@ try_gradients(struct tried *t, const struct batch *b, struct opened *o, struct d
 {
 	double sums[16] = {0}, alone[16] = {0};
 	if (!t->program->gradients) return;
-	t->program->gradients(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, sums, d->gradients);
+	t->program->gradients(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, sums, d->gradients.at);
 	compare_sums(t, "training mode,", b->trained, sums);
-	for (int i = 0; i < b->gradients.n; i++) compare_values(t, "gradient of", &b->gradients.at[i], d->grad[i].at, 0);
+	for (int i = 0; i < b->gradients.n; i++) compare_values(t, "gradient of", &b->gradients.at[i], d->gradients.at[i], 0);
 	t->program->gradients(o->model, GRADIENT_STEP, (size_t)b->n, d->inputs, alone, NULL);
 	compare_sums(t, "training mode, sums alone,", b->trained, alone);
 	if (!t->program->states) return;
@@ -390,14 +414,10 @@ static void
 try_draws(struct tried *t, const struct batch *b, struct opened *o)
 {
 	const struct arithmetic *a = t->reference->arithmetic;
-	struct block blocks[64];
-	void *draws[64];
-	if (t->program->draw_count > 64) return;
-	for (size_t k = 0; k < t->program->draw_count; k++) {
-		blocks[k] = block_new((size_t)b->n * t->program->draw_table[k].count * t->program->real_size, t->program->real_size, 0xff);
-		draws[k] = blocks[k].at;
-	}
-	if (t->program->draws) t->program->draws(o->model, GRADIENT_STEP, (size_t)b->n, draws);
+	const size_t real = t->program->real_size;
+	struct places draws = places_new(t->program->draw_count);
+	for (int k = 0; k < draws.n; k++) place(&draws, k, (size_t)b->n * t->program->draw_table[k].count * real, real);
+	if (t->program->draws) t->program->draws(o->model, GRADIENT_STEP, (size_t)b->n, draws.at);
 	for (size_t k = 0; k < t->program->draw_count; k++) {
 		const struct nn_tensor *x = &t->program->draw_table[k];
 		const char *kind = strrchr(x->path, '.') ? strrchr(x->path, '.') + 1 : x->path;
@@ -407,10 +427,10 @@ try_draws(struct tried *t, const struct batch *b, struct opened *o)
 		for (long n = 0; n < b->n; n++)
 			for (long i = 0; i < (long)x->count; i++)
 				want.at[n * (long)x->count + i] = (strncmp(kind, "normal", 6) ? a->uniform : a->normal)(SEED, GRADIENT_STEP, site, (uint32_t)n, (uint32_t)i);
-		compare_values(t, "draws of", &want, blocks[k].at, 0);
+		compare_values(t, "draws of", &want, draws.at[k], 0);
 		free(want.at);
-		block_free(&blocks[k]);
 	}
+	places_free(&draws);
 }
 
 /* memory for more samples than there are, for fewer, and for predict only */
@@ -434,9 +454,9 @@ try_other_memory(struct tried *t, const struct batch *b, struct data *d)
 	long capacity = b->n / 2 - 1 < 1 ? 1 : b->n / 2 - 1;
 	o = open_model(t, capacity, NN_PREDICT, 0xff);
 	set_up(t, &o);
-	for (int i = 0; i < b->outputs.n; i++) memset(d->out[i].at, 0xff, d->out[i].bytes);
-	t->program->predict(o.model, (size_t)b->n, d->features, d->outputs);
-	for (int i = 0; i < b->outputs.n; i++) compare_values(t, "output", &b->outputs.at[i], d->out[i].at, b->n);
+	for (int i = 0; i < b->outputs.n; i++) memset(d->out.at[i], 0xff, d->out.block[i].bytes);
+	t->program->predict(o.model, (size_t)b->n, d->features, d->out.at);
+	for (int i = 0; i < b->outputs.n; i++) compare_values(t, "output", &b->outputs.at[i], d->out.at[i], b->n);
 	if (t->program->evaluate) {
 		double got[16] = {0};
 		t->program->evaluate(o.model, (size_t)b->n, d->inputs, got);
