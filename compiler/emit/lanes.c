@@ -19,10 +19,10 @@ start_text(enum reduction r)
 
 /* a condition on indices in front of a sum's term: where it does not hold, nothing is added */
 static struct expr *
-index_guard(struct program *p, const struct equation *q)
+index_guard(const struct equation *q)
 {
 	bool sum = q->reduction == SUM || q->reduction == MEAN;
-	return sum && q->body->op == OP_IF && is_number(q->body->kid[2], 0) && !has_read(p, q->body->kid[0]) ? q->body->kid[0] : NULL;
+	return sum && q->body->op == OP_IF && is_number(q->body->kid[2], 0) && !q->body->kid[0]->has_read ? q->body->kid[0] : NULL;
 }
 
 /* the equation without that condition */
@@ -58,7 +58,7 @@ write_lane_reduction(struct writer *w, const struct equation *q)
 	struct program *p = w->plan->program;
 	bool where = q->reduction == ARGMAX || q->reduction == ARGMIN, best = where || q->reduction == MAX || q->reduction == MIN, whole = q->tensor->integer && !where;
 	const char *name = operand_name(w, OPERAND_VALUE, q->tensor, 0), *acc = where ? operand_name(w, OPERAND_BEST, q->tensor, 0) : name;
-	struct expr *guard = index_guard(p, q);
+	struct expr *guard = index_guard(q);
 	struct equation inner = unguarded(q, guard);
 	if (whole) write_line(w, "ints %s = all_ints(%s);", name, whole_start(q->reduction));
 	else write_line(w, "lanes %s = %s;", acc, start_text(q->reduction));
@@ -198,7 +198,7 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct program *p = plan->program;
 	const struct equation *q = k->equations.at[0];
-	struct expr *guard = index_guard(p, q);
+	struct expr *guard = index_guard(q);
 	struct equation inner = unguarded(q, guard);
 	struct index *bound[2 * MAX_RANK];
 	bool vector;

@@ -251,7 +251,7 @@ static bool
 is_view(struct program *p, struct expr *b)
 {
 	int n;
-	if (b->op == OP_IF) return !has_read(p, b->kid[0]) && is_number(b->kid[2], 0) && is_view(p, b->kid[1]);
+	if (b->op == OP_IF) return !b->kid[0]->has_read && is_number(b->kid[2], 0) && is_view(p, b->kid[1]);
 	if (b->op != OP_NUMBER && b->op != OP_READ && b->op != OP_INDEX) return false;
 	struct expr **nodes = expr_nodes(p, b, &n);
 	for (int i = 0; i < n; i++)

@@ -141,22 +141,22 @@ struct product { /* the body of a contraction */
 };
 
 static bool
-looks_up(struct program *p, const struct expr *read)
+looks_up(const struct expr *read)
 {
 	for (int i = 0; i < read->n; i++)
-		if (has_read(p, read->kid[i])) return true;
+		if (read->kid[i]->has_read) return true;
 	return false;
 }
 
 /* numbers and uniform factors aside; false when there are not exactly two plain reads, or the guard depends on data */
 static bool
-two_reads(struct program *p, const struct equation *q, struct product *out)
+two_reads(const struct equation *q, struct product *out)
 {
 	struct expr *body = q->body, *found[2];
 	int n = 0;
 	*out = (struct product){0};
 	if (q->reduction != SUM) return false;
-	if (body->op == OP_IF && is_number(body->kid[2], 0) && !has_read(p, body->kid[0])) {
+	if (body->op == OP_IF && is_number(body->kid[2], 0) && !body->kid[0]->has_read) {
 		out->guard = body->kid[0];
 		body = body->kid[1];
 	}
@@ -164,7 +164,7 @@ two_reads(struct program *p, const struct equation *q, struct product *out)
 	for (int i = 0; i < body->n; i++) {
 		struct expr *f = body->kid[i];
 		if (is_uniform(f)) continue;
-		if (f->op != OP_READ || f->tensor->integer || f->tensor->role == ROLE_RANDOM || n == 2 || looks_up(p, f)) return false;
+		if (f->op != OP_READ || f->tensor->integer || f->tensor->role == ROLE_RANDOM || n == 2 || looks_up(f)) return false;
 		found[n++] = f;
 	}
 	if (n < 2) return false;
@@ -195,7 +195,7 @@ static struct kernel *
 tile_kernel(struct program *p, struct equation *q, const struct recurrence_of *loop)
 {
 	struct product f;
-	if (!q->tensor->batch || has_batch_bound(q) || !two_reads(p, q, &f)) return NULL;
+	if (!q->tensor->batch || has_batch_bound(q) || !two_reads(q, &f)) return NULL;
 	if (f.a->tensor->batch) {
 		struct expr *swap = f.a;
 		f.a = f.b;
@@ -210,7 +210,7 @@ static struct kernel *
 outer_kernel(struct program *p, struct equation *q)
 {
 	struct product f;
-	if (q->tensor->batch || q->lhs_count < 2 || q->bound_count != 1 || !q->bound[0]->batch || !two_reads(p, q, &f) || f.guard) return NULL;
+	if (q->tensor->batch || q->lhs_count < 2 || q->bound_count != 1 || !q->bound[0]->batch || !two_reads(q, &f) || f.guard) return NULL;
 	if (!starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
 	struct index *lane = q->lhs[q->lhs_count - 1];
 	if (mentions(f.a, lane)) {
@@ -230,7 +230,7 @@ static struct kernel *
 dot_kernel(struct program *p, struct equation *q)
 {
 	struct product f;
-	if (q->tensor->batch || !has_batch_bound(q) || sample_order_of(q) != SIXTEEN || !two_reads(p, q, &f)) return NULL;
+	if (q->tensor->batch || !has_batch_bound(q) || sample_order_of(q) != SIXTEEN || !two_reads(q, &f)) return NULL;
 	if (!starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
 	return kernel_of(p, KERNEL_DOT, q, NULL, &f);
 }
