@@ -9,8 +9,7 @@
 
 /* ---- what the tiles share -------------------------------------------------------------------------------------------------------------------- */
 
-/* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
-static const char *
+const char *
 outer_arguments(struct writer *w, bool declare)
 {
 	struct text t = {.arena = w->e->arena};
@@ -22,8 +21,7 @@ outer_arguments(struct writer *w, bool declare)
 	return text_end(&t);
 }
 
-/* the finished sum and the maps behind it, for one element of the tile */
-static void
+void
 write_epilogue(struct writer *w, const char *sum, bool vector)
 {
 	const struct equation *q = w->kernel->equations.at[0];
@@ -84,7 +82,7 @@ write_part_range(struct writer *w, struct cut c)
 	else write_line(w, "const int from = part * %ld / %d * %d, to = (part + 1) * %ld / %d * %d;", c.sixes / ROWS, k->parts, ROWS, c.sixes / ROWS, k->parts, ROWS);
 }
 
-static void
+void
 open_outer_loops(struct writer *w)
 {
 	const struct kernel *k = w->kernel;
@@ -130,7 +128,7 @@ write_row_calls(struct writer *w, struct cut c, const char *row, void (*write)(s
 static void
 call_tile(struct writer *w, const char *rows, const char *first)
 {
-	const char *outer = outer_arguments(w, false), *call = tile_call(w), *time = time_argument(w);
+	const char *outer = outer_arguments(w, false), *call = inner_call(w, "tile"), *time = time_argument(w);
 	write_line(w, "if (few) %s, %s, 1, panel%s, %s%s, n);", call, rows, time, outer, first);
 	write_line(w, "else %s, %s, VECS, panel%s, %s%s, n);", call, rows, time, outer, first);
 }
@@ -281,7 +279,7 @@ call_outer(struct writer *w, const char *rows, const char *first)
 	const struct kernel *k = w->kernel;
 	struct arena *a = w->e->arena;
 	long columns = k->lane->size, chunk = columns < CHUNK ? columns : CHUNK;
-	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false), *call = tile_call(w);
+	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false), *call = inner_call(w, "tile");
 	bool chunks = columns > CHUNK;
 	const char *from = chunks ? "first" : "0", *to = chunks ? "last" : arena_print(a, "%ld", columns);
 	const char *block = k->direct ? arena_print(a, ", %s, block", from) : "";
@@ -404,7 +402,7 @@ static void
 call_dot(struct writer *w, const char *rows, const char *first)
 {
 	const struct kernel *k = w->kernel;
-	const char *outer = outer_arguments(w, false), *call = tile_call(w);
+	const char *outer = outer_arguments(w, false), *call = inner_call(w, "tile");
 	if (!k->column) {
 		write_line(w, "%s, %s, 1, %s%s);", call, rows, outer, first);
 		return;

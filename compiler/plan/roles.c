@@ -39,7 +39,7 @@ flat_access(struct program *p, const struct kernel *k, const struct expr *read)
 	return a;
 }
 
-static bool
+bool
 in_access(const struct affine *a, const struct index *i)
 {
 	for (int k = 0; k < a->n; k++)
@@ -47,7 +47,7 @@ in_access(const struct affine *a, const struct index *i)
 	return false;
 }
 
-static long
+long
 stride_in(const struct affine *a, const struct index *i)
 {
 	for (int k = 0; k < a->n; k++)
@@ -325,15 +325,45 @@ outer_loops(struct program *p, struct kernel *k)
 	return true;
 }
 
+static void
+swap_factors(struct kernel *k)
+{
+	struct expr *swap = k->left;
+	k->left = k->right;
+	k->right = swap;
+}
+
+/* a window is one dimension of the tile; rows belong to the factor that it does not slide over */
+static bool
+taps_loops(struct program *p, struct kernel *k, struct index *list[], int n)
+{
+	if (!find_taps(p, k, list, n)) return false;
+	int rest = 0;
+	for (int i = 0; i < n; i++) {
+		bool tap = false;
+		for (int t = 0; t < k->taps.n; t++) tap |= k->taps.at[t] == list[i];
+		if (!tap) list[rest++] = list[i];
+	}
+	int row = longest_own(k, list, rest, k->left, k->right);
+	if (row < 0) return false;
+	k->kind = KERNEL_TAPS;
+	k->row = list[row];
+	k->column = NULL;
+	set_outer(p, k, list, rest);
+	return true;
+}
+
 static bool
 dot_loops(struct program *p, struct kernel *k)
 {
 	struct index *list[MAX_RANK];
-	int n = own_indices(p, k, list), row = longest_own(k, list, n, k->left, k->right), other = longest_own(k, list, n, k->right, k->left);
+	int n = own_indices(p, k, list);
+	set_sum(p, k);
+	if (taps_loops(p, k, list, n)) return true;
+	k->kind = KERNEL_DOT;
+	int row = longest_own(k, list, n, k->left, k->right), other = longest_own(k, list, n, k->right, k->left);
 	if (other >= 0 && (row < 0 || list[other]->size > list[row]->size)) { /* the longer one has the rows */
-		struct expr *swap = k->left;
-		k->left = k->right;
-		k->right = swap;
+		swap_factors(k);
 		int index = row;
 		row = other;
 		other = index;
@@ -342,18 +372,23 @@ dot_loops(struct program *p, struct kernel *k)
 	k->row = list[row];
 	k->column = other >= 0 ? list[other] : NULL;
 	set_outer(p, k, list, n);
-	set_sum(p, k);
 	return true;
 }
 
 bool
 contraction_loops(struct program *p, struct kernel *k)
 {
-	k->merges.n = k->outer.n = k->sum.n = 0;
+	k->merges.n = k->outer.n = k->sum.n = k->taps.n = k->slides.n = 0;
 	return k->kind == KERNEL_TILE ? tile_loops(p, k) : k->kind == KERNEL_OUTER ? outer_loops(p, k) : dot_loops(p, k);
 }
 
 /* ---- work ---------------------------------------------------------------------------------------------------------------------------------------------- */
+
+bool
+has_running_sums(const struct kernel *k)
+{
+	return k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT || k->kind == KERNEL_TAPS;
+}
 
 double
 contraction_size(const struct kernel *k)
@@ -371,7 +406,7 @@ contraction_parts(struct kernel *k)
 {
 	double work = contraction_size(k) * 64 / 400000;
 	int parts = work < 2 ? 1 : work > 16 ? 16 : (int)work;
-	int most = (int)((k->row->size + 5) / 6 / 4);
+	int most = (int)(k->kind == KERNEL_TAPS ? k->row->size / 4 : (k->row->size + 5) / 6 / 4);
 	k->split_outer = k->outer.n && k->outer.at[0]->size > most;
 	if (k->split_outer) most = k->outer.at[0]->size > 16 ? 16 : (int)k->outer.at[0]->size;
 	return parts < most ? parts : most < 1 ? 1 : most;
