@@ -255,6 +255,7 @@ void open_outer_loops(struct writer *w); /* those of this part */
 void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
 enum { ROWS = 6, CHUNK = 1024 }; /* rows of a tile; columns of a block of gradients */
 void write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
+void write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_dot(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_taps(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);

@@ -476,7 +476,7 @@ void
 write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 {
 	static void (*const writers[])(struct emission *, struct plan *, struct kernel *, struct c_names *, struct text *) = {
-		[KERNEL_TILE] = write_tile, [KERNEL_LANES] = write_lanes, [KERNEL_ROWS] = write_rows, [KERNEL_OUTER] = write_outer,
+		[KERNEL_TILE] = write_tile, [KERNEL_PAIR] = write_pair, [KERNEL_LANES] = write_lanes, [KERNEL_ROWS] = write_rows, [KERNEL_OUTER] = write_outer,
 		[KERNEL_DOT] = write_dot, [KERNEL_TAPS] = write_taps, [KERNEL_FOLD] = write_fold, [KERNEL_SCATTER] = write_scatter, [KERNEL_PLAIN] = write_plain,
 	};
 	struct text body = {.arena = e->arena};

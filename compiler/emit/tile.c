@@ -1,6 +1,7 @@
 /* tile.c - contractions: a tile of 6 rows and a few vectors, all of its sums in registers.
  *
  * TILE    rows are features, vectors are samples side by side; the other factor is broadcast
+ * PAIR    rows and columns are features, one vector of samples; both factors belong to samples
  * OUTER   rows are features, vectors are other features; samples are summed one after the other
  * DOT     rows and columns are features, each element has 16 running sums over samples */
 #include "emit/emit.h"
@@ -175,6 +176,79 @@ write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	w.indent--;
 	write_line(&w, "}");
 	finish_function(&w, out, "static void", "@@", arena_print(e->arena, ", int part%s", time));
+}
+
+/* ---- PAIR ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void
+write_pair_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct arena *a = e->arena;
+	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row), *column = "";
+	enter_loop(&w, k->row);
+	if (k->column) {
+		column = loop_name(&w, k->column);
+		enter_loop(&w, k->column);
+	}
+	bool vector;
+	write_line(&w, "lanes sum[%d][PAIR_COLUMNS];", ROWS);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int column = 0; column < columns; column++) sum[r][column] = all(0);");
+	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
+	bind_index(&w, k->row, arena_print(a, "%s + r", row));
+	if (k->column) bind_index(&w, k->column, arena_print(a, "%s + column", column));
+	write_line(&w, "lanes left[%d], right[PAIR_COLUMNS];", ROWS);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++) left[r] = load(&%s);", element_text(&w, k->left, &vector));
+	write_line(&w, "UNROLL for (int column = 0; column < columns; column++) right[column] = load(&%s);", element_text(&w, k->right, &vector));
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int column = 0; column < columns; column++) sum[r][column] = vmadd(left[r], right[column], sum[r][column]);");
+	close_loops(&w, braces);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	w.indent++;
+	write_line(&w, "UNROLL for (int column = 0; column < columns; column++) {");
+	w.indent++;
+	write_epilogue(&w, "sum[r][column]", true);
+	close_tile_loops(&w);
+	finish_function(&w, out, "INLINE void", "@@_tile",
+			arena_print(a, ", const int rows, const int columns, int panel, int n, %sint %s%s", outer, row, k->column ? arena_print(a, ", int %s", column) : ""));
+}
+
+static void
+call_pair(struct writer *w, const char *rows, const char *first)
+{
+	const struct kernel *k = w->kernel;
+	const char *outer = outer_arguments(w, false), *call = inner_call(w, "tile");
+	if (!k->column) {
+		write_line(w, "%s, %s, 1, panel, n, %s%s);", call, rows, outer, first);
+		return;
+	}
+	const char *c = loop_name(w, k->column);
+	write_line(w, "{");
+	w->indent++;
+	write_line(w, "int %s = 0;", c);
+	write_line(w, "for (; %s + PAIR_COLUMNS <= %ld; %s += PAIR_COLUMNS) %s, %s, PAIR_COLUMNS, panel, n, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
+	write_line(w, "for (; %s < %ld; %s++) %s, %s, 1, panel, n, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
+	close_brace(w);
+}
+
+void
+write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
+{
+	write_pair_tile(e, plan, k, names, out);
+	text_add(out, "\n");
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct cut c = cut_rows(k->row->size);
+	write_part_range(&w, c);
+	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
+	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += LANES) {");
+	w.indent += 2;
+	open_outer_loops(&w);
+	write_row_calls(&w, c, loop_name(&w, k->row), call_pair);
+	close_loops(&w, k->outer.n);
+	w.indent--;
+	write_line(&w, "}");
+	finish_function(&w, out, "static void", "@@", ", int part");
 }
 
 /* ---- OUTER --------------------------------------------------------------------------------------------------------------------------------------- */

@@ -78,7 +78,7 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 void
 plan_print(const struct plan *plan, struct text *t)
 {
-	static const char *const kinds[] = {"tile", "lanes", "rows", "outer", "dot", "taps", "fold", "scatter", "plain"};
+	static const char *const kinds[] = {"tile", "pair", "lanes", "rows", "outer", "dot", "taps", "fold", "scatter", "plain"};
 	const struct recurrence_of *loop = NULL;
 	text_add(t, "%s: panels of %d, %.0f bytes a panel (at least %.0f), %.0f FLOP a sample\n", plan->entry, plan->panel, plan->panel_bytes, plan->lower_bound, plan->flops);
 	for (int i = 0; i < plan->kernels.n; i++) {

@@ -19,6 +19,7 @@
 
 enum kernel_kind {
 	KERNEL_TILE,    /* y[n,j,..] = sum(i,..) W[j,i,..] * x[n,i,..]: lanes are samples, 6 rows at a time; then maps of the same shape */
+	KERNEL_PAIR,    /* s[n,i,j] = sum(k) q[n,i,k] * k[n,j,k]: both factors belong to samples: rows and columns for one vector of samples; then maps of the same shape */
 	KERNEL_LANES,   /* maps and reductions of samples, a vector of samples at a time */
 	KERNEL_ROWS,    /* a copy of a value with the samples as rows, for the outer product */
 	KERNEL_OUTER,   /* dW[j,i] = sum(n) dz[n,j] * x[n,i]: lanes are i; then maps of the same shape; rows are handed to the update */
@@ -55,7 +56,7 @@ struct kernel {
 	LIST(struct index *) outer; /* loops around a tile */
 	struct index *row;     /* 6 of these at a time */
 	struct index *lane;    /* KERNEL_OUTER: of a vector */
-	struct index *column;  /* KERNEL_DOT: a few of these at a time; NULL: none */
+	struct index *column;  /* KERNEL_DOT, KERNEL_PAIR: a few of these at a time; NULL: none */
 	LIST(struct index *) sum; /* the loops inside a tile, in written order, without that over samples */
 	LIST(struct index *) taps; /* KERNEL_TAPS: the indices of the window */
 	LIST(struct sliding) slides; /* KERNEL_TAPS: for each of `sum` */

@@ -205,6 +205,15 @@ tile_kernel(struct program *p, struct equation *q, const struct recurrence_of *l
 	return kernel_of(p, KERNEL_TILE, q, loop, &f);
 }
 
+/* s[n,..,i,j] = sum(k) q[n,..,i,k] * k[n,..,j,k]: what each sample makes of two values of its own */
+static struct kernel *
+pair_kernel(struct program *p, struct equation *q)
+{
+	struct product f;
+	if (!q->tensor->batch || has_batch_bound(q) || !two_reads(q, &f) || !starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
+	return kernel_of(p, KERNEL_PAIR, q, NULL, &f);
+}
+
 /* dW[..,i] = sum(n) dz[n,..] * x[n,i]: the last axis belongs to one factor, the others to the other */
 static struct kernel *
 outer_kernel(struct program *p, struct equation *q)
@@ -239,6 +248,7 @@ struct kernel *
 contraction(struct program *p, struct equation *q, const struct recurrence_of *loop)
 {
 	struct kernel *k = tile_kernel(p, q, loop);
+	if (!k && !loop) k = pair_kernel(p, q);
 	if (!k && !loop) k = outer_kernel(p, q);
 	if (!k && !loop) k = dot_kernel(p, q);
 	return k;
@@ -353,14 +363,10 @@ taps_loops(struct program *p, struct kernel *k, struct index *list[], int n)
 	return true;
 }
 
+/* rows are the longest index of one factor, columns that of the other, if it has one */
 static bool
-dot_loops(struct program *p, struct kernel *k)
+rows_and_columns(struct program *p, struct kernel *k, struct index *list[], int n)
 {
-	struct index *list[MAX_RANK];
-	int n = own_indices(p, k, list);
-	set_sum(p, k);
-	if (taps_loops(p, k, list, n)) return true;
-	k->kind = KERNEL_DOT;
 	int row = longest_own(k, list, n, k->left, k->right), other = longest_own(k, list, n, k->right, k->left);
 	if (other >= 0 && (row < 0 || list[other]->size > list[row]->size)) { /* the longer one has the rows */
 		swap_factors(k);
@@ -375,11 +381,38 @@ dot_loops(struct program *p, struct kernel *k)
 	return true;
 }
 
+static bool
+dot_loops(struct program *p, struct kernel *k)
+{
+	struct index *list[MAX_RANK];
+	int n = own_indices(p, k, list);
+	set_sum(p, k);
+	if (taps_loops(p, k, list, n)) return true;
+	k->kind = KERNEL_DOT;
+	return rows_and_columns(p, k, list, n);
+}
+
+enum { FEWEST_ROWS = 4, FEWEST_TERMS = 4 }; /* less is better off among the maps around it */
+
+static bool
+pair_loops(struct program *p, struct kernel *k)
+{
+	struct index *list[MAX_RANK];
+	int n = own_indices(p, k, list);
+	long terms = 1;
+	set_sum(p, k);
+	for (int i = 0; i < k->sum.n; i++) terms *= k->sum.at[i]->size;
+	return rows_and_columns(p, k, list, n) && k->row->size >= FEWEST_ROWS && terms >= FEWEST_TERMS;
+}
+
 bool
 contraction_loops(struct program *p, struct kernel *k)
 {
 	k->merges.n = k->outer.n = k->sum.n = k->taps.n = k->slides.n = 0;
-	return k->kind == KERNEL_TILE ? tile_loops(p, k) : k->kind == KERNEL_OUTER ? outer_loops(p, k) : dot_loops(p, k);
+	static bool (*const loops[])(struct program *, struct kernel *) = {
+		[KERNEL_TILE] = tile_loops, [KERNEL_PAIR] = pair_loops, [KERNEL_OUTER] = outer_loops, [KERNEL_DOT] = dot_loops, [KERNEL_TAPS] = dot_loops,
+	};
+	return loops[k->kind](p, k);
 }
 
 /* ---- work ---------------------------------------------------------------------------------------------------------------------------------------------- */

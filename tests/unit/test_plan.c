@@ -163,6 +163,21 @@ Test(plan, roles_of_indices)
 	}
 }
 
+/* the products of attention are tiles; what has too few rows or terms stays among the maps */
+Test(plan, pairs)
+{
+	const struct plan *plan = plan_entry(model_of("input q: [9, 8]\n input k: [7, 8]\n s[i,j] = sum(c) q[i,c] * k[j,c]\n h = tanh(s)\n loss = sum(h^2)"), EVALUATE, false);
+	const struct kernel *k = first_of_kind(plan, KERNEL_PAIR);
+	cr_assert(k && k->row && k->column);
+	cr_expect(k->row->size == 9 && k->column->size == 7 && k->sum.n == 1 && k->equations.n == 2);
+	cr_expect_eq(plan->flops, 2.0 * 9 * 8 * 7);
+	compile_free(&c);
+	cr_expect_null(first_of_kind(plan_entry(model_of("input q: [3, 8]\n input k: [3, 8]\n s[i,j] = sum(c) q[i,c] * k[j,c]\n loss = sum(s^2)"), EVALUATE, false), KERNEL_PAIR));
+	compile_free(&c);
+	cr_expect_null(first_of_kind(plan_entry(model_of("input q: [9, 8]\n input k: [9, 8]\n s[i] = sum(c) q[i,c] * k[i,c]\n loss = sum(s^2)"), EVALUATE, false), KERNEL_PAIR));
+	compile_free(&c);
+}
+
 /* the gradient of a window: its taps are found whatever they are called, and each stretch of the sum has the right ones; what does not slide is no tap */
 Test(plan, taps)
 {
