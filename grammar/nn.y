@@ -30,7 +30,7 @@ static void nn_error(const struct span *at, struct parse *p, void *scanner, cons
 %token NL "the end of the line" END 0 "the end of the file"
 %token IMPORT "import" AS "as" LET "let" FN "fn" LAYER "layer" MODEL "model" TRAIN "train" OPTIMIZER "optimizer" STATE "state"
 %token FROZEN "frozen" INPUT "input" TARGET "target" OUTPUT "output" PARAM "param" LOSS "loss" METRIC "metric"
-%token REPEAT "repeat" RETURN "return" IN "in" OF "of" IF "if" THEN "then" ELSE "else"
+%token REPEAT "repeat" RETURN "return" REQUIRE "require" IN "in" OF "of" IF "if" THEN "then" ELSE "else"
 %token AND "and" OR "or" NOT "not"
 %token ARROW "->" BECOMES "<-" DOTDOT ".." LE "<=" GE ">=" EQ "==" NE "!=" STARSTAR "**"
 %token '=' '+' '-' '*' '/' '%' '@' '^' '(' ')' '[' ']' '{' '}' ',' ':' '.' '<' '>' '~'
@@ -110,6 +110,7 @@ stmt:     let
         | REPEAT expr block                  { $$ = MAKE(REPEAT, @$, 2, $2, $3); }
         | REPEAT NAME IN range block         { $$ = NAMED(REPEAT, @$, $2, @2, 2, $4, $5); }
         | RETURN exprs                       { $$ = MAKE(RETURN, @$, 1, $2); }
+        | REQUIRE arg_list                   { $$ = MAKE(REQUIRE, @$, 1, $2); }
 names:    dotted                             { $$ = node_push(p, EMPTY(@$), $1); }
         | names ',' dotted                   { $$ = node_push(p, $1, $3); }
 init:     %empty                             { $$ = NULL; }

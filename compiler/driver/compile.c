@@ -89,7 +89,7 @@ run_derive(struct compilation *c)
 		LIST(struct tensor *) params = {0};
 		for (int k = 0; k < m->train->tensors.n; k++)
 			if (m->train->tensors.at[k]->role == ROLE_PARAM) PUSH(&c->arena, &params, m->train->tensors.at[k]);
-		check_learning(&c->unit.diagnostics, m);
+		check_learning(&c->unit, m);
 		derive(m->train, params.n, params.at);
 	}
 }

@@ -125,7 +125,10 @@ unknown_option(struct elaborator *e, const struct node *definition, const struct
 	}
 	struct diagnostic *m = problem(e, "unknown-option", keyword->name, "not an option", "`%s` has no option `%s`", definition->text, keyword->text);
 	if (n) diag_note(e->d, m, "options of `%s`: %s", definition->text, text_end(&t));
-	const char *near = nearest_name(keyword->text, names, n);
+	const char *near = known_as(e, keyword->text);
+	for (int i = 0; i < n && near && strcmp(near, names[i]); i++)
+		if (i == n - 1) near = NULL;
+	if (!near) near = nearest_name(keyword->text, names, n);
 	for (int i = 0; i < n && !near; i++)
 		if (!strncmp(names[i], keyword->text, strlen(keyword->text))) near = names[i];
 	if (near) diag_help(e->d, m, "it is called `%s`", near);
@@ -192,6 +195,37 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 	return NULL;
 }
 
+/* scores in the wrong number, or many of them for one class */
+static void
+report_scores(struct elaborator *e, const struct node *definition, const struct value *scores, const struct value *class)
+{
+	struct span at = scores->span.file ? scores->span : definition->span;
+	struct interval i = interval_of(class->body);
+	struct diagnostic *m = problem(e, "shape", at, shape_text(e, scores), "`%s` needs %ld scores, one per class", definition->text, i.high + 1);
+	diag_label(e->d, m, class->span, "a class in %ld..%ld", i.low, i.high);
+	if (m) note_history(e, m, span_text(e->arena, at), scores);
+	note_frames(e, m);
+	help_whole(e, m, scores);
+}
+
+bool
+one_class_for_many(struct elaborator *e, const struct value *v)
+{
+	const struct made *by = v->by;
+	if (!by || !by->mapped) return false;
+	for (int k = 0; k < by->n; k++) {
+		const struct node *type = by->definition->kid[0]->kid[k]->kid[0];
+		const struct value *class = by->argument[k];
+		if (!type || !type->kid[1] || by->extra[k] || !class || class->kind != VALUE_TENSOR || class->n || !interval_of(class->body).known) continue;
+		for (int i = 0; i < k; i++)
+			if (by->extra[i] == by->mapped && by->argument[i]) {
+				report_scores(e, by->definition, by->argument[i], class);
+				return true;
+			}
+	}
+	return false;
+}
+
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
 static bool
 check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
@@ -204,8 +238,8 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 	if (!i.known) {
 		m = problem(e, "classes", v->span, shape_text(e, v), "`%s` needs a whole number in 0..%ld as `%s`", x->definition->text, high, param->text);
 	} else if (first && first->n > 1 && first->axis[first->n - 1]->size != i.high + 1) {
-		m = problem(e, "shape", at, shape_text(e, first), "`%s` needs %ld scores, one per class", x->definition->text, i.high + 1);
-		diag_label(e->d, m, v->span, "a class in %ld..%ld", i.low, i.high);
+		report_scores(e, x->definition, first, v);
+		return false;
 	} else {
 		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld scores for %ld classes", high + 1, i.high + 1);
 		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld classes", i.low, i.high, i.high + 1);
@@ -497,6 +531,25 @@ scope_of_call(struct elaborator *e, struct scope *home)
 	return scope_new(e, s);
 }
 
+/* the value, with the call that gave it */
+static struct value *
+made_by(struct elaborator *e, const struct expansion *x, const struct value *v, int tensors_before, const struct instance *instance)
+{
+	struct made *m = NEW(e->arena, struct made);
+	int n = x->definition->kid[0]->n;
+	*m = (struct made){.definition = x->definition, .mapped = x->mapped, .learns = instance != NULL, .n = n, .argument = NEW_ARRAY(e->arena, n, struct value *),
+			   .extra = NEW_ARRAY(e->arena, n, int)};
+	for (int k = 0; k < n; k++) {
+		m->argument[k] = x->given[k];
+		m->extra[k] = x->extra[k];
+	}
+	for (int i = tensors_before; i < e->p->tensors.n; i++) m->learns |= tensor_is_param(e->p->tensors.at[i]);
+	struct value *w = NEW(e->arena, struct value);
+	*w = *v;
+	w->by = m;
+	return w;
+}
+
 static struct value *
 expand(struct elaborator *e, struct value *callee, struct arguments *a, struct instance *instance)
 {
@@ -509,7 +562,7 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	const char *outer_place = e->place;
 	int outer_place_count = e->place_count;
 	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x) || !enter_call(e, a->call, d)) return value_error(e);
-	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d};
+	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d, x.given[0]};
 	struct frame *outer = e->frame;
 	struct instance *outer_instance = e->instance;
 	bool fine = !instance || enter_instance(e, instance, a);
@@ -534,7 +587,7 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	e->context.n = context;
 	if (instance) instance->used = true;
 	list_layer(e, a, name, v, tensors);
-	return v;
+	return v->kind == VALUE_TENSOR ? made_by(e, &x, v, tensors, instance) : v;
 }
 
 struct value *
@@ -586,9 +639,9 @@ is_listed(struct elaborator *e, const char *fact, const struct value *callee)
 bool
 is_schedule(struct elaborator *e, const struct value *v)
 {
-	struct value *list = look_up(e->globals, "schedules");
-	for (int i = 0; list && list->kind == VALUE_LIST && v->kind == VALUE_DEFINITION && i < list->n; i++)
-		if (list->item[i]->kind == VALUE_DEFINITION && list->item[i]->definition == v->definition) return true;
+	struct value *s;
+	for (int i = 0; v->kind == VALUE_DEFINITION && (s = fact(e, "schedules", i)) != NULL; i++)
+		if (s->kind == VALUE_DEFINITION && s->definition == v->definition) return true;
 	return false;
 }
 

@@ -38,6 +38,7 @@
 	X(LOSS)      /* expr                                                                                                       */ \
 	X(REPEAT)    /* INDEX?; count or range, block                                                                              */ \
 	X(RETURN)    /* exprs                                                                                                      */ \
+	X(REQUIRE)   /* condition, texts                      `require n > 0, "..."`                                                */ \
 	X(IF)        /* condition, then, else                                                                                      */ \
 	X(PIPE)      /* expr, stage (a CALL)                                                                                       */ \
 	X(OR) X(AND) X(NOT) X(NEGATE)                                                                                                 \

@@ -6,6 +6,8 @@
  * value.c      values, scopes, and equations from values
  * expression.c expressions
  * message.c    what diagnostics say about values
+ * advice.c     what would fit instead: names, layers and losses of the library, found by trying
+ * require.c    conditions that a definition puts to its arguments
  * apply.c      calls of layers and functions
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
@@ -89,6 +91,9 @@ struct model {
 	LIST(struct tensor *) inputs; /* of `train`, in the order of the file; eval has the same under the same names */
 	LIST(struct layer_shape) layers;
 	struct training training;
+	struct node *loss_text; /* what messages about the loss look at again: its text, and what names mean there */
+	struct scope *scope, *globals;
+	struct index *batch;
 };
 
 struct unit { /* one compilation */
@@ -126,8 +131,24 @@ enum value_kind {
 	VALUE_MODULE,     /* import "lib.nn" as lib */
 };
 
+struct made { /* a call of a definition, as messages look at what it gave */
+	struct node *definition;
+	int mapped;              /* leading axes over which it was repeated */
+	bool learns;             /* it has weights of its own */
+	int n;
+	struct value **argument; /* by parameter; NULL: the default */
+	int *extra;              /* by parameter: how many of its axes are mapped */
+};
+
+struct quotient { /* a number that came from a division, as messages look at it */
+	double dividend, divisor;
+	const char *name; /* of the divisor; NULL: an expression */
+	struct span span;
+};
+
 struct stage { /* how a value got its shape */
 	struct stage *before;
+	const struct made *by; /* NULL: no call of a definition */
 	const char *text;
 	int rank;
 	long shape[MAX_RANK];
@@ -145,6 +166,8 @@ struct value {
 	struct stage *history;
 	const char *maker;    /* the function of the library whose probabilities these are; NULL: other numbers */
 	struct span made;     /* where */
+	const struct made *by;             /* the call that gave it */
+	const struct quotient *quotient;   /* the division that gave a number */
 	struct node *definition;
 	struct scope *home; /* where the definition stands */
 	const struct function *function;
@@ -188,6 +211,7 @@ struct frame { /* a call of a definition written by the user, for messages */
 	struct span span;
 	struct scope *scope;
 	struct node *definition;
+	const struct value *first; /* argument; NULL: none */
 };
 
 struct access { /* a read that has to be proved inside its axis */
@@ -286,6 +310,7 @@ void value_shape(const struct value *v, long shape[]);
 bool whole_number(struct elaborator *e, struct value *v, struct span span, const char *what, long *out);
 void note_frames(struct elaborator *e, struct diagnostic *m);
 void note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v);
+void note_stages(struct elaborator *e, struct diagnostic *m, const char *title, const struct stage *last);
 struct value *with_stage(struct elaborator *e, struct value *v, struct stage *before, const char *text);
 /* a place inside the library is the compiler's business: the user's call instead */
 struct span own_place(const struct elaborator *e, struct span where);
@@ -305,7 +330,24 @@ struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
 const char *primitive_name(int i);
+/* a value for each of many scores, but one class: reported */
+bool one_class_for_many(struct elaborator *e, const struct value *v);
 bool is_schedule(struct elaborator *e, const struct value *v); /* a function that the library lists as such: it reads the counters */
+
+/* advice.c */
+/* the values that a list of the file or of the library holds: what messages know about definitions (docs/language.md, section 6.1) */
+struct value *fact(struct elaborator *e, const char *name, int i);
+/* helps; each adds one to m where it finds something that fits */
+void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);
+const char *known_as(struct elaborator *e, const char *name); /* what another library's name is called here; NULL: not known */
+const char *other_loss(struct unit *u, const struct model *m); /* a help for a loss without a derivative; NULL: nothing fits */
+void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a, const char *a_name, const struct value *b, const char *b_name);
+void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
+void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
+
+/* require.c */
+/* NULL: the requirement holds; else an error value, which ends the definition */
+struct value *run_require(struct elaborator *e, struct node *n, struct scope *s);
 
 /* statement.c */
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);

@@ -21,6 +21,7 @@ elementwise(struct elaborator *e, struct span span, struct span op, const char *
 		if (m) note_history(e, m, span_text(e->arena, a->span), x);
 		if (m) note_history(e, m, span_text(e->arena, b->span), y);
 		note_frames(e, m);
+		help_shortcut(e, m, x, span_text(e->arena, a->span), y, span_text(e->arena, b->span));
 		return value_error(e);
 	}
 	struct index *axes[MAX_RANK];
@@ -91,6 +92,14 @@ compare_words(struct elaborator *e, struct node *n, struct value *a, struct valu
 	return value_truth(e, same == (n->kind == NODE_EQUAL), n->span);
 }
 
+static const struct quotient *
+quotient_of(struct elaborator *e, const struct node *n, double a, double b)
+{
+	struct quotient *q = NEW(e->arena, struct quotient);
+	*q = (struct quotient){a, b, n->kid[1]->kind == NODE_NAME ? n->kid[1]->text : NULL, n->span};
+	return q;
+}
+
 static struct value *
 evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -107,7 +116,10 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 	if (is_constant(a) && is_constant(b)) {
 		double v = op->number(a->number, b->number);
 		if (n->kind == NODE_DIVIDE && e->subscript) v = floor(v);
-		return op->compares ? value_truth(e, v != 0, n->span) : value_number(e, v, n->span);
+		if (op->compares) return value_truth(e, v != 0, n->span);
+		struct value *number_ = value_number(e, v, n->span);
+		if (n->kind == NODE_DIVIDE) number_->quotient = quotient_of(e, n, a->number, b->number);
+		return number_;
 	}
 	struct value w = *a, x = *b;
 	w.span = n->kid[0]->span; /* messages underline the operands as written */

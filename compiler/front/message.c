@@ -107,18 +107,23 @@ stage_lines(const struct stage *s, int *width)
 	return n;
 }
 
+/* a line a stage, the first one first */
+void
+note_stages(struct elaborator *e, struct diagnostic *m, const char *title, const struct stage *last)
+{
+	int width = 0, lines = stage_lines(last, &width), n = lines;
+	const struct stage **list = NEW_ARRAY(e->arena, n, const struct stage *);
+	for (const struct stage *s = last; s; s = s->before) list[--n] = s;
+	struct text t = {.arena = e->arena};
+	text_add(&t, "%s", title);
+	for (int i = 0; i < lines; i++) text_add(&t, "\n   %-*s  %s", width, list[i]->text, dims_text(e->arena, list[i]->rank, list[i]->shape));
+	diag_note(e->d, m, "%s", text_end(&t));
+}
+
 void
 note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v)
 {
-	int width = 0, n = stage_lines(v->history, &width);
-	if (!m || n < 2) return;
-	const struct stage **list = NEW_ARRAY(e->arena, n, const struct stage *);
-	for (const struct stage *s = v->history; s; s = s->before) list[--n] = s;
-	struct text t = {.arena = e->arena};
-	text_add(&t, "how `%s` gets its shape:", name);
-	int lines = stage_lines(v->history, &width);
-	for (int i = 0; i < lines; i++) text_add(&t, "\n   %-*s  %s", width, list[i]->text, dims_text(e->arena, list[i]->rank, list[i]->shape));
-	diag_note(e->d, m, "%s", text_end(&t));
+	if (m && v->history && v->history->before) note_stages(e, m, arena_print(e->arena, "how `%s` gets its shape:", name), v->history);
 }
 
 struct value *
@@ -126,7 +131,7 @@ with_stage(struct elaborator *e, struct value *v, struct stage *before, const ch
 {
 	if (v->kind != VALUE_TENSOR) return v;
 	struct stage *s = NEW(e->arena, struct stage);
-	*s = (struct stage){.before = before, .text = text, .rank = v->n};
+	*s = (struct stage){.before = before, .by = v->by, .text = text, .rank = v->n};
 	value_shape(v, s->shape);
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
@@ -182,21 +187,8 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 		return value_error(e);
 	}
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
-	LIST(const char *) names = {0};
-	for (struct scope *at = s; at; at = at->up)
-		for (int i = 0; i < at->bindings.n; i++)
-			if (e->counters || !is_schedule(e, at->bindings.at[i].value)) PUSH(e->arena, &names, at->bindings.at[i].name);
-	for (int i = 0; function_row(i); i++) PUSH(e->arena, &names, function_row(i)->name);
-	for (int i = 0; primitive_name(i); i++) PUSH(e->arena, &names, primitive_name(i));
-	const char *near = nearest_name(name, names.at, names.n);
 	const char *elsewhere = name_elsewhere(e, n->span.file, name);
-	if (elsewhere) {
-		diag_help(e->d, m, "%s", elsewhere);
-	} else if (near) {
-		struct value *v = look_up(s, near);
-		const char *what = v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_LAYER ? "a layer"
-			: !v || v->kind == VALUE_DEFINITION || v->kind == VALUE_FUNCTION ? "a function" : "a value";
-		diag_help(e->d, m, "there is %s with a similar name: `%s`", what, near);
-	}
+	if (elsewhere) diag_help(e->d, m, "%s", elsewhere);
+	else help_name(e, m, name, s);
 	return value_error(e);
 }

@@ -123,9 +123,10 @@ schedule_value(struct elaborator *e, struct optimizer *o, const char *option, st
 static void
 help_schedules(struct elaborator *e, struct diagnostic *m, const char *option)
 {
-	struct value *list = look_up(e->globals, "schedules");
 	struct text t = {.arena = e->arena};
-	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) text_add(&t, "%s%s", i ? ", " : "", list->item[i]->text);
+	struct value *schedule;
+	for (int i = 0; (schedule = fact(e, "schedules", i)) != NULL; i++)
+		if (schedule->text) text_add(&t, "%s%s", t.length ? ", " : "", schedule->text);
 	if (t.length) diag_help(e->d, m, "`%s` is a number, or computed by a schedule: %s", option, text_end(&t));
 }
 

@@ -505,6 +505,13 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 	if (!belongs_to_model(e, n)) return;
 	struct value *v = as_tensor(e, evaluate(e, n->kid[0], s));
 	if (!v) return;
+	if (e->training) {
+		e->model->loss_text = n->kid[0];
+		e->model->scope = s;
+		e->model->globals = e->globals;
+		e->model->batch = e->batch;
+	}
+	if (v->n && one_class_for_many(e, v)) return;
 	if (v->n == 1 && v->axis[0]->size == 1) {
 		struct expr *zero = number(e->p, 0);
 		v = value_tensor(e, 0, NULL, value_at(e, v, &zero), v->span);
@@ -634,6 +641,7 @@ run_statement(struct elaborator *e, struct node *n, struct scope *s)
 	case NODE_LOSS: run_loss(e, n, s); break;
 	case NODE_REPEAT: return run_repeat(e, n, s);
 	case NODE_RETURN: return run_return(e, n, s);
+	case NODE_REQUIRE: return run_require(e, n, s);
 	default: problem(e, "syntax", n->span, "", "this cannot stand here");
 	}
 	return NULL;

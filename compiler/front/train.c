@@ -254,6 +254,17 @@ input_type_text(struct arena *a, const struct tensor *t)
 	return arena_print(a, "%s%s%ld..%ld", dims ? dims : "", dims ? " of " : "", t->low, t->high);
 }
 
+/* the name in `input x: [2]` */
+static struct span
+name_span(const struct tensor *t)
+{
+	struct span s = t->span;
+	const char *text = s.file->text;
+	while (s.begin < s.end && text[s.begin] != ' ' && text[s.begin] != '\t') s.begin++;
+	while (s.begin < s.end && text[s.begin] != *t->name) s.begin++;
+	return (struct span){s.file, s.begin, s.begin + strlen(t->name)};
+}
+
 static void
 read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 {
@@ -284,11 +295,7 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		if (found) continue;
 		struct tensor *t = m->inputs.at[k];
 		struct diagnostic *d = problem(e, "no-data", g->name, arena_print(e->arena, "`%s = ...` is missing here", t->name), "`%s` of model `%s` has no data", t->name, m->name);
-		struct span type = {t->span.file, t->span.begin, t->span.end};
-		while (type.begin < type.end && t->span.file->text[type.begin] != ':') type.begin++;
-		type.begin++;
-		while (type.begin < type.end && t->span.file->text[type.begin] == ' ') type.begin++;
-		diag_label(e->d, d, (struct span){type.file, type.begin, type.begin + 1}, "declared here, %s%s", t->integer ? "in " : "as ", input_type_text(e->arena, t));
+		diag_label(e->d, d, name_span(t), "declared here, %s%s", t->integer ? "in " : "as ", input_type_text(e->arena, t));
 		diag_help(e->d, d, "for example `%s = csv(\"points.csv\", columns=[2])`", t->name);
 	}
 }

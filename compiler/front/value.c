@@ -214,6 +214,7 @@ whole_number(struct elaborator *e, struct value *v, struct span span, const char
 	if (v->number != floor(v->number) || fabs(v->number) > 1e15) {
 		struct diagnostic *m = problem(e, "size", span, arena_print(e->arena, "this is %.4g", v->number), "%s must be a whole number", what);
 		note_frames(e, m);
+		help_divisor(e, m, v);
 		return false;
 	}
 	*out = (long)v->number;
@@ -364,6 +365,7 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	struct tensor *t = define(p, name, rank, lhs, MAP, 0, NULL, body, ROLE_VALUE, span);
 	struct value *w = value_of_tensor(e, t, lead, lhs, v->span);
 	w->history = v->history;
+	w->by = v->by;
 	w->maker = v->maker;
 	w->made = v->made;
 	return w;
