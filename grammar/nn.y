@@ -5,7 +5,8 @@
 }
 %code provides {
 int nn_lex(NN_STYPE *value, NN_LTYPE *span, struct parse *p, void *scanner);
-bool nn_scan_recover(struct parse *p, struct span *open, int *bracket);
+bool nn_scan_recover(struct parse *p, struct span at, struct span *open, int *bracket);
+struct span nn_scan_block(const struct parse *p);
 }
 %code {
 #include "front/syntax.h"
@@ -192,7 +193,13 @@ yyreport_syntax_error(const yypcontext_t *context, struct parse *p, void *scanne
 	const char *names[YYNTOKENS];
 	for (int i = 0; i < n; i++) names[i] = yysymbol_name(expected[i]);
 	yysymbol_kind_t token = yypcontext_token(context);
-	syntax_error(p, *yypcontext_location(context), token == YYSYMBOL_YYEMPTY ? "" : yysymbol_name(token), names, n > 0 ? n : 0);
+	enum { DEEPEST = 32 }; /* more of the stack says nothing new */
+	const char *before[DEEPEST];
+	int depth = 0;
+	for (const yy_state_t *s = context->yyssp; *s && depth < DEEPEST; s--) before[depth++] = yysymbol_name(YY_ACCESSING_SYMBOL(*s)); /* state 0 is the bottom */
+	struct mistake m = {.p = p, .at = *yypcontext_location(context), .found = token == YYSYMBOL_YYEMPTY ? "" : yysymbol_name(token), .expected = names,
+			    .n = n > 0 ? n : 0, .before = before, .depth = depth};
+	syntax_error(&m);
 	return 0;
 }
 
