@@ -283,8 +283,7 @@ help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a,
 	}
 }
 
-/* the function that makes one axis of all elements; NULL: there is none */
-static const char *
+const char *
 flattening(struct elaborator *e, int rank, const long shape[], struct span span)
 {
 	long count = 1;

@@ -550,6 +550,39 @@ made_by(struct elaborator *e, const struct expansion *x, const struct value *v, 
 	return w;
 }
 
+/* the signature asks for this many axes of the first argument; 0: it may be anything, or is no tensor */
+static int
+asked_rank(const struct node *definition)
+{
+	const struct node *params = definition->kid[0], *type = params->n ? params->kid[0]->kid[0] : NULL;
+	return type && type->kid[0] && type->kid[0]->kind == NODE_LIST ? type->kid[0]->n : 0;
+}
+
+/* [channels, height, width] as it comes out of a definition that asks for three axes, perhaps through functions that take anything */
+static bool
+is_image(const struct value *v)
+{
+	for (const struct stage *s = v->history; s && s->rank == 3 && s->by; s = s->before) {
+		int asked = asked_rank(s->by->definition);
+		if (asked) return asked == 3 && !s->by->mapped;
+	}
+	return false;
+}
+
+/* a layer with weights for the last axis of an image, and none for the others */
+static void
+note_mapped(struct elaborator *e, const struct made *by, struct span span)
+{
+	const struct value *x = by->n ? by->argument[0] : NULL;
+	if (!e->training || !e->model || e->quiet || e->frame || !by->learns || by->mapped < 2 || asked_rank(by->definition) != 1 || !x || !is_image(x)) return;
+	long shape[MAX_RANK];
+	value_shape(x, shape);
+	const char *f = flattening(e, x->n, shape, span);
+	struct mapped_layer l = {span, shape_text(e, x), NULL};
+	if (f) l.help = arena_print(e->arena, "to use the whole image, put `-> %s` in front", f);
+	PUSH(e->arena, &e->model->mapped, l);
+}
+
 static struct value *
 expand(struct elaborator *e, struct value *callee, struct arguments *a, struct instance *instance)
 {
@@ -587,7 +620,10 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	e->context.n = context;
 	if (instance) instance->used = true;
 	list_layer(e, a, name, v, tensors);
-	return v->kind == VALUE_TENSOR ? made_by(e, &x, v, tensors, instance) : v;
+	if (v->kind != VALUE_TENSOR) return v;
+	v = made_by(e, &x, v, tensors, instance);
+	note_mapped(e, v->by, a->call->span);
+	return v;
 }
 
 struct value *
@@ -622,20 +658,6 @@ sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a
 	return sum;
 }
 
-/* Facts about the library stand in the library: a list in the prelude names the definitions of which something is true. */
-static bool
-is_listed(struct elaborator *e, const char *fact, const struct value *callee)
-{
-	const struct scope *library = e->globals;
-	while (library->up) library = library->up;
-	const struct value *list = look_up(library, fact);
-	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) {
-		const struct value *v = list->item[i];
-		if (v->kind == callee->kind && v->definition == callee->definition && v->function == callee->function) return true;
-	}
-	return false;
-}
-
 bool
 is_schedule(struct elaborator *e, const struct value *v)
 {
@@ -647,14 +669,16 @@ is_schedule(struct elaborator *e, const struct value *v)
 
 /* raw scores are asked for, but these are probabilities already */
 static bool
-check_scores(struct elaborator *e, const char *name, const struct value *callee, const struct arguments *a)
+check_scores(struct elaborator *e, const char *name, const struct value *result, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", callee)) return true;
+	if (!name || !v || !v->maker || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR || !takes_logarithm_of(e, result, v)) return true;
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
-	diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
+	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
+	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
 	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
-	if (m) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an\n`output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
+	if (apart) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an\n`output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
+	else diag_help(e->d, m, "pass the scores from before the %s", v->maker);
 	return false;
 }
 
@@ -698,13 +722,15 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 		return value_error(e);
 	}
 	if (reduction) return apply_reduction(e, &a, name->text);
-	if (name->text && !check_scores(e, name->text, callee, &a)) return value_error(e);
 	bool weights = false;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
 	switch (callee->kind) {
 	case VALUE_ERROR: return callee;
-	case VALUE_DEFINITION: v = weights ? sum_over_weights(e, callee, &a) : expand(e, callee, &a, NULL); break;
+	case VALUE_DEFINITION:
+		v = weights ? sum_over_weights(e, callee, &a) : expand(e, callee, &a, NULL);
+		if (!check_scores(e, name->text, v, &a)) return value_error(e);
+		break;
 	case VALUE_INSTANCE: v = apply_instance(e, callee->instance, &a); break;
 	case VALUE_FUNCTION: v = apply_function(e, callee->function, &a); break;
 	case VALUE_PRIMITIVE: v = callee->primitive->run(e, &a); break;
@@ -718,7 +744,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
 	if (w->span.file && w->span.file->library) w->span = call_->span;
-	w->maker = is_listed(e, "gives_probabilities", callee) ? name->text : NULL;
+	w->maker = is_probability(e, w) ? name->text : NULL;
 	w->made = call_->span;
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }

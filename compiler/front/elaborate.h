@@ -7,12 +7,15 @@
  * expression.c expressions
  * message.c    what diagnostics say about values
  * advice.c     what would fit instead: names, layers and losses of the library, found by trying
+ * probability.c probabilities where raw scores are taken
  * require.c    conditions that a definition puts to its arguments
  * apply.c      calls of layers and functions
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
  * recurrence.c equations over time that read their own earlier steps
  * optimizer.c  optimizers and schedules
+ * unused.c     names that nothing reads
+ * dead.c       branches that are never taken
  * train.c      the train block */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
@@ -70,6 +73,9 @@ struct optimizer { /* one element at a time: scalars w, grad, counters, settings
 	const char *method; /* of the runtime, which works on all gradients together; its numbers are the settings.  NULL: element by element */
 	LIST(struct tensor *) states; /* those whose old value is read */
 	struct span span;
+	struct span call;                 /* in the train block */
+	const struct optimizer *usual;    /* the same with all options as the definition has them; NULL: some have no default */
+	const char *usual_text;
 };
 
 struct training { /* the train block; what it does not say has the language's defaults */
@@ -83,6 +89,11 @@ struct training { /* the train block; what it does not say has the language's de
 	struct span span;
 };
 
+struct mapped_layer { /* a layer that was repeated over the rows of an image */
+	struct span span;
+	const char *text, *help; /* the shape that it was given; what to write instead, or NULL */
+};
+
 struct model {
 	const char *name;
 	struct span span;
@@ -91,9 +102,16 @@ struct model {
 	LIST(struct tensor *) inputs; /* of `train`, in the order of the file; eval has the same under the same names */
 	LIST(struct layer_shape) layers;
 	struct training training;
+	LIST(struct mapped_layer) mapped; /* over images */
 	struct node *loss_text; /* what messages about the loss look at again: its text, and what names mean there */
 	struct scope *scope, *globals;
 	struct index *batch;
+};
+
+struct verdict { /* of an `if` in the file, over all the calls in which it was evaluated */
+	const struct node *node;
+	bool held, failed, open; /* always true once, always false once, or neither */
+	const char *ranges;      /* of the indices in it */
 };
 
 struct unit { /* one compilation */
@@ -103,6 +121,7 @@ struct unit { /* one compilation */
 	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
 	long work; /* expressions evaluated and copies made so far: definitions that double can ask for any number */
+	LIST(struct verdict) verdicts;
 	bool gave_up; /* it became too much, or went round in a circle: said once */
 };
 
@@ -164,7 +183,7 @@ struct value {
 	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
 	struct expr *body;
 	struct stage *history;
-	const char *maker;    /* the function of the library whose probabilities these are; NULL: other numbers */
+	const char *maker;    /* the function whose probabilities these are; NULL: other numbers */
 	struct span made;     /* where */
 	const struct made *by;             /* the call that gave it */
 	const struct quotient *quotient;   /* the division that gave a number */
@@ -343,7 +362,14 @@ const char *known_as(struct elaborator *e, const char *name); /* what another li
 const char *other_loss(struct unit *u, const struct model *m); /* a help for a loss without a derivative; NULL: nothing fits */
 void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a, const char *a_name, const struct value *b, const char *b_name);
 void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
+/* the function that makes one axis of all elements; NULL: there is none */
+const char *flattening(struct elaborator *e, int rank, const long shape[], struct span span);
 void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
+
+/* probability.c */
+bool is_probability(struct elaborator *e, const struct value *v);
+/* a loss or logarithm of what are probabilities already */
+bool takes_logarithm_of(struct elaborator *e, const struct value *result, const struct value *v);
 
 /* require.c */
 /* NULL: the requirement holds; else an error value, which ends the definition */
@@ -383,6 +409,13 @@ bool recurrence_continues(struct elaborator *e, const struct recurrence *r, stru
 void add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first);
 /* NULL: something was wrong, which was reported */
 struct optimizer *elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call);
+
+/* dead.c */
+void note_verdict(struct elaborator *e, const struct node *n, const struct value *condition, const struct scope *s);
+void check_verdicts(struct unit *u);
+
+/* unused.c */
+void check_unused(struct diagnostics *d, const struct node *file);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);

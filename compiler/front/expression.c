@@ -183,7 +183,10 @@ evaluate_if(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *c = evaluate(e, n->kid[0], s);
 	if (c->kind == VALUE_ERROR) return c;
-	if (c->kind == VALUE_TRUTH) return evaluate(e, n->kid[c->number != 0 ? 1 : 2], s);
+	if (c->kind == VALUE_TRUTH) {
+		note_verdict(e, n, c, s);
+		return evaluate(e, n->kid[c->number != 0 ? 1 : 2], s);
+	}
 	struct value *condition = as_tensor(e, c);
 	if (!condition) return value_error(e);
 	if (!condition->body->condition) {
@@ -191,6 +194,7 @@ evaluate_if(struct elaborator *e, struct node *n, struct scope *s)
 		diag_help(e->d, m, "compare it with something, for example `... > 0`");
 		return value_error(e);
 	}
+	note_verdict(e, n, condition, s);
 	PUSH(e->arena, &e->guards, condition->body);
 	struct value *yes = as_tensor(e, evaluate(e, n->kid[1], s));
 	e->guards.at[e->guards.n - 1] = negation(e->p, condition->body);

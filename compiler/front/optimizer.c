@@ -372,6 +372,22 @@ optimizer_named(struct elaborator *e, struct node *name)
 	return v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_OPTIMIZER ? v : NULL;
 }
 
+/* the same optimizer as its definition has it, to compare with */
+static void
+add_usual(struct elaborator *e, struct optimizer *o, struct value *definition)
+{
+	struct node *params = definition->definition->kid[0];
+	struct text t = {.arena = e->arena};
+	for (int i = 0; i < params->n; i++) {
+		if (!params->kid[i]->kid[1]) return;
+		text_add(&t, "%s%s=%s", i ? ", " : "", params->kid[i]->text, span_text(e->arena, params->kid[i]->kid[1]->span));
+	}
+	e->quiet++;
+	o->usual = elaborate_optimizer(e, definition, NULL);
+	e->quiet--;
+	o->usual_text = text_end(&t);
+}
+
 /* an entry of `optimizer = ..` or `optimizers = [..]` */
 void
 add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first)
@@ -403,5 +419,8 @@ add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first)
 		return;
 	}
 	struct optimizer *o = elaborate_optimizer(e, v, n);
-	if (o) PUSH(e->arena, &m->training.optimizers, o);
+	if (!o) return;
+	o->call = n->span;
+	if (n->kind == NODE_CALL && n->kid[1]->n) add_usual(e, o, v);
+	PUSH(e->arena, &m->training.optimizers, o);
 }
