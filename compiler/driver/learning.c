@@ -94,7 +94,8 @@ report_constant_loss(struct unit *unit, const struct model *m, const struct unre
 	const char *why = reason_text(d->arena, blocked), *label = blocked->reason == BY_FUNCTION ? "" : "piecewise constant: its gradient is 0 everywhere";
 	bool inside = lies_in(blocked->where, loss);
 	struct diagnostic *e = diag_new(d, "no-gradient", loss, inside && !*label ? why : label, "the loss has no useful derivative");
-	if (!inside) diag_label(d, e, blocked->where, "%s", why);
+	bool same = blocked->where.begin == loss.begin && blocked->where.end == loss.end;
+	if (!inside && !same) diag_label(d, e, blocked->where, "%s", why);
 	const char *other = other_loss(unit, m);
 	if (other) diag_help(d, e, "%s", other);
 }

@@ -116,20 +116,23 @@ is_activation(struct elaborator *e, struct value *v)
 	return has_shape(try_call(e, v, 1, &x), 2, shape);
 }
 
-/* "x -> Dense(units)", or "relu(x)": what has to be written at least */
+const char *
+usage(struct elaborator *e, const struct node *definition)
+{
+	const struct node *params = definition->kid[0];
+	bool layer = definition->kind == NODE_LAYER;
+	struct text t = {.arena = e->arena};
+	for (int i = layer; i < params->n; i++)
+		if (!params->kid[i]->kid[1]) text_add(&t, "%s%s", t.length ? ", " : "", params->kid[i]->text);
+	const char *list = text_end(&t);
+	return arena_print(e->arena, "%s%s%s%s%s", layer ? "x -> " : "", definition->text, *list ? "(" : "", list, *list ? ")" : "");
+}
+
 static const char *
-usage(struct elaborator *e, const struct value *v)
+usage_of(struct elaborator *e, const struct value *v)
 {
 	if (v->kind == VALUE_FUNCTION) return arena_print(e->arena, "%s(x)", v->function->name);
-	if (v->kind != VALUE_DEFINITION || v->definition->kind == NODE_OPTIMIZER) return name_of(v);
-	const struct node *params = v->definition->kid[0];
-	struct text t = {.arena = e->arena};
-	for (int i = 0; i < params->n; i++) {
-		bool first = i == 0 && is_layer(v);
-		if (!first && !params->kid[i]->kid[1]) text_add(&t, "%s%s", t.length ? ", " : "", params->kid[i]->text);
-	}
-	const char *list = text_end(&t);
-	return arena_print(e->arena, "%s%s%s%s%s", is_layer(v) ? "x -> " : "", v->definition->text, *list ? "(" : "", list, *list ? ")" : "");
+	return v->kind != VALUE_DEFINITION || v->definition->kind == NODE_OPTIMIZER ? name_of(v) : usage(e, v->definition);
 }
 
 static bool
@@ -184,11 +187,47 @@ help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct s
 	if (known && known->kind == VALUE_TEXT) {
 		diag_help(e->d, m, "%s", known->text);
 	} else if (known) {
-		diag_help(e->d, m, "it is called `%s` here: `%s`", name_of(known), usage(e, known));
+		diag_help(e->d, m, "it is called `%s` here: `%s`", name_of(known), usage_of(e, known));
 	} else {
 		const char *near = nearest_name(name, names.at, names.n);
 		if (near) help_near(e, m, name, near, value_named(e, s, near));
 	}
+}
+
+/* the text of a dotted name */
+static bool
+is_plain_dotted(const struct node *n)
+{
+	while (n->kind == NODE_DOT) n = n->kid[0];
+	return n->kind == NODE_NAME;
+}
+
+bool
+unknown_package(struct elaborator *e, struct node *n, struct scope *s)
+{
+	const struct node *first = n;
+	while (first->kind == NODE_DOT) first = first->kid[0];
+	if (!is_plain_dotted(n) || look_up(s, first->text) || function_named(first->text) || primitive_named(e, first->text)) return false;
+	if (look_up(s, span_text(e->arena, n->span))) return false;
+	struct diagnostic *m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", span_text(e->arena, n->span));
+	if (!m) return true;
+	if (value_named(e, s, n->text)) diag_help(e->d, m, "write `%s`: names have no `%s.` in front", n->text, span_text(e->arena, n->kid[0]->span));
+	else help_name(e, m, n->text, s);
+	return true;
+}
+
+bool
+help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[])
+{
+	const char *near = NULL, *known = known_as(e, name);
+	for (int i = 0; known && i < n && !near; i++)
+		if (!strcmp(options[i], known)) near = options[i];
+	if (!near) near = nearest_name(name, options, n);
+	for (int i = 0; i < n && !near; i++)
+		if (!strncmp(options[i], name, strlen(name))) near = options[i];
+	if (near) diag_help(e->d, m, "it is called `%s`", near);
+	else if (known && strchr(known, ' ')) diag_help(e->d, m, "%s", known);
+	return near || known;
 }
 
 /* ---- shapes ------------------------------------------------------------------------------------------------------------------------------- */
@@ -287,13 +326,17 @@ const char *
 flattening(struct elaborator *e, int rank, const long shape[], struct span span)
 {
 	long count = 1;
+	const char *found = NULL;
+	struct program *keep = e->p;
+	e->p = program_new(e->arena); /* the model's own stays as it is: this may be for a warning */
 	for (int i = 0; i < rank; i++) count *= shape[i];
-	for (const struct scope *s = e->globals; s; s = s->up)
-		for (int i = 0; i < s->bindings.n; i++) {
+	for (const struct scope *s = e->globals; s && !found; s = s->up)
+		for (int i = 0; i < s->bindings.n && !found; i++) {
 			struct value *f = s->bindings.at[i].value, *x = filled_with_0(e, rank, shape, span);
-			if (takes_anything(f) && has_shape(try_call(e, f, 1, &x), 1, &count)) return f->definition->text;
+			if (takes_anything(f) && has_shape(try_call(e, f, 1, &x), 1, &count)) found = f->definition->text;
 		}
-	return NULL;
+	e->p = keep;
+	return found;
 }
 
 /* a layer in the history of v was repeated over axes that it was perhaps meant to see */
@@ -302,7 +345,7 @@ help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v)
 {
 	const struct stage *first = NULL;
 	for (const struct stage *s = v->history; s; s = s->before)
-		if (s->by && s->by->mapped && s->by->learns && s->before) first = s;
+		if (s->by && s->by->mapped && s->by->learns && s->before && asked_rank(s->by->definition) == 1) first = s;
 	if (!m || !first) return;
 	const char *layer = first->by->definition->text, *f = flattening(e, first->before->rank, first->before->shape, v->span);
 	if (!f) return;
@@ -322,6 +365,8 @@ help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v)
 	if (!m || !q) return;
 	if (!m->labels.at[0].span.file || q->span.begin < m->labels.at[0].span.begin || q->span.end > m->labels.at[0].span.end)
 		diag_label(e->d, m, q->span, "%.6g / %.6g", q->dividend, q->divisor);
+	if (!q->name && v->number > 1 && v->number < 1e9 && !q->span.file->library)
+		diag_help(e->d, m, "write `floor(%s)`, which is %.0f, or `ceil(%s)`, %.0f", span_text(e->arena, q->span), floor(v->number), span_text(e->arena, q->span), ceil(v->number));
 	if (q->dividend < 1 || q->dividend > 1e9 || q->dividend != floor(q->dividend) || q->divisor < 1 || !q->name) return;
 	long n = (long)q->dividend, near[2] = {0, 0};
 	for (long k = (long)ceil(q->divisor) - 1; k >= 1 && !near[1]; k--)
@@ -346,6 +391,25 @@ first_call(struct node *n)
 	return NULL;
 }
 
+bool
+takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class)
+{
+	struct node *params = loss->kind == VALUE_DEFINITION ? loss->definition->kid[0] : NULL;
+	if (!params || params->n != 2 || !params->kid[1]->kid[0] || !params->kid[1]->kid[0]->kid[1]) return false;
+	struct program *keep = e->p;
+	long shape[MAX_RANK];
+	value_shape(scores, shape);
+	e->p = program_new(e->arena); /* the model's own stays as it is: this is for a warning */
+	struct tensor *t = tensor_new(e->p, "t", ROLE_TARGET, 0, NULL);
+	t->integer = true;
+	t->low = class->body->tensor->low;
+	t->high = class->body->tensor->high;
+	struct value *argument[2] = {filled_with_0(e, scores->n, shape, scores->span), value_of_tensor(e, t, 0, NULL, class->span)};
+	struct value *v = try_call(e, loss, 2, argument);
+	e->p = keep;
+	return v->kind == VALUE_TENSOR && v->n == 0;
+}
+
 /* The loss has no derivative: which loss of the library takes the same arguments?  NULL: none. */
 const char *
 other_loss(struct unit *u, const struct model *m)
@@ -362,10 +426,11 @@ other_loss(struct unit *u, const struct model *m)
 		struct value *f = fact(&e, "losses", a.at[1]->body->integer ? i : count - 1 - i);
 		if (f->kind != VALUE_DEFINITION) continue;
 		struct value *v = try_call(&e, f, 2, a.at);
-		if (v->kind != VALUE_TENSOR || v->n) continue;
+		if (v->kind != VALUE_TENSOR || v->n > 1 || (v->n && v->axis[0]->size > 1)) continue;
 		const char *name = call_->kid[0]->text;
 		const char *arguments = span_text(e.arena, (struct span){call_->span.file, call_->kid[0]->span.end, call_->span.end});
-		return arena_print(e.arena, "train on `%s%s` and report %s with `metric %.3s = %s%s`", f->definition->text, arguments, name, name, name, arguments);
+		bool wide = strlen(f->definition->text) + 2 * strlen(name) + 2 * strlen(arguments) > 45;
+		return arena_print(e.arena, "train on `%s%s`%sand report %s with `metric %.3s = %s%s`", f->definition->text, arguments, wide ? ",\n" : " ", name, name, name, arguments);
 	}
 	return NULL;
 }

@@ -60,7 +60,10 @@ apply_reduction(struct elaborator *e, const struct arguments *a, const char *nam
 	}
 	if (a->n != 1 || a->keyword_count) {
 		struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`%s` of a whole tensor takes that tensor and nothing else", name);
-		diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
+		const struct value *x = a->n ? a->at[0] : NULL;
+		const char *of = x && x->span.file ? span_text(e->arena, x->span) : "x";
+		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis,\n`y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
+		else diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
 		return value_error(e);
 	}
 	struct value *x = as_tensor(e, a->at[0]);
@@ -125,13 +128,27 @@ unknown_option(struct elaborator *e, const struct node *definition, const struct
 	}
 	struct diagnostic *m = problem(e, "unknown-option", keyword->name, "not an option", "`%s` has no option `%s`", definition->text, keyword->text);
 	if (n) diag_note(e->d, m, "options of `%s`: %s", definition->text, text_end(&t));
-	const char *near = known_as(e, keyword->text);
-	for (int i = 0; i < n && near && strcmp(near, names[i]); i++)
-		if (i == n - 1) near = NULL;
-	if (!near) near = nearest_name(keyword->text, names, n);
-	for (int i = 0; i < n && !near; i++)
-		if (!strncmp(names[i], keyword->text, strlen(keyword->text))) near = names[i];
-	if (near) diag_help(e->d, m, "it is called `%s`", near);
+	if (m) help_option(e, m, keyword->text, n, names);
+}
+
+static bool
+is_compile_time(const struct node *type)
+{
+	struct node *t = type ? type->kid[0] : NULL;
+	return t && (t->kind == NODE_ANY_FN || (t->kind == NODE_NAME && !strcmp(t->text, "int")));
+}
+
+/* `Dense(128)` alone: the number stands where the input belongs */
+static bool
+lacks_input(struct elaborator *e, const struct expansion *x)
+{
+	const struct value *first = x->given[0];
+	struct node *params = x->definition->kid[0];
+	if (!first || (first->kind != VALUE_NUMBER && first->kind != VALUE_LIST) || !params->kid[0]->kid[0] || is_compile_time(params->kid[0]->kid[0])) return false;
+	struct diagnostic *m = problem(e, "arguments", x->args->call->span, arena_print(e->arena, "`%s` is missing", params->kid[0]->text), "`%s` gets no input", x->definition->text);
+	note_frames(e, m);
+	diag_help(e->d, m, "a value goes in with an arrow: `x -> %s`", span_text(e->arena, x->args->call->span));
+	return true;
 }
 
 /* puts arguments to parameters; reports what is too many, unknown or missing */
@@ -166,9 +183,11 @@ match_arguments(struct elaborator *e, struct expansion *x)
 	}
 	for (int k = 0; k < params->n; k++)
 		if (!x->given[k] && !params->kid[k]->kid[1]) {
+			if (lacks_input(e, x)) return false;
 			struct diagnostic *m = problem(e, "arguments", a->call->span, arena_print(e->arena, "`%s` is missing", params->kid[k]->text), "`%s` needs `%s`", x->definition->text,
 						       params->kid[k]->text);
 			note_frames(e, m);
+			diag_help(e->d, m, "it is written `%s`", usage(e, x->definition));
 			return false;
 		}
 	return true;
@@ -192,6 +211,12 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
 	if (m) note_history(e, m, span_text(e->arena, at), v);
 	note_frames(e, m);
+	const struct node *dims = type->kid[0];
+	if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
+		long shape[MAX_RANK] = {1};
+		value_shape(t, shape + 1);
+		diag_help(e->d, m, "`%s` is missing in front: `%s -> reshape(%s)`", span_text(e->arena, dims->kid[0]->span), span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));
+	}
 	return NULL;
 }
 
@@ -205,6 +230,10 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	diag_label(e->d, m, class->span, "a class in %ld..%ld", i.low, i.high);
 	if (m) note_history(e, m, span_text(e->arena, at), scores);
 	note_frames(e, m);
+	const struct stage *first = scores->history;
+	while (first && first->before) first = first->before;
+	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size)
+		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
 	help_whole(e, m, scores);
 }
 
@@ -226,6 +255,20 @@ one_class_for_many(struct elaborator *e, const struct value *v)
 	return false;
 }
 
+/* a value from the data that is no class, and how it would be declared */
+static void
+report_no_class(struct elaborator *e, const struct expansion *x, const struct node *param, const struct value *v, long high)
+{
+	struct diagnostic *m = problem(e, "classes", v->span, v->n ? shape_text(e, v) : "a real number", "`%s` needs %s as `%s`", x->definition->text,
+				       high >= 0 ? arena_print(e->arena, "a whole number in 0..%ld", high) : "whole numbers", param->text);
+	const struct tensor *t = v->body->op == OP_READ ? v->body->tensor : NULL;
+	note_frames(e, m);
+	if (!t || (t->role != ROLE_INPUT && t->role != ROLE_TARGET)) return;
+	diag_label(e->d, m, declared_name(t), "declared here, as %s", input_type_text(e->arena, t));
+	const char *shape = high >= 0 || !v->n ? "" : arena_print(e->arena, "%s of ", shape_text(e, v));
+	diag_help(e->d, m, "declare it as `%s %s: %s0..%ld`", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high >= 0 ? high : 99);
+}
+
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
 static bool
 check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
@@ -236,8 +279,9 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 	struct span at = first && first->span.file ? first->span : x->args->call->span;
 	struct diagnostic *m;
 	if (!i.known) {
-		m = problem(e, "classes", v->span, shape_text(e, v), "`%s` needs a whole number in 0..%ld as `%s`", x->definition->text, high, param->text);
-	} else if (first && first->n > 1 && first->axis[first->n - 1]->size != i.high + 1) {
+		report_no_class(e, x, param, v, high);
+		return false;
+	} else if (first && first->n - 1 > v->n && first->axis[first->n - 1]->size != i.high + 1) {
 		report_scores(e, x->definition, first, v);
 		return false;
 	} else {
@@ -246,6 +290,10 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 	}
 	if (m && first) note_history(e, m, span_text(e->arena, at), first);
 	note_frames(e, m);
+	if (m && i.low > 0 && i.high - i.low == high) {
+		diag_help(e->d, m, "classes count from 0: declare 0..%ld, and subtract %ld from the data", high, i.low);
+		return false;
+	}
 	if (m && first && first->history && !strncmp(first->history->text, "-> ", 3) && strstr(first->history->text, arena_print(e->arena, "(%ld", high + 1))) {
 		const char *open = strchr(first->history->text, '(');
 		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", (int)(open - first->history->text - 3), first->history->text + 3, i.high + 1);
@@ -271,7 +319,11 @@ bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct
 	if (!t) return false;
 	struct interval i = interval_of(t->body);
 	bool free_name = high->kind == NODE_SUBTRACT && high->kid[0]->kind == NODE_NAME && is_free(x, high->kid[0]->text);
-	if (free_name && i.known) {
+	if (free_name && !i.known) {
+		report_no_class(e, x, param, t, -1);
+		return false;
+	}
+	if (free_name) {
 		scope_bind(e, x->scope, high->kid[0]->text, value_number(e, (double)(i.high + 1), high->span));
 		return true;
 	}
@@ -330,11 +382,26 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 	return (*value)->kind != VALUE_ERROR;
 }
 
+/* texts are data only, and what is true or false by default is so when it is given */
 static bool
-is_compile_time(const struct node *type)
+is_kind(struct elaborator *e, const struct expansion *x, int k, const struct value *v)
 {
-	struct node *t = type ? type->kid[0] : NULL;
-	return t && (t->kind == NODE_ANY_FN || (t->kind == NODE_NAME && !strcmp(t->text, "int")));
+	struct node *param = x->definition->kid[0]->kid[k];
+	const char *name = param->text, *of = x->definition->text;
+	if (v->kind == VALUE_TEXT) {
+		struct diagnostic *m = problem(e, "option", v->span, "a text", "`%s` of `%s` takes no text", name, of);
+		const struct value *word = look_up(e->globals, v->text);
+		if (word && word->kind == VALUE_WORD) diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
+		return false;
+	}
+	const struct node *usual = x->given[k] ? param->kid[1] : NULL;
+	if (!usual || usual->kind != NODE_NAME || (strcmp(usual->text, "true") && strcmp(usual->text, "false")) || v->kind == VALUE_TRUTH || v->kind == VALUE_TENSOR) return true;
+	struct diagnostic *m = problem(e, "option", v->span, shape_text(e, v), "`%s` of `%s` is true or false", name, of);
+	const struct value *size = k ? x->given[k - 1] : NULL, *first = x->given[0];
+	bool repeats_input = size && size->kind == VALUE_NUMBER && v->kind == VALUE_NUMBER && first->kind == VALUE_TENSOR && first->n && size->number == (double)first->axis[first->n - 1]->size;
+	if (repeats_input) diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", of, v->number);
+	else diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
+	return false;
 }
 
 static bool
@@ -346,6 +413,7 @@ bind_parameter(struct elaborator *e, struct expansion *x, int k)
 		v = evaluate(e, param->kid[1], x->scope);
 		if (v->kind == VALUE_ERROR) return false;
 	}
+	if (!is_kind(e, x, k, v)) return false;
 	if (!type || is_compile_time(type)) {
 		long whole;
 		if (type && type->kid[0]->kind == NODE_NAME && !whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole)) return false;
@@ -550,8 +618,7 @@ made_by(struct elaborator *e, const struct expansion *x, const struct value *v, 
 	return w;
 }
 
-/* the signature asks for this many axes of the first argument; 0: it may be anything, or is no tensor */
-static int
+int
 asked_rank(const struct node *definition)
 {
 	const struct node *params = definition->kid[0], *type = params->n ? params->kid[0]->kid[0] : NULL;

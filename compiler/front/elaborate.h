@@ -280,6 +280,7 @@ struct elaborator {
 	struct frame *frame;
 	struct instance *instance; /* being applied */
 	struct node *statement;
+	const struct node *train; /* the block that is being read */
 	struct node *block; /* being run, and which of its statements */
 	int position;
 	struct span weights_used; /* where `weights` was used, and how many there were */
@@ -349,6 +350,7 @@ struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
 const char *primitive_name(int i);
+int asked_rank(const struct node *definition); /* axes that the signature asks of the first argument; 0: it may be anything, or is no tensor */
 /* a value for each of many scores, but one class: reported */
 bool one_class_for_many(struct elaborator *e, const struct value *v);
 bool is_schedule(struct elaborator *e, const struct value *v); /* a function that the library lists as such: it reads the counters */
@@ -357,6 +359,10 @@ bool is_schedule(struct elaborator *e, const struct value *v); /* a function tha
 /* the values that a list of the file or of the library holds: what messages know about definitions (docs/language.md, section 6.1) */
 struct value *fact(struct elaborator *e, const char *name, int i);
 /* helps; each adds one to m where it finds something that fits */
+/* `nn.Linear` where nothing is named nn: reported with what the last part is called here */
+bool unknown_package(struct elaborator *e, struct node *dot, struct scope *s);
+/* "x -> Dense(units)", or "mse(y, t)": what has to be written at least */
+const char *usage(struct elaborator *e, const struct node *definition);
 void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);
 const char *known_as(struct elaborator *e, const char *name); /* what another library's name is called here; NULL: not known */
 const char *other_loss(struct unit *u, const struct model *m); /* a help for a loss without a derivative; NULL: nothing fits */
@@ -364,6 +370,10 @@ void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct valu
 void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
 /* the function that makes one axis of all elements; NULL: there is none */
 const char *flattening(struct elaborator *e, int rank, const long shape[], struct span span);
+/* of an option that a definition does not have; false: nothing is known about it */
+bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[]);
+/* a loss whose second argument is one of as many classes as there are scores */
+bool takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class);
 void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
 
 /* probability.c */
@@ -419,6 +429,7 @@ void check_unused(struct diagnostics *d, const struct node *file);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
+struct span declared_name(const struct tensor *t); /* the name in `input x: [2]` */
 const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
 
 #endif

@@ -6,6 +6,23 @@
 
 /* ---- operators -------------------------------------------------------------------------------------------------------------------------------- */
 
+/* scores minus the number of a class, as in a mean square */
+static void
+warn_class(struct elaborator *e, struct span where, const struct value *scores, const struct value *class)
+{
+	const struct tensor *t = class->n == 0 && class->body->op == OP_READ ? class->body->tensor : NULL;
+	if (!t || t->role != ROLE_TARGET || !t->integer || scores->n != 1 || scores->axis[0]->size < 2 || scores->body->integer || e->quiet || !e->training || e->d->errors) return;
+	struct diagnostic *m = diag_warning(e->d, "class-number", own_place(e, where), arena_print(e->arena, "%s minus one number in %ld..%ld", shape_text(e, scores), t->low, t->high),
+					    "the number of a class is taken from each of %ld values", scores->axis[0]->size);
+	diag_label(e->d, m, declared_name(t), "a class");
+	for (int i = 0; fact(e, "losses", i); i++) {
+		struct value *f = fact(e, "losses", i);
+		if (!takes_classes(e, f, scores, class)) continue;
+		diag_help(e->d, m, "`%s` takes scores and a class", f->definition->text);
+		return;
+	}
+}
+
 struct value *
 elementwise(struct elaborator *e, struct span span, struct span op, const char *name,
 	    struct expr *(*f)(struct program *, struct expr *, struct expr *), struct value *a, struct value *b)
@@ -24,6 +41,7 @@ elementwise(struct elaborator *e, struct span span, struct span op, const char *
 		help_shortcut(e, m, x, span_text(e->arena, a->span), y, span_text(e->arena, b->span));
 		return value_error(e);
 	}
+	if (f == sub) warn_class(e, op, longer, shorter);
 	struct index *axes[MAX_RANK];
 	new_axes(e, longer->n, longer->axis, axes);
 	return value_tensor(e, longer->n, axes, f(e->p, value_at_tail(e, x, longer->n, axes), value_at_tail(e, y, longer->n, axes)), span);
@@ -158,6 +176,8 @@ evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
 		if (m && a->n == 2 && a->axis[0]->size == b->axis[0]->size)
 			diag_help(e->d, m, "`%s.T @ %s` fits, or declare `%s: [%ld, %ld]`: outputs first, inputs second", span_text(e->arena, n->kid[0]->span),
 				  span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span), a->axis[1]->size, a->axis[0]->size);
+		if (b->n == 2 && a->n == 1 && b->axis[1]->size == a->axis[0]->size)
+			diag_help(e->d, m, "write `%s @ %s`: the matrix stands on the left", span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span));
 		note_frames(e, m);
 		return value_error(e);
 	}
@@ -308,9 +328,10 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 		if (whole_number(e, evaluate(e, n->kid[0], s), n->kid[0]->span, "the end of a slice", &low) &&
 		    whole_number(e, evaluate(e, n->kid[1], s), n->kid[1]->span, "the end of a slice", &high)) {
 			fine = low >= 0 && high < size && low <= high;
-			if (!fine)
-				problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "%ld..%ld is no slice of `%s`", low, high,
-					span_text(e->arena, base->span));
+			struct diagnostic *m = fine ? NULL : problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "%ld..%ld is no slice of `%s`", low,
+									   high, span_text(e->arena, base->span));
+			if (m && high == size && low >= 0) diag_help(e->d, m, "both ends are included: write `%ld..%ld`", low, size - 1);
+			else if (m && high == -1 && low >= 0) diag_help(e->d, m, "indices count from the start: write `%ld..%ld`", low, size - 2);
 			*out = (struct subscript){.slice = true, .low = low};
 			*axis = high - low + 1;
 		}
@@ -425,6 +446,7 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct tensor *weight = dotted_weight(e, n, s);
 	if (weight) return value_of_tensor(e, weight, 0, NULL, n->span);
+	if (unknown_package(e, n, s)) return value_error(e);
 	struct value *base = evaluate(e, n->kid[0], s);
 	if (base->kind == VALUE_ERROR) return base;
 	if (base->kind == VALUE_MODULE) return value_of_module(e, base, n);

@@ -4,6 +4,7 @@
  * the order in which they are asked. */
 #include "front/syntax.h"
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* the text at i begins with this */
@@ -522,6 +523,55 @@ braces_after_equals(const struct mistake *m)
 	return true;
 }
 
+/* Dense(128)(x) */
+static bool
+called_twice(const struct mistake *m)
+{
+	if (!found_is(m, "'('") || char_before(m) != ')') return false;
+	size_t from = m->at.begin - 1, end = m->at.end;
+	int depth = 1;
+	while (from > 0 && depth) { /* back to where the first call's arguments open */
+		from--;
+		depth += m->text[from] == ')' ? 1 : m->text[from] == '(' ? -1 : 0;
+	}
+	size_t name = from;
+	while (name > 0 && (word_end(m, name - 1) > name - 1 || m->text[name - 1] == '.')) name--;
+	while (m->text[end] && !strchr("()\n", m->text[end])) end++;
+	if (name == from || m->text[end] != ')') return false;
+	struct diagnostic *d = say(m, m->at, "", "the result of a call cannot be called");
+	advise(m, d, "a value goes into a layer with an arrow: `%s -> %s`", slice(m, m->at.end, end), slice(m, name, m->at.begin));
+	return true;
+}
+
+/* (3, 3) */
+static bool
+tuple(const struct mistake *m)
+{
+	if (!found_is(m, "','") || m->bracket != '(') return false;
+	size_t i = m->open.begin, close = m->at.end;
+	if (i && (word_end(m, i - 1) > i - 1 || m->text[i - 1] == ')')) return false; /* arguments */
+	while (m->text[close] && !strchr("()\n", m->text[close])) close++;
+	struct diagnostic *d = say(m, m->at, "", "values in parentheses make no pair");
+	if (m->text[close] == ')') advise(m, d, "a list is written `[%s]`; one number, `%s`, holds for all axes", slice(m, m->open.end, close), slice(m, m->open.end, m->at.begin));
+	else advise(m, d, "a list is written `[a, b]`");
+	return true;
+}
+
+/* 20% at the end of a line */
+static bool
+percent(const struct mistake *m)
+{
+	size_t i = m->at.begin;
+	while (i > 0 && isspace((unsigned char)m->text[i - 1])) i--;
+	if (i == 0 || m->text[i - 1] != '%' || i == m->at.begin) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", "`%%` is the remainder of a whole-number division");
+	size_t from = --i;
+	while (from > 0 && strchr("0123456789.", m->text[from - 1])) from--;
+	double share = from < i ? strtod(m->text + from, NULL) / 100 : 0;
+	if (from < i) advise(m, d, "a share is written as a number: `%.6g`", share);
+	return true;
+}
+
 static bool
 trailing_comma(const struct mistake *m)
 {
@@ -573,7 +623,7 @@ habit(const struct mistake *m)
 	static bool (*const all[])(const struct mistake *) = {
 		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
 		method_call, foreign_statement, model_header, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, python_choice,
-		misplaced_frozen, decorator, python_call, comparison_chain, operator_after_chain, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
+		misplaced_frozen, decorator, python_call, comparison_chain, called_twice, tuple, percent, operator_after_chain, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;

@@ -158,6 +158,20 @@ sum_binding(struct node *n, const char *name)
 	return NULL;
 }
 
+/* the statement of this block that defines the name behind its use */
+static const struct node *
+defined_later(const struct elaborator *e, const char *name)
+{
+	for (int i = e->position + 1; e->block && i < e->block->n; i++) {
+		const struct node *n = e->block->kid[i], *left = n->kid[0];
+		if (n->kind == NODE_INDEXED && left->kind == NODE_NAME && !strcmp(left->text, name)) return n;
+		if ((n->kind == NODE_LET || n->kind == NODE_INPUT || n->kind == NODE_TARGET || n->kind == NODE_PARAM || n->kind == NODE_INSTANCE) && !strcmp(n->text, name)) return n;
+		for (int k = 0; n->kind == NODE_DEFINE && k < left->n; k++)
+			if (left->kid[k]->kind == NODE_NAME && !strcmp(left->kid[k]->text, name)) return n;
+	}
+	return NULL;
+}
+
 struct value *
 unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -188,7 +202,9 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	}
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
 	const char *elsewhere = name_elsewhere(e, n->span.file, name);
-	if (elsewhere) diag_help(e->d, m, "%s", elsewhere);
+	const struct node *later = defined_later(e, name);
+	if (later) diag_help(e->d, m, "line %d defines it: move it in front of this one", span_place(later->span).line);
+	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);
 	else help_name(e, m, name, s);
 	return value_error(e);
 }

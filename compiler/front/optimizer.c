@@ -192,8 +192,7 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 			struct diagnostic *m = problem(e, "unknown-option", a->kind == NODE_KEYWORD ? a->name : a->span, "not an option", "`%s` has no option `%s`", d->text,
 						       a->kind == NODE_KEYWORD ? a->text : span_text(e->arena, a->span));
 			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
-			const char *near = a->kind == NODE_KEYWORD ? nearest_name(a->text, names, n) : NULL;
-			if (near) diag_help(e->d, m, "it is called `%s`", near);
+			if (m && a->kind == NODE_KEYWORD) help_option(e, m, a->text, n, names);
 			return false;
 		}
 		if (option[k].given) {

@@ -175,6 +175,12 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 	long shape[MAX_RANK];
 	const char *path = path_name(e, n->text);
 	scope_bind(e, s, n->text, value_error(e));
+	if (e->frame && e->frame->definition->kind == NODE_FN) {
+		const char *name = e->frame->definition->text;
+		struct diagnostic *m = problem(e, "place", n->span, "", "a function has no weights");
+		diag_help(e->d, m, "make it a layer: `layer %c%s(...)`", name[0] >= 'a' && name[0] <= 'z' ? name[0] - 'a' + 'A' : name[0], name + 1);
+		return;
+	}
 	if (!n->kid[1]) {
 		struct diagnostic *m = problem(e, "param-init", n->span, arena_print(e->arena, "%s, but filled with what?", span_text(e->arena, n->kid[0]->span)),
 					       "parameter `%s` has no starting value", n->text);
@@ -327,6 +333,27 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 	return true;
 }
 
+/* `y[0] = ..`: a single element, which cannot be set */
+static bool
+is_element(struct elaborator *e, struct node *n, struct scope *s, const char *name)
+{
+	const struct node *index = n->kid[1]->kid[0];
+	const struct value *old = own_value(s, name);
+	if (index->kind != NODE_NUMBER) return false;
+	if (old && old->kind == VALUE_ERROR) return true; /* said at the first of them */
+	struct diagnostic *m = problem(e, "left-side", index->span, "", "the left side of an equation has plain, distinct index names");
+	for (int i = 0; e->block && i < e->block->n; i++) {
+		struct node *other = e->block->kid[i];
+		if (other->kind != NODE_INDEXED || strcmp(dotted_name(e, other->kid[0]), name) || !own_read(other->kid[2], name)) continue;
+		diag_help(e->d, m, "a recurrence starts in front of its first step: `%s[-1] = %s`", name, span_text(e->arena, n->kid[2]->span));
+		scope_bind(e, s, name, value_error(e));
+		return true;
+	}
+	diag_help(e->d, m, "every element is defined at once, `%s[i] = ...`; a few are a list, `%s = [a, b]`", name, name);
+	scope_bind(e, s, name, value_error(e));
+	return true;
+}
+
 /* the left side's indices, into a scope and the context */
 int
 left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[])
@@ -373,6 +400,7 @@ run_indexed(struct elaborator *e, struct node *n, struct scope *s)
 		run_start(e, n, s, name);
 		return;
 	}
+	if (is_element(e, n, s, name)) return;
 	if (lacks_start(e, n, s, name)) return;
 	bool fine = true;
 	struct recurrence *r = recurrence_stepped(e, s, name, &fine);
@@ -615,6 +643,11 @@ static struct value *
 run_return(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct node *list = n->kid[0];
+	if (!e->frame && e->model) {
+		struct diagnostic *m = problem(e, "place", n->span, "", "`return` belongs into a function or layer");
+		diag_help(e->d, m, "a model names what `predict` gives: `output %s`", list->kid[0]->kind == NODE_NAME ? list->kid[0]->text : "y = ...");
+		return value_error(e);
+	}
 	if (list->n == 1) return evaluate(e, list->kid[0], s);
 	struct value *v = value_error(e);
 	v->kind = VALUE_SEVERAL;

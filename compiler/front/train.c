@@ -37,7 +37,7 @@ static const char *
 reader_examples(struct elaborator *e)
 {
 	struct text t = {.arena = e->arena};
-	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i ? ", " : "", readers[i].example);
+	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i == READERS / 2 + 1 ? ",\n" : i ? ", " : "", readers[i].example);
 	return text_end(&t);
 }
 
@@ -103,7 +103,7 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		struct diagnostic *m = problem(e, "unknown-name", n->kid[0]->span, "", "there is no data source `%s`", span_text(e->arena, n->kid[0]->span));
 		const char *near = name ? nearest_name(name, names, READERS) : NULL;
 		if (near) diag_help(e->d, m, "there is one with a similar name: `%s`", near);
-		else diag_help(e->d, m, "data comes from %s or a list", reader_examples(e));
+		else diag_help(e->d, m, "data comes from a list or one of these:\n%s", reader_examples(e));
 		return false;
 	}
 	s->reader = reader->name;
@@ -137,6 +137,9 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
 		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
 	}
+	if (reader && s->columns.n && s->columns.n != tensor_count(input))
+		m = problem(e, "data", where, arena_print(e->arena, "%d column%s", s->columns.n, s->columns.n == 1 ? "" : "s"), "`%s` takes %ld value%s of each record", input->name, tensor_count(input),
+			    tensor_count(input) == 1 ? "" : "s");
 	for (const struct source_part *p = reader ? reader->parts : NULL; p && p->name; p++)
 		if (!strcmp(p->name, s->part) && p->values != tensor_count(input))
 			m = problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
@@ -234,7 +237,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	default: break;
 	}
 	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
-	diag_help(e->d, m, "data comes from %s or a list; `/ 255` and the like may follow", reader_examples(e));
+	diag_help(e->d, m, "data comes from a list or one of these:\n%s;\n`/ 255` and the like may follow", reader_examples(e));
 	return false;
 }
 
@@ -255,8 +258,8 @@ input_type_text(struct arena *a, const struct tensor *t)
 }
 
 /* the name in `input x: [2]` */
-static struct span
-name_span(const struct tensor *t)
+struct span
+declared_name(const struct tensor *t)
 {
 	struct span s = t->span;
 	const char *text = s.file->text;
@@ -265,9 +268,18 @@ name_span(const struct tensor *t)
 	return (struct span){s.file, s.begin, s.begin + strlen(t->name)};
 }
 
+static const struct node *
+entry_named(const struct node *entries, const char *name)
+{
+	for (int i = 0; i < entries->n; i++)
+		if (!strcmp(entries->kid[i]->text, name)) return entries->kid[i];
+	return NULL;
+}
+
 static void
 read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 {
+	int strangers = 0;
 	for (int i = 0; i < g->kid[0]->n; i++) {
 		struct node *n = g->kid[0]->kid[i];
 		int input = input_named(m, n->text);
@@ -276,8 +288,12 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 			const char *names[32];
 			int count = 0;
 			for (int k = 0; k < m->inputs.n && count < 32; k++) names[count++] = m->inputs.at[k]->name;
-			const char *near = nearest_name(n->text, names, count);
-			if (near) diag_help(e->d, d, "it has `%s`", near);
+			const char *near = nearest_name(n->text, names, count), *missing = NULL;
+			for (int k = 0; k < m->inputs.n; k++)
+				if (!entry_named(g->kid[0], m->inputs.at[k]->name)) missing = m->inputs.at[k]->name;
+			if (missing) diag_help(e->d, d, "`%s` has no data yet: write `%s = ...` here", missing, missing);
+			else if (near) diag_help(e->d, d, "it has `%s`", near);
+			strangers++;
 			continue;
 		}
 		struct source_entry *s = NEW(e->arena, struct source_entry);
@@ -290,12 +306,10 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span)) PUSH(e->arena, &m->training.sources, s);
 	}
 	for (int k = 0; k < m->inputs.n; k++) {
-		bool found = false;
-		for (int i = 0; i < g->kid[0]->n; i++) found |= !strcmp(g->kid[0]->kid[i]->text, m->inputs.at[k]->name);
-		if (found) continue;
+		if (entry_named(g->kid[0], m->inputs.at[k]->name) || strangers-- > 0) continue; /* a stranger stands where this belongs */
 		struct tensor *t = m->inputs.at[k];
 		struct diagnostic *d = problem(e, "no-data", g->name, arena_print(e->arena, "`%s = ...` is missing here", t->name), "`%s` of model `%s` has no data", t->name, m->name);
-		diag_label(e->d, d, name_span(t), "declared here, %s%s", t->integer ? "in " : "as ", input_type_text(e->arena, t));
+		diag_label(e->d, d, declared_name(t), "declared here, %s%s", t->integer ? "in " : "as ", input_type_text(e->arena, t));
 		diag_help(e->d, d, "for example `%s = csv(\"points.csv\", columns=[2])`", t->name);
 	}
 }
@@ -334,6 +348,24 @@ set_number(struct elaborator *e, struct training *t, struct node *n)
 	return false;
 }
 
+/* `lr = 1e-3` as a setting: an option of the optimizer that the block names */
+static void
+help_optimizer_option(struct elaborator *e, struct diagnostic *d, const struct node *n)
+{
+	const struct node *train = e->train, *given = train ? entry_named(train->kid[0], "optimizer") : NULL;
+	const struct node *name = given && given->kind == NODE_SET ? given->kid[0] : NULL;
+	if (name && name->kind == NODE_CALL) name = name->kid[0];
+	const struct value *v = name && name->kind == NODE_NAME ? look_up(e->globals, name->text) : NULL;
+	if (!v || v->kind != VALUE_DEFINITION) return;
+	const char *known = known_as(e, n->text), *value = span_text(e->arena, n->kid[0]->span);
+	for (int i = 0; i < v->definition->kid[0]->n; i++) {
+		const char *option = v->definition->kid[0]->kid[i]->text;
+		if (strcmp(option, n->text) && (!known || strcmp(option, known))) continue;
+		diag_help(e->d, d, "it is an option of the optimizer: `optimizer = %s(%s=%s)`", name->text, option, value);
+		return;
+	}
+}
+
 static void
 set_entry(struct elaborator *e, struct model *m, struct node *n)
 {
@@ -362,6 +394,7 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		const char *near = nearest_name(n->text, names, count);
 		if (!strcmp(n->text, "freeze")) diag_help(e->d, d, "freeze a layer where it gets its name: `layer enc = frozen Encoder`");
 		else if (near) diag_help(e->d, d, "it is called `%s`", near);
+		else help_optimizer_option(e, d, n);
 	}
 }
 
@@ -372,6 +405,7 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 	*t = (struct training){.batch_size = 32, .shuffle = true};
 	if (!train) return;
 	e->globals = globals;
+	e->train = train;
 	t->present = true;
 	t->span = train->span;
 	bool data = false;

@@ -106,7 +106,12 @@ check_statement(struct diagnostics *d, const struct place_in *at)
 	switch (n->kind) {
 	case NODE_INPUT: case NODE_TARGET: diag_help(d, m, "take it out, and its data too; or call it `_%s` if that is meant", name->text); break;
 	case NODE_PARAM: diag_help(d, m, "a parameter that nothing reads does not exist: take it out, or use it"); break;
-	default: diag_help(d, m, "take it out, use it, or call it `_%s` if that is meant", name->text);
+	default: {
+		static const char *const words[] = {"input", "target", "output", "metric", "loss", "param", "state"};
+		const char *word = nearest_name(name->text, words, sizeof words / sizeof *words);
+		if (word && strlen(name->text) <= strlen(word) + 2) diag_help(d, m, "`%s` is a statement: `%s%s = ...`", word, word, strcmp(word, "loss") ? " name" : "");
+		else diag_help(d, m, "take it out, use it, or call it `_%s` if that is meant", name->text);
+	}
 	}
 }
 
