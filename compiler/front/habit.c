@@ -563,12 +563,11 @@ percent(const struct mistake *m)
 {
 	size_t i = m->at.begin;
 	while (i > 0 && isspace((unsigned char)m->text[i - 1])) i--;
-	if (i == 0 || m->text[i - 1] != '%' || i == m->at.begin) return false;
+	if (i < 2 || m->text[i - 1] != '%' || i == m->at.begin || !isdigit((unsigned char)m->text[i - 2])) return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", "`%%` is the remainder of a whole-number division");
 	size_t from = --i;
 	while (from > 0 && strchr("0123456789.", m->text[from - 1])) from--;
-	double share = from < i ? strtod(m->text + from, NULL) / 100 : 0;
-	if (from < i) advise(m, d, "a share is written as a number: `%.6g`", share);
+	advise(m, d, "a share is written as a number: `%.6g`", strtod(m->text + from, NULL) / 100);
 	return true;
 }
 

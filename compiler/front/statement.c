@@ -643,7 +643,7 @@ static struct value *
 run_return(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct node *list = n->kid[0];
-	if (!e->frame && e->model) {
+	if (!e->frame && e->model && !s->repeat) {
 		struct diagnostic *m = problem(e, "place", n->span, "", "`return` belongs into a function or layer");
 		diag_help(e->d, m, "a model names what `predict` gives: `output %s`", list->kid[0]->kind == NODE_NAME ? list->kid[0]->text : "y = ...");
 		return value_error(e);

@@ -149,7 +149,7 @@ bad 1 'bad/points.csv:5' '1 field, but line 1 has 3' -- train_points
 sed '7s/$/,4/' d/points.csv >bad/points.csv
 bad 1 'bad/points.csv:7' '4 fields, but line 1 has 3' -- train_points
 sed '7s/.*/0.5,oops,1/' d/points.csv >bad/points.csv
-bad 1 'bad/points.csv:7' 'column 1' '"oops"' 'not a number' -- train_points
+bad 1 'bad/points.csv:7' 'column 1' '"oops"' 'not a number' "for 'x', points.nn:11" -- train_points
 sed '7s/.*/0.5,,1/' d/points.csv >bad/points.csv
 bad 1 'bad/points.csv:7' 'column 1' 'is empty' 'expected a number' -- train_points
 sed '7s/.*/0.5,nan,1/' d/points.csv >bad/points.csv
@@ -157,7 +157,7 @@ bad 1 'bad/points.csv:7' 'column 1' -- train_points
 sed '7s/.*/0.5,1e999,1/' d/points.csv >bad/points.csv
 bad 1 'bad/points.csv:7' 'column 1' 'finite' -- train_points
 sed '9s/.$/2/' d/points.csv >bad/points.csv
-bad 1 'bad/points.csv:9' 'column 2' 'is 2' "'t' is declared 0..1" 'points.nn:3' -- train_points
+bad 1 'bad/points.csv:9' 'column 2' 'is 2' "'t' is declared 0..1" 'points.nn:3' 'subtract 1' 'points.nn:12' -- train_points
 sed '9s/.$/0.5/' d/points.csv >bad/points.csv
 bad 1 'bad/points.csv:9' 'column 2' 'is 0.5' 'whole numbers, 0..1' 'points.nn:3' -- train_points
 sed 's/,[^,]*$//' d/points.csv >bad/points.csv
