@@ -20,6 +20,22 @@ struct primitive {
 	struct value *(*run)(struct elaborator *e, const struct arguments *a);
 };
 
+struct expansion { /* a definition being applied */
+	struct node *definition;
+	struct arguments *args;
+	struct value *given[MOST]; /* by parameter; NULL: the default */
+	struct scope *scope;
+	int mapped; /* leading axes that the signature does not ask for */
+	long lead[MAX_RANK];
+	struct index *lead_index[MAX_RANK];
+	int extra[MOST]; /* by parameter: how many of its axes are mapped */
+};
+
+/* signature.c: puts arguments to parameters; reports what is too many, unknown or missing */
+bool match_arguments(struct elaborator *e, struct expansion *x);
+/* the k-th argument, or its default, as a name of the definition's scope; false: it does not fit, which was reported */
+bool bind_parameter(struct elaborator *e, struct expansion *x, int k);
+
 /* false: some argument was wrong, which was reported */
 bool read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a);
 struct value *wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants);

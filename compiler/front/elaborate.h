@@ -10,6 +10,7 @@
  * probability.c probabilities where raw scores are taken
  * require.c    conditions that a definition puts to its arguments
  * apply.c      calls of layers and functions
+ * signature.c  arguments against the signature of a definition
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
  * recurrence.c equations over time that read their own earlier steps
