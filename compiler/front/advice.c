@@ -216,6 +216,14 @@ unknown_package(struct elaborator *e, struct node *n, struct scope *s)
 	return true;
 }
 
+void
+help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s)
+{
+	const char *known = value_named(e, s, name) ? name : known_as(e, name);
+	if (known && !strchr(known, ' ')) diag_help(e->d, m, "values have no methods: write `%s -> %s`", base, known);
+	else diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
+}
+
 bool
 help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[])
 {
@@ -353,6 +361,17 @@ help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v)
 	for (const struct stage *s = v->history; s != first; s = s->before) again |= s->by && s->by->definition == first->by->definition;
 	diag_help(e->d, m, "`%s` works on the last axis and is repeated over the others; put `%s` before the\n%s`%s` to use the whole %s", layer, f, again ? "first " : "", layer,
 		  first->before->rank == 3 ? "image" : "tensor");
+}
+
+bool
+help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition, struct scope *home, const struct arguments *a)
+{
+	struct value callee = {.kind = VALUE_DEFINITION, .definition = definition, .home = home};
+	if (a->n != 2 || a->keyword_count || !a->at[0]->span.file || !a->at[1]->span.file || definition->kind != NODE_FN) return false;
+	struct value *swapped[2] = {a->at[1], a->at[0]};
+	if (try_call(e, &callee, 2, swapped)->kind != VALUE_TENSOR) return false;
+	diag_help(e->d, m, "the other way round: `%s(%s, %s)`", definition->text, span_text(e->arena, a->at[1]->span), span_text(e->arena, a->at[0]->span));
+	return true;
 }
 
 /* ---- numbers ------------------------------------------------------------------------------------------------------------------------------ */

@@ -43,6 +43,8 @@ struct value *wrong_count(struct elaborator *e, const struct arguments *a, const
 struct value *apply_definition(struct elaborator *e, struct value *callee, struct arguments *a);
 /* for parameters: in an optimizer, a function that it calls sees its counters, too */
 struct scope *scope_of_call(struct elaborator *e, struct scope *home);
+/* a help where two arguments fit the other way round */
+bool help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition, struct scope *home, const struct arguments *a);
 /* a method of the runtime as an optimizer (optimizer.c) */
 struct value *run_lbfgs(struct elaborator *e, const struct arguments *a);
 /* how often `name` was called at this place of the path so far; to be counted up */

@@ -364,6 +364,8 @@ struct value *fact(struct elaborator *e, const char *name, int i);
 bool unknown_package(struct elaborator *e, struct node *dot, struct scope *s);
 /* "x -> Dense(units)", or "mse(y, t)": what has to be written at least */
 const char *usage(struct elaborator *e, const struct node *definition);
+/* `x.flatten` of a tensor, as a method: written as a chain */
+void help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s);
 void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);
 const char *known_as(struct elaborator *e, const char *name); /* what another library's name is called here; NULL: not known */
 const char *other_loss(struct unit *u, const struct model *m); /* a help for a loss without a derivative; NULL: nothing fits */

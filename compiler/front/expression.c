@@ -471,7 +471,8 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 		diag_help(e->d, m, "a named layer gets its weights where it is first used");
 		return value_error(e);
 	}
-	problem(e, "unknown-name", n->name, "", "%s has no part `%s`", shape_text(e, base), n->text);
+	struct diagnostic *m = problem(e, "unknown-name", n->name, "", "%s has no part `%s`", shape_text(e, base), n->text);
+	if (m && base->kind == VALUE_TENSOR) help_method(e, m, span_text(e->arena, n->kid[0]->span), n->text, s);
 	return value_error(e);
 }
 

@@ -246,6 +246,48 @@ operator_after_chain(const struct mistake *m)
 	return true;
 }
 
+/* x -> LSTM(16)[9] */
+static bool
+subscript_after_chain(const struct mistake *m)
+{
+	if (!found_is(m, "'['") || behind(m, 0, "->")) return false;
+	size_t start = expression_start(m, m->at.begin), end = m->at.end;
+	char *chain = slice(m, start, m->at.begin);
+	if (!strstr(chain, "->")) return false;
+	while (m->text[end] && !strchr("]\n", m->text[end])) end++;
+	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot be subscripted");
+	advise(m, d, "put the chain in parentheses: `(%s)%s%s`", chain, slice(m, m->at.begin, end), m->text[end] == ']' ? "]" : "");
+	return true;
+}
+
+/* output y, x */
+static bool
+several_names(const struct mistake *m)
+{
+	bool statement = behind(m, 1, "output") || behind(m, 1, "input") || behind(m, 1, "target") || behind(m, 1, "param") || behind(m, 1, "metric") || behind(m, 1, "let");
+	if (!found_is(m, "','") || !behind(m, 0, "a name") || !statement) return false;
+	size_t next = skip_blanks(m, m->at.end);
+	struct diagnostic *d = say(m, m->at, "", "`%s` takes one name", m->before[1]);
+	if (word_end(m, next) > next) advise(m, d, "write a line for each: `%s`, then `%s %s`", slice(m, line_start(m), m->at.begin), m->before[1], slice(m, next, word_end(m, next)));
+	else advise(m, d, "write a line for each name");
+	return true;
+}
+
+/* [0..9] */
+static bool
+range_in_list(const struct mistake *m)
+{
+	if (!found_is(m, "..") || m->bracket != '[' || (m->open.begin && word_end(m, m->open.begin - 1) > m->open.begin - 1)) return false;
+	struct diagnostic *d = say(m, m->at, "", "a list has no ranges");
+	char *low = slice(m, m->open.end, m->at.begin), *high = slice(m, m->at.end, word_end(m, skip_blanks(m, m->at.end)));
+	long from = strtol(low, NULL, 10), to = strtol(high, NULL, 10);
+	struct text t = {.arena = m->p->arena};
+	for (long i = from; i <= to && to - from < 20; i++) text_add(&t, "%s%ld", i > from ? ", " : "", i);
+	if (t.length && isdigit((unsigned char)*low) && isdigit((unsigned char)*high)) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	else advise(m, d, "write the numbers one by one: `[0, 1, 2]`");
+	return true;
+}
+
 static bool
 value_after_arrow(const struct mistake *m)
 {
@@ -527,7 +569,15 @@ braces_after_equals(const struct mistake *m)
 static bool
 called_twice(const struct mistake *m)
 {
-	if (!found_is(m, "'('") || char_before(m) != ')') return false;
+	if (!found_is(m, "'('")) return false;
+	size_t word = m->at.begin;
+	while (word > 0 && word_end(m, word - 1) > word - 1) word--;
+	if (word < m->at.begin && word > 1 && m->text[word - 1] == '.' && strchr(")]", m->text[word - 2])) { /* x.flatten().dense(10) */
+		struct diagnostic *d = say(m, (struct span){m->p->source, word, m->at.begin}, "", "values have no methods");
+		advise(m, d, "functions and layers follow each other in a chain: `x -> f -> g(10)`");
+		return true;
+	}
+	if (char_before(m) != ')') return false;
 	size_t from = m->at.begin - 1, end = m->at.end;
 	int depth = 1;
 	while (from > 0 && depth) { /* back to where the first call's arguments open */
@@ -622,7 +672,7 @@ habit(const struct mistake *m)
 	static bool (*const all[])(const struct mistake *) = {
 		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
 		method_call, foreign_statement, model_header, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, python_choice,
-		misplaced_frozen, decorator, python_call, comparison_chain, called_twice, tuple, percent, operator_after_chain, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
+		misplaced_frozen, decorator, python_call, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, range_in_list, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;

@@ -172,6 +172,59 @@ defined_later(const struct elaborator *e, const char *name)
 	return NULL;
 }
 
+/* a `repeat` before this statement that defines the name for itself */
+static const struct node *
+defined_in_repeat(const struct elaborator *e, const char *name)
+{
+	for (int i = 0; e->block && i < e->position && i < e->block->n; i++) {
+		const struct node *n = e->block->kid[i];
+		for (int k = 0; n->kind == NODE_REPEAT && k < n->kid[1]->n; k++) {
+			const struct node *s = n->kid[1]->kid[k];
+			if (s->kind == NODE_INDEXED && s->kid[0]->text && !strcmp(s->kid[0]->text, name)) return n;
+			for (int j = 0; s->kind == NODE_DEFINE && j < s->kid[0]->n; j++)
+				if (s->kid[0]->kid[j]->kind == NODE_NAME && !strcmp(s->kid[0]->kid[j]->text, name)) return n;
+		}
+	}
+	return NULL;
+}
+
+/* n is what is called somewhere in the tree */
+static bool
+is_called(const struct node *tree, const struct node *n)
+{
+	if (!tree) return false;
+	if (tree->kind == NODE_CALL && tree->kid[0]->span.begin == n->span.begin) return true;
+	for (int i = 0; i < tree->n; i++)
+		if (is_called(tree->kid[i], n)) return true;
+	return false;
+}
+
+static bool
+mentions_word(const struct node *n, const char *name)
+{
+	if (!n) return false;
+	bool found = n->kind == NODE_NAME && !strcmp(n->text, name);
+	for (int i = 0; i < n->n && !found; i++) found = mentions_word(n->kid[i], name);
+	return found;
+}
+
+/* a value that has no name yet: where such names come from */
+static void
+help_value(struct elaborator *e, struct diagnostic *m, const char *name)
+{
+	size_t length = strlen(name);
+	const struct node *d = e->frame ? e->frame->definition : NULL;
+	for (int i = 0; i < e->p->tensors.n; i++) {
+		const struct tensor *t = e->p->tensors.at[i];
+		size_t n = strlen(t->name);
+		if (!tensor_is_param(t) || n <= length || strcmp(t->name + n - length, name) || t->name[n - length - 1] != '.') continue;
+		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`;\nall of them together are `weights`", name);
+		return;
+	}
+	if (d && d->kid[1] && mentions_word(d->kid[1], name)) diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
+	else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
+}
+
 struct value *
 unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -203,8 +256,14 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
 	const char *elsewhere = name_elsewhere(e, n->span.file, name);
 	const struct node *later = defined_later(e, name);
-	if (later) diag_help(e->d, m, "line %d defines it: move it in front of this one", span_place(later->span).line);
+	const struct node *copies = defined_in_repeat(e, name);
+	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
+	int helps = m ? m->helps.n : 0;
+	if (given && !is_called(e->statement, n)) diag_help(e->d, m, "%s", given);
+	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
+	else if (later) diag_help(e->d, m, "line %d defines it: move it in front of this one", span_place(later->span).line);
 	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);
 	else help_name(e, m, name, s);
+	if (m && m->helps.n == helps && !is_called(e->statement, n)) help_value(e, m, name);
 	return value_error(e);
 }

@@ -189,8 +189,8 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 				names[n++] = params->kid[m]->text;
 				text_add(&t, "%s%s", m ? ", " : "", params->kid[m]->text);
 			}
-			struct diagnostic *m = problem(e, "unknown-option", a->kind == NODE_KEYWORD ? a->name : a->span, "not an option", "`%s` has no option `%s`", d->text,
-						       a->kind == NODE_KEYWORD ? a->text : span_text(e->arena, a->span));
+			struct diagnostic *m = a->kind == NODE_KEYWORD ? problem(e, "unknown-option", a->name, "not an option", "`%s` has no option `%s`", d->text, a->text)
+								       : problem(e, "arguments", a->span, "one too many", "`%s` has %d option%s", d->text, params->n, params->n == 1 ? "" : "s");
 			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
 			if (m && a->kind == NODE_KEYWORD) help_option(e, m, a->text, n, names);
 			return false;

@@ -108,6 +108,7 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
 	if (m) note_history(e, m, span_text(e->arena, at), v);
 	note_frames(e, m);
+	if (m && help_swapped(e, m, x->definition, x->scope->up, x->args)) return NULL;
 	const struct node *dims = type->kid[0];
 	if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
 		long shape[MAX_RANK] = {1};
@@ -129,6 +130,8 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	note_frames(e, m);
 	const struct stage *first = scores->history;
 	while (first && first->before) first = first->before;
+	if (m && scores->n == 2 && !first && scores->axis[0]->size == i.high + 1 && scores->axis[1]->size != i.high + 1)
+		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`,\nor `sum(i) W[k,i] * x[i]`");
 	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size)
 		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
 	help_whole(e, m, scores);

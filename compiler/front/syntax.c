@@ -198,6 +198,7 @@ static const struct construct {
 	{"if", "a choice", "if c then a else b"},
 	{"->", "a chain", "x -> f(a) -> g"},
 	{"in", "a range", "i in 0..9"},
+	{"of", "a tensor of whole numbers", "[100] of 0..255"},
 	{"<-", "the next value of a state", "s <- 0.9 * s + m"},
 	{"a reduction", "a sum", "sum(i) a[i] * b[i]"},
 };

@@ -71,8 +71,9 @@ static bool
 read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
 {
 	if (list->kind != NODE_LIST || list->n == 0) {
+		bool one = list->kind == NODE_TEXT || list->kind == NODE_NUMBER;
 		struct diagnostic *m = problem(e, "data", list->span, "", "`columns` is a list of numbers or header names");
-		diag_help(e->d, m, "for example `columns=[0, 1]`");
+		diag_help(e->d, m, one ? "write `columns=[%s]`" : "for example `columns=[0, 1]`", span_text(e->arena, list->span));
 		return false;
 	}
 	for (int i = 0; i < list->n; i++) {
@@ -116,7 +117,8 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		} else if (a->kind == NODE_TEXT && !s->path) {
 			s->path = a->text;
 		} else {
-			problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
+			struct diagnostic *m = problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
+			if (a->kind == NODE_DOT || a->kind == NODE_NAME) diag_help(e->d, m, "names of files stand in quotes: `\"%s\"`", span_text(e->arena, a->span));
 			return false;
 		}
 	}
@@ -366,10 +368,23 @@ help_optimizer_option(struct elaborator *e, struct diagnostic *d, const struct n
 	}
 }
 
+/* `x = csv(..)` outside of `data { }`: one message, however many there are */
+static bool
+is_stray_source(struct elaborator *e, const struct model *m, const struct node *n)
+{
+	if (input_named(m, n->text) < 0) return false;
+	for (int i = 0; i < e->train->kid[0]->n && e->train->kid[0]->kid[i] != n; i++)
+		if (e->train->kid[0]->kid[i]->kind == NODE_SET && input_named(m, e->train->kid[0]->kid[i]->text) >= 0) return true;
+	struct diagnostic *d = problem(e, "data", n->span, "", "the source of `%s` belongs into `data { ... }`", n->text);
+	diag_help(e->d, d, "write `data { %s }`, with the other sources in it", span_text(e->arena, n->span));
+	return true;
+}
+
 static void
 set_entry(struct elaborator *e, struct model *m, struct node *n)
 {
 	struct training *t = &m->training;
+	if (is_stray_source(e, m, n)) return;
 	if (!strcmp(n->text, "optimizer")) {
 		add_optimizer(e, m, n->kid[0], true);
 	} else if (!strcmp(n->text, "optimizers")) {
@@ -417,6 +432,7 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 				diag_label(e->d, d, train->kid[0]->kid[k]->name, "first here");
 			}
 		if (n->kind == NODE_SET) {
+			data |= input_named(m, n->text) >= 0; /* not there, but not missing either */
 			set_entry(e, m, n);
 			continue;
 		}
