@@ -9,12 +9,23 @@ struct command {
 	const char *last; /* the pass up to which it compiles */
 	/* after a compilation without errors; returns the exit status */
 	int (*run)(struct compilation *c, const struct options *o);
+	/* or, for commands that compile nothing and take any number of words: all that it does */
+	int (*alone)(const struct options *o);
 };
 
 const struct command *command_row(int i); /* NULL after the last */
 
 /* files.c: imported files from the disk */
 extern const struct file_access disk_files;
+/* all of a file, zero-terminated; NULL: errno says why */
+char *read_source(struct arena *a, const char *path, size_t *length);
+char *read_stream(struct arena *a, FILE *f, size_t *length);
+
+/* report.c: messages on stderr, in the form and colours that the options ask for */
+void print_messages(const struct options *o, const struct diagnostics *d);
+
+/* fmt.c */
+int command_fmt(const struct options *o);
 
 /* build.c */
 /* writes the folder: model, trainer, runtime; 0 or an error that was reported */

@@ -8,11 +8,14 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
 	const char *command;      /* check, grad ... */
-	const char *file;
+	const char *file;         /* the first word after the command */
+	const char **files;       /* all of them: more than one only for commands that take many */
+	int file_count;
 	const char *output;       /* -o */
 	const char *of;           /* --of: only equations of this layer or tensor */
 	bool all;                 /* --all: the forward equations, too */
 	bool json;
+	bool check;               /* --check: fmt writes nothing */
 	bool help, version;
 	enum color color;
 	const char *cc;
