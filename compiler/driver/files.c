@@ -39,6 +39,7 @@ disk_read(void *context, struct arena *a, const char *path, size_t *length, cons
 	else if (s.st_size > MOST_BYTES) *why = "this file is larger than 64 MiB";
 	else text = read_all(a, fd, (size_t)s.st_size, length, why);
 	if (fd >= 0) close(fd);
+	if (text) report_file(path, text, *length);
 	return text;
 }
 
@@ -73,6 +74,7 @@ read_source(struct arena *a, const char *path, size_t *length)
 	char *text = read_stream(a, f, length);
 	int cause = errno;
 	fclose(f);
+	if (text) report_file(path, text, *length);
 	errno = cause;
 	return text;
 }

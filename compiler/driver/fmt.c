@@ -60,8 +60,7 @@ layout_file(struct arena *a, const struct options *o, const struct source *sourc
 	if (!text) return NULL;
 	struct source made = {.path = source->path, .text = text, .length = strlen(text)};
 	if (same_words(a, source, &made)) return text;
-	fprintf(stderr, "error: nnc itself made a mistake: the layout of %s would change its words; the file is left alone\n", source->path);
-	fprintf(stderr, "  = help: please report this with the file: it is not your fault\n");
+	report_mistake(arena_print(a, "the layout of %s would change its words; the file is left alone", source->path));
 	return NULL;
 }
 
@@ -75,6 +74,7 @@ format_file(const struct options *o, const char *path)
 	char *text = NULL;
 	int status = 1;
 	source.text = input ? read_stream(&a, stdin, &source.length) : read_source(&a, path, &source.length);
+	if (source.text && input) report_file(source.path, source.text, source.length);
 	if (!source.text) failed("read", source.path);
 	else text = layout_file(&a, o, &source);
 	if (text) {
@@ -89,6 +89,7 @@ format_file(const struct options *o, const char *path)
 			status = same ? 0 : replace_file(&a, path, text);
 		}
 	}
+	report_forget();
 	arena_free(&a);
 	return status;
 }

@@ -221,6 +221,7 @@ run_command(struct compilation *c, const struct command *command, const struct o
 	c->options.files = disk_files;
 	bool plan = o->compile.max_memory && strcmp(command->last, "emit"); /* the limit is held against plans */
 	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : plan ? "plan" : command->last);
+	report_mistakes(&c->unit.diagnostics);
 	print_messages(o, &c->unit.diagnostics);
 	if (c->unit.diagnostics.errors) return 1;
 	if (o->compile.dump || o->compile.stop_after) {
@@ -236,6 +237,7 @@ main(int argc, char **argv)
 	struct compilation c = {0};
 	struct options o;
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk, with its message */
+	report_begin(argc, argv, &c);
 	int status = options_read(&o, &c.arena, argc, argv);
 	if (!status && o.version) {
 		printf("nnc " NNC_VERSION "\n");
@@ -252,6 +254,7 @@ main(int argc, char **argv)
 			status = 2;
 		} else status = command->alone ? command->alone(&o) : run_command(&c, command, &o);
 	}
+	report_forget();
 	compile_free(&c);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "error: cannot write to standard output: %s\n", strerror(errno));
