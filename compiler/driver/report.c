@@ -138,11 +138,10 @@ tell(const char *what, const char *pass)
 	own.what = what;
 	own.pass = pass;
 	const char *name = report_write(&own);
-	put_text(2, "error[internal]: nnc itself made a mistake");
-	if (pass) put_text(2, " in pass `") && put_text(2, pass) && put_text(2, "`");
-	put_text(2, "\n  = note: ") && put_text(2, what) && put_text(2, "\n  = note: it is not your fault\n  = help: please report it");
-	if (name) put_text(2, " with the file ") && put_text(2, name) && put_text(2, ", which holds the command and the text of your .nn files\n");
-	else put_text(2, " with the command and your .nn files\n");
+	const char *const said[] = {"error[internal]: nnc itself made a mistake", pass ? " in pass `" : "", pass ? pass : "", pass ? "`" : "", "\n  = note: ", what,
+				    "\n  = note: it is not your fault\n  = help: please report it with ", name ? "the file " : "the command and your .nn files", name ? name : "",
+				    name ? ", which holds the command and the text of your .nn files\n" : "\n"};
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) put_text(2, said[i]);
 }
 
 /* says so, and ends as the signal would have ended it */
