@@ -150,12 +150,13 @@ command_train(struct compilation *c, const struct options *o)
 }
 
 static const struct command commands[] = {
-	{"check", "look for mistakes", "derive", command_check},
-	{"shapes", "the shape, parameters and cost of every layer", "plan", command_shapes},
-	{"grad", "the derived gradient, as equations", "simplify", command_grad},
-	{"emit", "the C files, into the folder -o", "emit", command_emit},
-	{"build", "the trainer, a program of its own", "emit", command_build},
-	{"train", "build and train; the trainer's options follow after --", "emit", command_train},
+	{"check", "look for mistakes", "derive", command_check, NULL},
+	{"shapes", "the shape, parameters and cost of every layer", "plan", command_shapes, NULL},
+	{"grad", "the derived gradient, as equations", "simplify", command_grad, NULL},
+	{"emit", "the C files, into the folder -o", "emit", command_emit, NULL},
+	{"build", "the trainer, a program of its own", "emit", command_build, NULL},
+	{"train", "build and train; the trainer's options follow after --", "emit", command_train, NULL},
+	{"explain", "the story of a diagnostic, CODE for FILE.nn; all codes where none is named", NULL, NULL, command_explain},
 };
 
 const struct command *
@@ -265,10 +266,10 @@ main(int argc, char **argv)
 	} else if (!status) {
 		const struct command *command = find_command(o.command);
 		if (!command) status = 2;
-		else if (!o.file) {
+		else if (!o.file && command->last) {
 			fprintf(stderr, "error: nnc %s needs a .nn file\n", command->name);
 			status = 2;
-		} else status = run_command(&c, command, &o);
+		} else status = command->alone ? command->alone(&o) : run_command(&c, command, &o);
 	}
 	compile_free(&c);
 	if (fflush(stdout) || ferror(stdout)) {
