@@ -55,6 +55,9 @@ void report_mistake(const char *what);
 /* fmt.c */
 int command_fmt(const struct options *o);
 
+/* explain.c: the story of a diagnostic on stdout, or, without a code, a line for each */
+int command_explain(const struct options *o);
+
 /* build.c */
 /* writes the folder: model, trainer, runtime; 0 or an error that was reported */
 int write_folder(struct compilation *c, struct built *b, const char *folder);

@@ -98,6 +98,10 @@ int
 command_fmt(const struct options *o)
 {
 	int status = 0;
+	if (!o->file) {
+		fprintf(stderr, "error: nnc fmt needs a .nn file, or `-` for standard input\n");
+		return 2;
+	}
 	for (int i = 0; i < o->file_count; i++) status |= format_file(o, o->files[i]);
 	return status;
 }

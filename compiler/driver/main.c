@@ -157,6 +157,7 @@ static const struct command commands[] = {
 	{"build", "the trainer, a program of its own", "emit", command_build, NULL},
 	{"train", "build and train; the trainer's options follow after --", "emit", command_train, NULL},
 	{"fmt", "the one layout for FILE.nn ..., in place; `-` from standard input to standard output", NULL, NULL, command_fmt},
+	{"explain", "the story of a diagnostic, CODE for FILE.nn; all codes where none is named", NULL, NULL, command_explain},
 };
 
 const struct command *
@@ -249,7 +250,7 @@ main(int argc, char **argv)
 	} else if (!status) {
 		const struct command *command = find_command(o.command);
 		if (!command) status = 2;
-		else if (!o.file) {
+		else if (!o.file && command->last) {
 			fprintf(stderr, "error: nnc %s needs a .nn file\n", command->name);
 			status = 2;
 		} else status = command->alone ? command->alone(&o) : run_command(&c, command, &o);
