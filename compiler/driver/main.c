@@ -239,7 +239,8 @@ run_command(struct compilation *c, const struct command *command, const struct o
 	bool plan = o->compile.max_memory && strcmp(command->last, "emit"); /* the limit is held against plans */
 	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : plan ? "plan" : command->last);
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !getenv("NO_COLOR"));
-	if (o->json) diag_print_json(&c->unit.diagnostics, stderr);
+	if (o->json || o->format == FORMAT_JSON) diag_print_json(&c->unit.diagnostics, stderr);
+	else if (o->format == FORMAT_GCC) diag_print_gcc(&c->unit.diagnostics, stderr, color);
 	else diag_print(&c->unit.diagnostics, stderr, color);
 	if (c->unit.diagnostics.errors) return 1;
 	if (o->compile.dump || o->compile.stop_after) {
