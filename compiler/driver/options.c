@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, DEFINE_OPTION, REAL, TARGET, COLOR, SIZE };
+enum kind { FLAG, TEXT, DEFINE_OPTION, REAL, TARGET, COLOR, FORMAT, SIZE };
 
 static const struct option {
 	const char *name, *value, *help;
@@ -26,7 +26,8 @@ static const struct option {
 	{"--time", NULL, "milliseconds of each pass, on stderr", FLAG, offsetof(struct options, compile.time)},
 	{"--check", NULL, "fmt: write nothing, name the files that are not in the layout", FLAG, offsetof(struct options, check)},
 	{"--color", "auto|always|never", "colours in messages", COLOR, 0},
-	{"--json", NULL, "messages as JSON, one a line", FLAG, offsetof(struct options, json)},
+	{"--format", "text|gcc|json", "messages as text, each behind FILE:LINE:COLUMN: for editors, or as JSON, one a line", FORMAT, 0},
+	{"--json", NULL, "the same as --format=json", FLAG, offsetof(struct options, json)},
 	{"--help", NULL, "this", FLAG, offsetof(struct options, help)},
 	{"--version", NULL, "the version", FLAG, offsetof(struct options, version)},
 };
@@ -84,6 +85,10 @@ take(struct options *o, struct arena *a, const struct option *t, const char *val
 	case COLOR:
 		o->color = !strcmp(value, "always") ? COLOR_ALWAYS : !strcmp(value, "never") ? COLOR_NEVER : COLOR_AUTO;
 		if (o->color == COLOR_AUTO && strcmp(value, "auto")) return wrong("--color is auto, always or never, not `%s`", value, NULL);
+		return 0;
+	case FORMAT:
+		o->format = !strcmp(value, "gcc") ? FORMAT_GCC : !strcmp(value, "json") ? FORMAT_JSON : FORMAT_TEXT;
+		if (o->format == FORMAT_TEXT && strcmp(value, "text")) return wrong("--format is text, gcc or json, not `%s`", value, NULL);
 		return 0;
 	case SIZE:
 		o->compile.max_memory = read_size(value);

@@ -18,7 +18,8 @@ print_messages(const struct options *o, const struct diagnostics *d)
 	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
 	bool plain = (no_color && *no_color) || (terminal && !strcmp(terminal, "dumb"));
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !plain);
-	if (o->json) diag_print_json(d, stderr);
+	if (o->json || o->format == FORMAT_JSON) diag_print_json(d, stderr);
+	else if (o->format == FORMAT_GCC) diag_print_gcc(d, stderr, color);
 	else diag_print(d, stderr, color);
 }
 

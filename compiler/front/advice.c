@@ -166,6 +166,7 @@ help_near(struct elaborator *e, struct diagnostic *m, const char *name, const ch
 		const char *what = is_layer(v) ? "a layer" : function ? "a function" : v && v->kind == VALUE_DEFINITION ? "an optimizer" : "a value";
 		diag_help(e->d, m, "there is %s with a similar name: `%s`", what, near);
 	}
+	diag_rename(e->d, m, name, near);
 }
 
 void
@@ -188,6 +189,7 @@ help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct s
 		diag_help(e->d, m, "%s", known->text);
 	} else if (known) {
 		diag_help(e->d, m, "it is called `%s` here: `%s`", name_of(known), usage_of(e, known));
+		diag_rename(e->d, m, name, name_of(known));
 	} else {
 		const char *near = nearest_name(name, names.at, names.n);
 		if (near) help_near(e, m, name, near, value_named(e, s, near));
@@ -211,8 +213,12 @@ unknown_package(struct elaborator *e, struct node *n, struct scope *s)
 	if (look_up(s, span_text(e->arena, n->span))) return false;
 	struct diagnostic *m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", span_text(e->arena, n->span));
 	if (!m) return true;
-	if (value_named(e, s, n->text)) diag_help(e->d, m, "write `%s`: names have no `%s.` in front", n->text, span_text(e->arena, n->kid[0]->span));
-	else help_name(e, m, n->text, s);
+	if (!value_named(e, s, n->text)) {
+		help_name(e, m, n->text, s);
+		return true;
+	}
+	diag_help(e->d, m, "write `%s`: names have no `%s.` in front", n->text, span_text(e->arena, n->kid[0]->span));
+	diag_edit(e->d, m, n->span, "%s", n->text);
 	return true;
 }
 
@@ -233,8 +239,12 @@ help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n,
 	if (!near) near = nearest_name(name, options, n);
 	for (int i = 0; i < n && !near; i++)
 		if (!strncmp(options[i], name, strlen(name))) near = options[i];
-	if (near) diag_help(e->d, m, "it is called `%s`", near);
-	else if (known && strchr(known, ' ')) diag_help(e->d, m, "%s", known);
+	if (near) {
+		diag_help(e->d, m, "it is called `%s`", near);
+		diag_rename(e->d, m, name, near);
+	} else if (known && strchr(known, ' ')) {
+		diag_help(e->d, m, "%s", known);
+	}
 	return near || known;
 }
 
@@ -371,6 +381,7 @@ help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition
 	struct value *swapped[2] = {a->at[1], a->at[0]};
 	if (try_call(e, &callee, 2, swapped)->kind != VALUE_TENSOR) return false;
 	diag_help(e->d, m, "the other way round: `%s(%s, %s)`", definition->text, span_text(e->arena, a->at[1]->span), span_text(e->arena, a->at[0]->span));
+	if (a->call->span.begin < a->at[0]->span.begin && a->at[1]->span.end < a->call->span.end) diag_swap(e->d, m, a->at[0]->span, a->at[1]->span);
 	return true;
 }
 

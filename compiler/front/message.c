@@ -243,8 +243,10 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 		struct node *all = e->statement->kid[e->statement->n - 1];
 		size_t from = sum->kid[1]->span.begin;
 		struct span inside = {all->span.file, from, all->span.end};
-		if (sum->span.begin == all->span.begin)
+		if (sum->span.begin == all->span.begin) {
 			diag_help(e->d, m, "to include it in the sum, use parentheses: `%s (%s)`", span_text(e->arena, sum->kid[0]->span), span_text(e->arena, inside));
+			diag_edit(e->d, m, inside, "(%s)", span_text(e->arena, inside));
+		}
 		return value_error(e);
 	}
 	if (e->subscript && e->statement && e->statement->kind == NODE_INDEXED) {

@@ -114,6 +114,7 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 		long shape[MAX_RANK] = {1};
 		value_shape(t, shape + 1);
 		diag_help(e->d, m, "`%s` is missing in front: `%s -> reshape(%s)`", span_text(e->arena, dims->kid[0]->span), span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));
+		diag_edit(e->d, m, at, "%s -> reshape(%s)", span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));
 	}
 	return NULL;
 }
@@ -167,6 +168,7 @@ report_no_class(struct elaborator *e, const struct expansion *x, const struct no
 	diag_label(e->d, m, declared_name(t), "declared here, as %s", input_type_text(e->arena, t));
 	const char *shape = high >= 0 || !v->n ? "" : arena_print(e->arena, "%s of ", shape_text(e, v));
 	diag_help(e->d, m, "declare it as `%s %s: %s0..%ld`", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high >= 0 ? high : 99);
+	if (high >= 0) diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high);
 }
 
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
@@ -291,7 +293,10 @@ is_kind(struct elaborator *e, const struct expansion *x, int k, const struct val
 	if (v->kind == VALUE_TEXT) {
 		struct diagnostic *m = problem(e, "option", v->span, "a text", "`%s` of `%s` takes no text", name, of);
 		const struct value *word = look_up(e->globals, v->text);
-		if (word && word->kind == VALUE_WORD) diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
+		if (word && word->kind == VALUE_WORD) {
+			diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
+			diag_edit(e->d, m, v->span, "%s", v->text);
+		}
 		return false;
 	}
 	const struct node *usual = x->given[k] ? param->kid[1] : NULL;
@@ -301,6 +306,7 @@ is_kind(struct elaborator *e, const struct expansion *x, int k, const struct val
 	bool repeats_input = size && size->kind == VALUE_NUMBER && v->kind == VALUE_NUMBER && first->kind == VALUE_TENSOR && first->n && size->number == (double)first->axis[first->n - 1]->size;
 	if (repeats_input) diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", of, v->number);
 	else diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
+	if (repeats_input && size->span.file == v->span.file && size->span.begin < v->span.begin) diag_edit(e->d, m, (struct span){size->span.file, size->span.begin, v->span.begin}, "%s", "");
 	return false;
 }
 

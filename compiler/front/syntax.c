@@ -167,6 +167,7 @@ closes_nothing(const struct mistake *m)
 		struct diagnostic *d = say(m, m->at, "", "`%c` does not close `%c`", c, m->bracket);
 		diag_label(m->p->diagnostics, d, m->open, "opened here");
 		advise(m, d, "write `%c` here", m->bracket == '(' ? ')' : ']');
+		diag_edit(m->p->diagnostics, d, m->at, "%c", m->bracket == '(' ? ')' : ']');
 		return true;
 	}
 	if (m->bracket || (c == '}' && nn_scan_block(m->p).file)) return false;
