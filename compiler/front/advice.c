@@ -226,8 +226,10 @@ void
 help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s)
 {
 	const char *known = value_named(e, s, name) ? name : known_as(e, name);
+	struct span at = m->labels.at[0].span;
 	if (known && !strchr(known, ' ')) diag_help(e->d, m, "values have no methods: write `%s -> %s`", base, known);
-	else diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
+	if (known && !strchr(known, ' ') && at.file && at.begin && at.file->text[at.begin - 1] == '.') diag_edit(e->d, m, (struct span){at.file, at.begin - 1, at.end}, " -> %s", known);
+	if (!known || strchr(known, ' ')) diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
 }
 
 bool
@@ -335,7 +337,9 @@ help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a,
 		struct value *argument[2] = {filled_with_0(e, b->n, from, b->span), filled_with_0(e, a->n, shape, b->span)};
 		struct value *v = try_call(e, projection, 2, argument);
 		if (!has_shape(v, a->n, shape) || (v->by && v->by->mapped)) continue;
-		diag_help(e->d, m, "to add a shortcut of another shape, project it first:\n`%s`", projection_text(e, projection, b_name, b, a));
+		const char *text = projection_text(e, projection, b_name, b, a);
+		diag_help(e->d, m, "to add a shortcut of another shape, project it first:\n`%s`", text);
+		if (b->span.file && !strcmp(span_text(e->arena, b->span), b_name)) diag_edit(e->d, m, b->span, "(%s)", text);
 		return;
 	}
 }
@@ -395,8 +399,10 @@ help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v)
 	if (!m || !q) return;
 	if (!m->labels.at[0].span.file || q->span.begin < m->labels.at[0].span.begin || q->span.end > m->labels.at[0].span.end)
 		diag_label(e->d, m, q->span, "%.6g / %.6g", q->dividend, q->divisor);
-	if (!q->name && v->number > 1 && v->number < 1e9 && !q->span.file->library)
+	if (!q->name && v->number > 1 && v->number < 1e9 && !q->span.file->library) {
 		diag_help(e->d, m, "write `floor(%s)`, which is %.0f, or `ceil(%s)`, %.0f", span_text(e->arena, q->span), floor(v->number), span_text(e->arena, q->span), ceil(v->number));
+		diag_edit(e->d, m, q->span, "floor(%s)", span_text(e->arena, q->span));
+	}
 	if (q->dividend < 1 || q->dividend > 1e9 || q->dividend != floor(q->dividend) || q->divisor < 1 || !q->name) return;
 	long n = (long)q->dividend, near[2] = {0, 0};
 	for (long k = (long)ceil(q->divisor) - 1; k >= 1 && !near[1]; k--)

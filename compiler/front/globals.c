@@ -255,17 +255,20 @@ value_of_module(struct elaborator *e, const struct value *lib, struct node *n)
 	return value_error(e);
 }
 
-/* where a name that means nothing in a file could come from, as a help; NULL: from nowhere */
+/* where a name that means nothing in a file could come from, as a help; NULL: from nowhere; *longer: how it is written here, if it can be */
 const char *
-name_elsewhere(struct elaborator *e, const struct source *file, const char *name)
+name_elsewhere(struct elaborator *e, const struct source *file, const char *name, const char **longer)
 {
+	*longer = NULL;
 	const struct module_list *all = &e->unit->modules;
 	const struct module *m = NULL;
 	for (int i = 0; i < all->n; i++)
 		if (all->at[i]->source == file) m = all->at[i];
 	for (int i = 0; m && i < m->imports.n; i++)
-		if (m->imports.at[i].node->kid[0] && exported(m->imports.at[i].module, name))
-			return arena_print(e->arena, "write `%s.%s`: it is in %s", m->imports.at[i].node->kid[0]->text, name, module_name(m->imports.at[i].module));
+		if (m->imports.at[i].node->kid[0] && exported(m->imports.at[i].module, name)) {
+			*longer = arena_print(e->arena, "%s.%s", m->imports.at[i].node->kid[0]->text, name);
+			return arena_print(e->arena, "write `%s`: it is in %s", *longer, module_name(m->imports.at[i].module));
+		}
 	for (int i = 0; m && i < all->n; i++)
 		if (all->at[i] != m && exported(all->at[i], name)) return arena_print(e->arena, "`%s` is in %s, which this file does not import itself", name, all->at[i]->source->path);
 	return NULL;

@@ -127,6 +127,7 @@ colon_slice(const struct mistake *m)
 	if ((!strcmp(low, "0") || !*low) && strlen(high) == 1 && *high > '0') {
 		int n = *high - '0';
 		advise(m, d, "the first %s element%s `%s[0..%d]`", count[n], n == 1 ? " is" : "s are", base, n - 1);
+		if (m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "0..%d", n - 1);
 	} else if (!*low && !*high) {
 		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both\nsides: `y[i] = %s[i, 0]`", base, base);
 	} else {

@@ -133,8 +133,13 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	while (first && first->before) first = first->before;
 	if (m && scores->n == 2 && !first && scores->axis[0]->size == i.high + 1 && scores->axis[1]->size != i.high + 1)
 		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`,\nor `sum(i) W[k,i] * x[i]`");
-	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size)
+	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size) {
 		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
+		for (int k = 0; k < e->p->tensors.n; k++) {
+			const struct tensor *t = e->p->tensors.at[k];
+			if (t->role == ROLE_INPUT && !t->integer && !strcmp(t->name, first->text)) diag_edit(e->d, m, t->span, "input %s: [%ld]", t->name, first->shape[1]);
+		}
+	}
 	help_whole(e, m, scores);
 }
 
@@ -198,7 +203,11 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 	}
 	if (m && first && first->history && !strncmp(first->history->text, "-> ", 3) && strstr(first->history->text, arena_print(e->arena, "(%ld", high + 1))) {
 		const char *open = strchr(first->history->text, '(');
-		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", (int)(open - first->history->text - 3), first->history->text + 3, i.high + 1);
+		int length = (int)(open - first->history->text - 3), digits = snprintf(NULL, 0, "%ld", high + 1);
+		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", length, first->history->text + 3, i.high + 1);
+		struct span call = first->history->by ? first->history->by->call : (struct span){0};
+		if (call.file && !strncmp(call.file->text + call.begin, first->history->text + 3, (size_t)(length + 1 + digits)))
+			diag_edit(e->d, m, (struct span){call.file, call.begin + (size_t)length + 1, call.begin + (size_t)(length + 1 + digits)}, "%ld", i.high + 1);
 	}
 	return false;
 }

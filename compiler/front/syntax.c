@@ -121,6 +121,8 @@ advise(const struct mistake *m, struct diagnostic *d, const char *format, ...)
 	char *help = formatted(m->p->arena, format, args);
 	va_end(args);
 	diag_help(m->p->diagnostics, d, "%s", help);
+	for (int i = 0; i < d->edits.n; i++)
+		if (d->edits.at[i].help < 0) d->edits.at[i].help = d->helps.n - 1; /* what the title asks for */
 }
 
 /* ---- brackets ---------------------------------------------------------------------------------------------------------------------- */
