@@ -347,7 +347,7 @@ help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a,
 	const struct index *v = f->n == 1 && f->term[0].atom->op == OP_INDEX && f->term[0].coefficient == 1 ? f->term[0].atom->index : NULL;
 	if (!v || v->batch || v->size <= over) return;
 	diag_help(e->d, m, "let it run to %ld, `%s in 0..%ld`, or ask: `if %s <= %ld then %s else 0`", v->size - 1 - over, v->name, v->size - 1 - over, v->name, v->size - 1 - over, text);
-	if (whole.file->text[whole.end - 1] == ']') diag_edit(e->d, m, whole, "(if %s <= %ld then %s else 0)", v->name, v->size - 1 - over, text);
+	if (whole.file && whole.end > whole.begin && whole.file->text[whole.end - 1] == ']') diag_edit(e->d, m, whole, "(if %s <= %ld then %s else 0)", v->name, v->size - 1 - over, text);
 }
 
 static void

@@ -55,10 +55,15 @@ check_diagnostics(const struct compilation *c)
 			struct span s = m->labels.at[k].span;
 			if (s.file && (s.file->library || s.begin > s.end || s.end > s.file->length)) wrong("a span outside the file:", m->title);
 		}
+		for (int k = 0; k < m->edits.n; k++) {
+			struct span s = m->edits.at[k].span;
+			if (!s.file || s.file->library || s.begin > s.end || s.end > s.file->length) wrong("an edit outside the file:", m->title);
+		}
 	}
 	if (!nowhere) nowhere = fopen("/dev/null", "w");
 	if (!nowhere) return;
 	diag_print(d, nowhere, true);
+	diag_print_gcc(d, nowhere, false);
 	diag_print_json(d, nowhere);
 }
 
