@@ -49,7 +49,7 @@ check_diagnostics(const struct compilation *c)
 	const struct diagnostics *d = &c->unit.diagnostics;
 	for (int i = 0; i < d->all.n; i++) {
 		const struct diagnostic *m = d->all.at[i];
-		if (!strcmp(m->code, "internal")) wrong("a pass broke a contract:", m->title);
+		if (!strcmp(m->code, "internal")) wrong("a pass broke a contract:", m->notes.n ? m->notes.at[0] : m->title);
 		if (!m->labels.n || !m->labels.at[0].span.file) wrong("a message without a place:", m->title);
 		for (int k = 0; k < m->labels.n; k++) {
 			struct span s = m->labels.at[k].span;
