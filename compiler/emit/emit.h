@@ -253,6 +253,8 @@ const char *carried_sum(struct writer *w);
 const char *outer_arguments(struct writer *w, bool declare); /* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
 void open_outer_loops(struct writer *w); /* those of this part */
 void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
+/* Is the kernel a matrix of parameters times a vector?  Memory for one sample has a copy of the matrix column by column. */
+bool has_turned_matrix(struct program *p, const struct kernel *k);
 enum { ROWS = 6, CHUNK = 1024 }; /* rows of a tile; columns of a block of gradients */
 void write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
