@@ -78,7 +78,15 @@ read_file(const struct format *f, const struct nn_source *s, struct recent *r, c
 		return -1;
 	in->found = r->found;
 	in->begun = in->seen;
-	return f->read(in, r->bytes, r->size, e);
+	if (!f->read(in, r->bytes, r->size, e))
+		return 0;
+	if (strstr(e->text, in->program->file) == NULL) { /* what the file is for, where that was not said */
+		char help[sizeof e->help];
+		strcpy(help, e->help);
+		nn_fail(e, "%s (for '%s', %s:%d)", e->text, in->program->inputs[s->input].name, in->program->file, s->line);
+		nn_help(e, "%s", help);
+	}
+	return -1;
 }
 
 /* the files in the folder that a source names */
