@@ -89,7 +89,7 @@ test_on(const struct nn_options *o, enum nn_group group, const struct nn_dataset
 		result = nn_evaluate(&m, &b, data, NULL, data->records, means, NULL);
 	if (result == 0 && o->json) {
 		printf("{\"group\": \"%s\", \"records\": %zu, ", group_names[group], data->records);
-		nn_print_json_figures(stdout, p, means);
+		nn_print_json_figures(stdout, p, "", means);
 		printf("}\n");
 	} else if (result == 0) {
 		nn_print_test(p, group_names[group], data->records, means);

@@ -250,8 +250,8 @@ flush(struct nn_output_file *f)
 }
 
 /* makes the new name itself durable; some file systems know no fsync of folders */
-static int
-sync_folder(const char *path)
+int
+nn_sync_folder(const char *path)
 {
 	char folder[NN_PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -283,7 +283,7 @@ nn_file_commit(struct nn_output_file *f, struct nn_error *e)
 		unlink(f->temporary);
 		return fail_write(f, cause, e);
 	}
-	cause = sync_folder(f->path);
+	cause = nn_sync_folder(f->path);
 	return cause ? nn_fail(e, "%s is written, but its folder cannot be synced: %s", f->path, strerror(cause)) : 0;
 }
 

@@ -25,6 +25,9 @@ int nn_file_write(struct nn_output_file *f, const void *bytes, size_t size, stru
 int nn_file_commit(struct nn_output_file *f, struct nn_error *e); /* sync, rename, sync the folder; on failure the temporary is removed */
 void nn_file_abandon(struct nn_output_file *f);
 
+/* Makes a new name durable: syncs the folder that `path` is in.  Returns 0 or the cause. */
+int nn_sync_folder(const char *path);
+
 /* folder + "/" + name, or name itself where it is absolute or folder is NULL or empty */
 int nn_path_join(char out[NN_PATH_MAX], const char *folder, const char *name, struct nn_error *e);
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { WHOLE, WHOLE64, NUMBER, TEXT, ON_OFF, FLAG, OPTIMIZER };
+enum kind { WHOLE, WHOLE64, NUMBER, TEXT, ON_OFF, FLAG, OPTIMIZER, EVERY };
 
 struct option {
 	const char *name;
@@ -46,17 +46,29 @@ static const struct option options[] = {
 	OPTION(early_stopping_on, 0, TEXT, 0, "NAME", "what is the better figure: loss or a metric", "train"),
 	OPTION(weights, 0, TEXT, 0, "FILE", "a .safetensors file; train: what to start from", "train test predict gradients"),
 	OPTION(data, 0, TEXT, 0, "DIR", "folder of the data files", "train test"),
-	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes", "train predict init gradients"),
+	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes; train: a file of weights, as a.safetensors, or the folder of a run", "train predict init gradients"),
+	OPTION(resume, 0, TEXT, 0, "RUN", "go on with a run, with its settings", "train"),
+	OPTION(every, 0, EVERY, 0, "TIME", "how often a run is saved: 10m, 500steps, 1epoch", "train"),
+	OPTION(keep, 0, WHOLE, 1, "N", "earlier checkpoints of a run to keep", "train"),
+	OPTION(set, 0, TEXT, 0, "FILE", "settings from a file, a line `name = value` for each", "train"),
+	OPTION(tensorboard, 0, FLAG, 0, NULL, "write events for TensorBoard into the run", "train"),
 	OPTION(step, 0, WHOLE64, 1, "N", "the step whose random draws are used", "gradients"),
 	OPTION(samples, 0, WHOLE, 1, "N", "made-up samples", "gradcheck"),
 	OPTION(threads, 0, WHOLE, 1, "N", "threads", "train test predict gradients gradcheck bench"),
 	OPTION(draws, 0, FLAG, 0, NULL, "write the random numbers of the step, too", "gradients"),
 	OPTION(gradient_norms, 0, FLAG, 0, NULL, "print the norm of each parameter's gradient after each epoch", "train"),
-	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "test bench"),
+	OPTION(classes, 0, TEXT, 0, "NAMES", "add a column with the likeliest class; NAMES: cat,dog or `on` for numbers", "predict"),
+	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "train test bench"),
 	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train"),
 	OPTION(help, 'h', FLAG, 0, NULL, "this list", ALL),
 };
 enum { OPTIONS = sizeof options / sizeof *options, MAX_NAMES = 256, NAME_SIZE = 128 };
+_Static_assert(OPTIONS <= 64, "a bit of `given` for each");
+
+/* what a run keeps, besides the settings of its optimizer; and what may be said when it goes on */
+static const char of_a_run[] = "epochs steps batch_size optimizer clip_norm seed shuffle validation split_seed early_stopping early_stopping_on data "
+                               "every keep tensorboard";
+static const char when_it_goes_on[] = "resume epochs steps early_stopping data every keep threads chunk gradient_norms tensorboard json quiet help";
 
 /* is `command` (NULL: any) one of the words of `commands`? */
 static int
@@ -137,6 +149,27 @@ read_on_off(const char *name, const char *value, int *out, struct nn_error *e)
 	return expected(e, name, "on or off", value);
 }
 
+/* 10m, 1.5h, 500steps, 1epoch */
+static int
+read_every(const char *name, const char *value, struct nn_every *out, struct nn_error *e)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+		int steps, epochs;
+	} units[] = {{"s", 1, 0, 0}, {"m", 60, 0, 0}, {"h", 3600, 0, 0}, {"steps", 0, 1, 0}, {"step", 0, 1, 0}, {"epochs", 0, 0, 1}, {"epoch", 0, 0, 1}};
+	double number;
+	const char *unit = nn_number(value, &number);
+
+	for (size_t k = 0; k < sizeof units / sizeof *units && unit != value && number > 0 && number < 1e15; k++) {
+		if (strcmp(unit, units[k].unit) != 0 || (units[k].seconds == 0 && number != floor(number)))
+			continue;
+		*out = (struct nn_every){number * units[k].seconds, units[k].steps ? (uint64_t)number : 0, units[k].epochs ? (uint64_t)number : 0};
+		return 0;
+	}
+	return expected(e, name, "a time, a number of steps or of epochs, as 10m, 500steps or 1epoch", value);
+}
+
 static int
 read_optimizer(const struct nn_program *p, const char *value, int *out, struct nn_error *e)
 {
@@ -190,6 +223,9 @@ read_value(struct nn_options *o, const struct option *option, const char *value,
 	case OPTIMIZER:
 		result = read_optimizer(o->program, value, field(o, option), e);
 		break;
+	case EVERY:
+		result = read_every(option->name, value, field(o, option), e);
+		break;
 	}
 	return result;
 }
@@ -206,7 +242,7 @@ set_defaults(struct nn_options *o, const struct nn_program *program, const char 
 		.epochs = t->epochs, .steps = t->steps, .batch_size = t->batch_size ? t->batch_size : 32,
 		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation, .clip_norm = t->clip_norm,
 		.seed = t->seed, .split_seed = t->split_seed, .shuffle = t->shuffle, .optimizer = t->optimizer,
-		.threads = nn_default_threads(), .chunk = 4096, .samples = 5, .step = 1,
+		.threads = nn_default_threads(), .chunk = 4096, .samples = 5, .step = 1, .every = {.seconds = 600},
 		.settings = calloc(program->setting_count + 1, sizeof *o->settings),
 		.arrays = calloc(program->input_count + 1, sizeof *o->arrays),
 	};
@@ -224,6 +260,7 @@ nn_options_free(struct nn_options *o)
 {
 	free(o->settings);
 	free(o->arrays);
+	nn_words_free(&o->words);
 	o->settings = NULL;
 	o->arrays = NULL;
 }
@@ -353,39 +390,112 @@ apply(struct nn_options *o, const struct word *w, int settings_now, struct nn_er
 		return read_setting(o, w->name, w->value, e);
 	if (w->array)
 		return read_array(o, w->name, w->value, e);
-	o->given |= 1u << (w->option - options);
 	return read_value(o, w->option, w->value, e);
+}
+
+/* a word and its value, which may be the next one: *k moves to the last of them */
+static int
+read_option(struct nn_options *o, size_t *k, int settings_now, struct nn_error *e)
+{
+	const struct nn_words *words = &o->words;
+	int typed = !words->places[*k];
+	struct word w;
+
+	if (take_apart(o, words->at[*k], &w, e) != 0)
+		return -1;
+	int flag = w.option && w.option->kind == FLAG;
+	if (flag && w.value && (typed || strcmp(w.value, "on") != 0))
+		return nn_fail(e, "--%s takes no value", w.name);
+	if (!typed && w.option && !knows(of_a_run, w.option->name))
+		return nn_fail(e, "%s is no setting of a training, but belongs on the command line", w.name);
+	if (typed && o->resume && !(w.option && knows(when_it_goes_on, w.option->name))) {
+		nn_fail(e, "--%s cannot be changed when the run %s goes on: its settings are in %s/settings.txt", w.name, o->resume, o->resume);
+		return nn_help(e, "begin another run with them: --set %s/settings.txt --%s ... --out ANOTHER", o->resume, w.name);
+	}
+	if (!flag && !w.value && ++*k == words->count)
+		return nn_fail(e, "--%s needs a value", w.name);
+	if (!flag && !w.value)
+		w.value = words->at[*k];
+	if (w.option && (typed || !o->resume))
+		o->given |= (uint64_t)1 << (w.option - options);
+	return apply(o, &w, settings_now, e);
+}
+
+/* the message about a word of a file names its line */
+static int
+fail_at(const char *place, struct nn_error *e)
+{
+	char help[sizeof e->help];
+
+	memcpy(help, e->help, sizeof help);
+	if (place)
+		nn_fail(e, "%s: %s", place, e->text);
+	memcpy(e->help, help, sizeof help);
+	return -1;
 }
 
 /* two rounds: the settings of the optimizer wait until it is known which */
 static int
-read_round(struct nn_options *o, const struct nn_command *command, int argc, char **argv, int settings_now, struct nn_error *e)
+read_round(struct nn_options *o, const struct nn_command *command, int settings_now, struct nn_error *e)
 {
 	int only_arguments = 0;
 
 	o->argument = NULL;
-	for (int k = 2; k < argc; k++) {
-		struct word w;
-		if (!only_arguments && strcmp(argv[k], "--") == 0) {
+	for (size_t k = 0; k < o->words.count; k++) {
+		const char *word = o->words.at[k], *place = o->words.places[k];
+		if (!only_arguments && strcmp(word, "--") == 0) {
 			only_arguments = 1;
-		} else if (only_arguments || argv[k][0] != '-' || argv[k][1] == '\0') {
+		} else if (only_arguments || word[0] != '-' || word[1] == '\0') {
 			if (!command->argument || o->argument)
-				return nn_fail(e, "%s takes %s, not '%s'", o->command, command->argument ? "one file" : "options only", argv[k]);
-			o->argument = argv[k];
-		} else {
-			if (take_apart(o, argv[k], &w, e) != 0)
-				return -1;
-			int flag = w.option && w.option->kind == FLAG;
-			if (flag && w.value)
-				return nn_fail(e, "--%s takes no value", w.name);
-			if (!flag && !w.value && ++k == argc)
-				return nn_fail(e, "--%s needs a value", w.name);
-			if (!flag && !w.value)
-				w.value = argv[k];
-			if (apply(o, &w, settings_now, e) != 0)
-				return -1;
+				return nn_fail(e, "%s takes %s, not '%s'", o->command, command->argument ? "one file" : "options only", word);
+			o->argument = word;
+		} else if (read_option(o, &k, settings_now, e) != 0) {
+			return fail_at(place, e);
 		}
 	}
+	return 0;
+}
+
+/* the value of --name where the command line has it, else NULL */
+static const char *
+look_ahead(const char *name, int argc, char **argv)
+{
+	size_t length = strlen(name);
+	const char *value = NULL;
+
+	for (int k = 2; k < argc && strcmp(argv[k], "--") != 0; k++)
+		if (strncmp(argv[k], "--", 2) == 0 && strncmp(argv[k] + 2, name, length) == 0) {
+			if (argv[k][2 + length] == '=')
+				value = argv[k] + 3 + length;
+			else if (argv[k][2 + length] == '\0' && k + 1 < argc)
+				value = argv[k + 1];
+		}
+	return value;
+}
+
+/* the settings of a run that goes on, those of --set, then what was typed: the later counts */
+static int
+collect_words(struct nn_options *o, int argc, char **argv, struct nn_error *e)
+{
+	int trains = strcmp(o->command, "train") == 0;
+	const char *resume = trains ? look_ahead("resume", argc, argv) : NULL, *set = trains ? look_ahead("set", argc, argv) : NULL;
+	char path[4096];
+
+	if (resume) {
+		o->resume = resume;
+		o->epochs = o->steps = 0; /* the run has at least one of them */
+		if (snprintf(path, sizeof path, "%s/settings.txt", resume) >= (int)sizeof path)
+			return nn_fail(e, "the name of the run is too long");
+		if (nn_settings_read(path, &o->words, e) != 0) {
+			nn_fail(e, "there is no run %s: %s", resume, e->text);
+			return nn_help(e, "%s train --out %s begins one", o->self, resume);
+		}
+	} else if (set && nn_settings_read(set, &o->words, e) != 0) {
+		return -1;
+	}
+	for (int k = 2; k < argc; k++)
+		if (nn_words_add(&o->words, argv[k], NULL, e) != 0)
+			return -1;
 	return 0;
 }
 
@@ -394,7 +504,7 @@ nn_option_given(const struct nn_options *o, const char *name)
 {
 	for (size_t k = 0; k < OPTIONS; k++)
 		if (strcmp(options[k].name, name) == 0)
-			return (int)(o->given >> k & 1);
+			return (o->given >> k & 1) != 0;
 	return 0;
 }
 
@@ -416,10 +526,12 @@ nn_options_read(struct nn_options *o, const struct nn_program *program, const st
 {
 	if (set_defaults(o, program, command->name, argv[0], e) != 0)
 		return -1;
-	if (read_round(o, command, argc, argv, 0, e) != 0 || read_round(o, command, argc, argv, 1, e) != 0)
+	if (collect_words(o, argc, argv, e) != 0 || read_round(o, command, 0, e) != 0 || read_round(o, command, 1, e) != 0)
 		return -1;
 	if (strcmp(o->command, "train") == 0 && nn_option_given(o, "epochs") != nn_option_given(o, "steps"))
 		*(nn_option_given(o, "epochs") ? &o->steps : &o->epochs) = 0; /* the one that was asked for rules */
+	if (o->keep > 1000)
+		return nn_fail(e, "--keep takes at most 1000, not %zu", o->keep);
 	if (o->threads > 256)
 		return nn_fail(e, "--threads takes at most 256, not %zu", o->threads);
 	if (o->validation < 0 || (o->validation > 1 && o->validation != floor(o->validation)))
@@ -455,6 +567,9 @@ print_default(FILE *f, struct nn_options *o, const struct option *option)
 	case TEXT:
 		if (text)
 			fprintf(f, " [%s]", text);
+		break;
+	case EVERY:
+		fprintf(f, " [10m]");
 		break;
 	case FLAG:
 		break;
@@ -591,4 +706,95 @@ nn_weights_path(char out[256], const struct nn_options *o)
 		out[k] = (char)tolower((unsigned char)o->program->model[k]);
 	snprintf(out + k, 256 - k, ".safetensors");
 	return out;
+}
+
+/* -- settings as text ------------------------------------------------------------------------------------------------------ */
+
+/* the fewest digits that read back as the same number */
+static void
+print_number(FILE *f, double value)
+{
+	char text[40];
+	double back;
+
+	for (int digits = 6; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (nn_number(text, &back) != text && back == value)
+			break;
+	}
+	fputs(text, f);
+}
+
+static void
+print_every(FILE *f, const struct nn_every *every)
+{
+	if (every->steps || every->epochs)
+		fprintf(f, "%llu%s", (unsigned long long)(every->steps + every->epochs), every->steps ? "steps" : "epochs");
+	else {
+		print_number(f, every->seconds);
+		putc('s', f);
+	}
+}
+
+/* `name = value`, unless it is what nothing is said of */
+static int
+print_setting(FILE *f, struct nn_options *o, const struct option *option, struct nn_error *e)
+{
+	const void *value = field(o, option);
+	const char *text = option->kind == TEXT ? *(const char *const *)value : NULL;
+
+	if ((option->kind == TEXT && !text) || (option->kind == WHOLE && !*(const size_t *)value) || (option->kind == FLAG && !*(const int *)value))
+		return 0;
+	for (const char *c = text; c && *c; c++)
+		if ((unsigned char)*c < ' ')
+			return nn_fail(e, "a run cannot keep --%s: there is a control character in it", option->name);
+	fprintf(f, "%s = ", option->name);
+	switch (option->kind) {
+	case WHOLE:
+		fprintf(f, "%zu", *(const size_t *)value);
+		break;
+	case WHOLE64:
+		fprintf(f, "%llu", (unsigned long long)*(const uint64_t *)value);
+		break;
+	case NUMBER:
+		print_number(f, *(const double *)value);
+		break;
+	case TEXT:
+		fputs(text, f);
+		break;
+	case ON_OFF:
+	case FLAG:
+		fputs(*(const int *)value ? "on" : "off", f);
+		break;
+	case OPTIMIZER:
+		fputs(o->program->optimizers[o->optimizer].name, f);
+		break;
+	case EVERY:
+		print_every(f, value);
+		break;
+	}
+	putc('\n', f);
+	return 0;
+}
+
+int
+nn_settings_write(FILE *f, const struct nn_options *o, struct nn_error *e)
+{
+	struct nn_options all = *o;
+	const struct nn_optimizer *optimizer = &o->program->optimizers[o->optimizer];
+	size_t end = optimizer->first_setting + optimizer->setting_count;
+
+	for (size_t k = 0; k < OPTIONS; k++)
+		if (knows(of_a_run, options[k].name) && print_setting(f, &all, &options[k], e) != 0)
+			return -1;
+	for (size_t row = optimizer->first_setting, length; row < end; row += length) {
+		length = list_length(o->program, optimizer, row);
+		fprintf(f, "optimizer.%s = ", o->program->settings[row].name);
+		for (size_t j = 0; j < length; j++) {
+			fputs(j ? "," : "", f);
+			print_number(f, o->settings[row + j]);
+		}
+		putc('\n', f);
+	}
+	return 0;
 }

@@ -135,6 +135,7 @@ struct nn_program {
 	const char *version; /* of nnc */
 	const char *target;  /* "native", "x86-64-v3", ... */
 	const char *family;  /* "fused" or "unfused": which programs give the same bits */
+	uint64_t fingerprint; /* of the equations: programs with the same one compute the same */
 	size_t real_size;    /* 4 or 8 */
 	double flops;        /* multiply-adds of a training step for one sample, times two */
 

@@ -1,7 +1,7 @@
 /* trainer.c - nn_trainer: a table of commands, and how they are called.  Results go to standard output, messages to standard error. */
 #include "options.h"
+#include "progress.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -113,8 +113,9 @@ nn_trainer(const struct nn_program *program, int argc, char **argv)
 		status = unknown_command(argv[0], argv[1]);
 	else
 		print_help(stderr, program, argc ? argv[0] : "trainer", NULL);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "error: could not write to standard output: %s\n", strerror(errno));
+	int cause = nn_results_cause();
+	if (cause) {
+		fprintf(stderr, "error: could not write to standard output: %s\n", strerror(cause));
 		status = status == NN_SUCCESS ? NN_FAILURE : status;
 	}
 	return status;
