@@ -3,6 +3,7 @@
  * The defaults are those of the .nn file.  Besides the table there are two families of names that depend on the model:
  * --optimizer.NAME for each setting of the chosen optimizer, and --data.NAME for each input (of `gradients`).  In names `-` and `_`
  * are the same.  A name that does not exist is answered with the nearest that does. */
+#define _POSIX_C_SOURCE 200809L
 #include "options.h"
 #include "number.h"
 #include "pool.h"
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum kind { WHOLE, WHOLE64, NUMBER, TEXT, ON_OFF, FLAG, OPTIMIZER, EVERY };
 
@@ -486,10 +488,12 @@ collect_words(struct nn_options *o, int argc, char **argv, struct nn_error *e)
 		o->epochs = o->steps = 0; /* the run has at least one of them */
 		if (snprintf(path, sizeof path, "%s/settings.txt", resume) >= (int)sizeof path)
 			return nn_fail(e, "the name of the run is too long");
-		if (nn_settings_read(path, &o->words, e) != 0) {
-			nn_fail(e, "there is no run %s: %s", resume, e->text);
+		if (access(path, F_OK) != 0 && errno == ENOENT) {
+			nn_fail(e, "there is no run %s: no file %s", resume, path);
 			return nn_help(e, "%s train --out %s begins one", o->self, resume);
 		}
+		if (nn_settings_read(path, &o->words, e) != 0)
+			return -1;
 	} else if (set && nn_settings_read(set, &o->words, e) != 0) {
 		return -1;
 	}

@@ -9,7 +9,6 @@
 #include "events.h"
 #include "json.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -61,10 +60,11 @@ remove_file(const char *folder, const char *name, void *context, struct nn_error
 	char path[NN_PATH_MAX];
 
 	(void)context;
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || nn_path_join(path, folder, name, e) != 0)
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
-	unlink(path);
-	return 0;
+	if (nn_path_join(path, folder, name, e) != 0)
+		return -1;
+	return unlink(path) == 0 || errno == ENOENT ? 0 : fail_file("remove", path, errno, e);
 }
 
 /* NAME.tmp.123, left by a process that was killed */
@@ -348,14 +348,16 @@ nn_run_save(struct nn_training_run *t, int keep, struct nn_error *e)
 int
 nn_names_a_run(const char *out)
 {
-	const char *slash = strrchr(out, '/'), *dot = strrchr(slash ? slash + 1 : out, '.'), *c = dot ? dot + 1 : NULL;
+	static const char *const ends[] = {".safetensors", ".w"};
+	size_t n = strlen(out);
 	struct stat status;
 
 	if (stat(out, &status) == 0 && !S_ISDIR(status.st_mode))
 		return 0;
-	while (c && isalpha((unsigned char)*c))
-		c++;
-	return !(dot && c > dot + 1 && *c == 0 && dot > (slash ? slash + 1 : out));
+	for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
+		if (n > strlen(ends[k]) && strcmp(out + n - strlen(ends[k]), ends[k]) == 0)
+			return 0;
+	return 1;
 }
 
 /* without the slashes at its end, except where it is nothing else */

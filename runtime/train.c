@@ -122,7 +122,7 @@ run_steps(struct nn_training_run *t, size_t *seen, struct nn_error *e)
 
 /* an iteration of a method: an epoch of one step */
 static enum nn_outcome
-run_iteration(struct nn_training_run *t, size_t *seen)
+run_iteration(struct nn_training_run *t, size_t *seen, struct nn_error *e)
 {
 	int keeps = t->run.path[0] != 0;
 
@@ -141,7 +141,8 @@ run_iteration(struct nn_training_run *t, size_t *seen)
 	if (outcome == NN_LBFGS_MOVED) {
 		t->step++;
 		show_progress(t, t->count);
-		return nn_stop ? NN_INTERRUPTED_BY_SIGNAL : NN_GOES_ON;
+		enum nn_outcome saved = save_if_due(t, 0, e);
+		return saved != NN_GOES_ON ? saved : nn_stop ? NN_INTERRUPTED_BY_SIGNAL : NN_GOES_ON;
 	}
 	t->epoch--; /* this one changed nothing */
 	t->in_epoch = 0;
@@ -264,7 +265,7 @@ run(struct nn_training_run *t, struct nn_error *e)
 	while (outcome == NN_GOES_ON && !is_over(t)) {
 		size_t seen;
 		begin_epoch(t);
-		outcome = t->method ? run_iteration(t, &seen) : run_steps(t, &seen, e);
+		outcome = t->method ? run_iteration(t, &seen, e) : run_steps(t, &seen, e);
 		if (outcome == NN_GOES_ON)
 			outcome = end_epoch(t, seen, e);
 	}

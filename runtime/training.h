@@ -80,7 +80,7 @@ void nn_choose_order(struct nn_training_run *t, size_t epoch);
 void nn_diagnose(struct nn_training_run *t);
 
 /* -- run.c -- */
-/* Does `out` name the folder of a run?  One of weights ends in a dot and letters, or is a file already. */
+/* Does `out` name the folder of a run?  A file of weights ends in .safetensors or .w, or is there already and no folder. */
 int nn_names_a_run(const char *out);
 int nn_run_begin(struct nn_training_run *t, const char *path, struct nn_error *e);  /* before the data are read: is the place free? */
 int nn_run_create(struct nn_training_run *t, struct nn_error *e); /* with the checkpoint of step 0, all at once */
