@@ -135,13 +135,19 @@ gunzip(const char *name, unsigned char **bytes, size_t *size, struct nn_error *e
 #endif
 
 int
+nn_file_expand(const char *name, unsigned char **bytes, size_t *size, struct nn_error *e)
+{
+	return *size >= 2 && (*bytes)[0] == 0x1F && (*bytes)[1] == 0x8B ? gunzip(name, bytes, size, e) : 0;
+}
+
+int
 nn_file_read_descriptor(int descriptor, const char *name, unsigned char **bytes, size_t *size, struct nn_error *e)
 {
 	*bytes = NULL;
 	*size = 0;
 	int status = read_all(descriptor, name, bytes, size, e);
-	if (status == 0 && *size >= 2 && (*bytes)[0] == 0x1F && (*bytes)[1] == 0x8B)
-		status = gunzip(name, bytes, size, e);
+	if (status == 0)
+		status = nn_file_expand(name, bytes, size, e);
 	if (status) {
 		free(*bytes);
 		*bytes = NULL;

@@ -14,6 +14,9 @@ int nn_file_read(const char *path, char found[NN_PATH_MAX], unsigned char **byte
 /* the same for an open file, for example standard input; `name` is for messages */
 int nn_file_read_descriptor(int descriptor, const char *name, unsigned char **bytes, size_t *size, struct nn_error *e);
 
+/* the same for bytes that are read already: gunzips them where they are gzip */
+int nn_file_expand(const char *name, unsigned char **bytes, size_t *size, struct nn_error *e);
+
 /* An output that appears under its name only when it is complete: written to a temporary file beside it, synced, renamed.
  * What is not a plain file (/dev/stdout, a pipe) is written directly: `temporary` is empty. */
 struct nn_output_file {

@@ -59,9 +59,9 @@ static const struct option options[] = {
 	OPTION(threads, 0, WHOLE, 1, "N", "threads", "train test predict gradients gradcheck bench"),
 	OPTION(draws, 0, FLAG, 0, NULL, "write the random numbers of the step, too", "gradients"),
 	OPTION(gradient_norms, 0, FLAG, 0, NULL, "print the norm of each parameter's gradient after each epoch", "train"),
-	OPTION(classes, 0, TEXT, 0, "NAMES", "add a column with the likeliest class; NAMES: cat,dog or `on` for numbers", "predict"),
+	OPTION(classes, 0, TEXT, 0, "NAMES", "cat,dog,.., a file with a name a line, or `numbers`; predict: a column with the class", "test predict"),
 	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "train test bench"),
-	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train"),
+	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train test"),
 	OPTION(help, 'h', FLAG, 0, NULL, "this list", ALL),
 };
 enum { OPTIONS = sizeof options / sizeof *options, MAX_NAMES = 256, NAME_SIZE = 128 };

@@ -46,7 +46,7 @@ struct nn_command {
 	const char *help;
 };
 
-/* the commands, each in the file of that name (test and predict: evaluate.c; init and gradients: gradcheck.c) */
+/* the commands, each in the file of that name (init: train.c; gradients: gradcheck.c) */
 int nn_train(const struct nn_options *o);
 int nn_test(const struct nn_options *o);
 int nn_predict(const struct nn_options *o);

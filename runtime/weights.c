@@ -387,7 +387,7 @@ read_weights(const char *path, char found[NN_PATH_MAX], struct nn_named_list *fi
 			return -1;
 		else if (access(found, F_OK) == 0)
 			return nn_safetensors_read(found, file, e);
-	return is_folder ? nn_fail(e, "%s is a folder without best.safetensors or last.safetensors", path) : nn_safetensors_read(found, file, e);
+	return is_folder ? nn_fail(e, "%s: not a plain file, and no run either: there is no best.safetensors or last.safetensors in it", path) : nn_safetensors_read(found, file, e);
 }
 
 int
