@@ -31,7 +31,7 @@ struct option {
 
 #define OPTION(name, letter, kind, least, value, help, commands) \
 	{#name, letter, kind, offsetof(struct nn_options, name), least, value, help, commands}
-#define ALL "train test predict init gradients gradcheck bench info"
+#define ALL "train test predict metrics init gradients gradcheck bench info"
 
 static const struct option options[] = {
 	OPTION(epochs, 0, WHOLE, 1, "N", "passes over the training data", "train"),
@@ -48,7 +48,7 @@ static const struct option options[] = {
 	OPTION(early_stopping_on, 0, TEXT, 0, "NAME", "what is the better figure: loss or a metric", "train"),
 	OPTION(weights, 0, TEXT, 0, "FILE", "a .safetensors file; train: what to start from", "train test predict gradients"),
 	OPTION(data, 0, TEXT, 0, "DIR", "folder of the data files", "train test"),
-	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes; train: a file of weights, as a.safetensors, or the folder of a run", "train predict init gradients"),
+	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes; train: a file of weights, as a.safetensors, or the folder of a run", "train predict metrics init gradients"),
 	OPTION(resume, 0, TEXT, 0, "RUN", "go on with a run, with its settings", "train"),
 	OPTION(every, 0, EVERY, 0, "TIME", "how often a run is saved: 10m, 500steps, 1epoch", "train"),
 	OPTION(keep, 0, WHOLE, 1, "N", "earlier checkpoints of a run to keep", "train"),

@@ -50,6 +50,7 @@ struct nn_command {
 int nn_train(const struct nn_options *o);
 int nn_test(const struct nn_options *o);
 int nn_predict(const struct nn_options *o);
+int nn_metrics(const struct nn_options *o);
 int nn_init(const struct nn_options *o);
 int nn_gradients(const struct nn_options *o);
 int nn_gradcheck(const struct nn_options *o);

@@ -9,6 +9,7 @@ static const struct nn_command commands[] = {
 	{"train", nn_train, NULL, "train the network and save its weights"},
 	{"test", nn_test, NULL, "loss and metrics on the test data"},
 	{"predict", nn_predict, "IN.csv|IN.npy|-", "the outputs for a table of inputs"},
+	{"metrics", nn_metrics, "RUN", "what a run has logged, as CSV"},
 	{"init", nn_init, NULL, "save the weights that training starts from"},
 	{"gradients", nn_gradients, NULL, "loss and gradients of one batch from .npy files"},
 	{"gradcheck", nn_gradcheck, NULL, "the derived gradients against finite differences"},

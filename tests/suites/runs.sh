@@ -87,6 +87,20 @@ ok $? "the best weights are those of a training without a run"
 ok $? "the folder stands for its best weights, a checkpoint for its weights"
 ./noisy train --validation 0.2 --epochs 4 --json --out json >one 2>said && cmp one first/metrics.jsonl >>said
 ok $? "--json prints the lines of metrics.jsonl"
+./noisy metrics first >one 2>said && python3 - >>said 2>&1 <<'X'
+import csv, json
+rows = list(csv.DictReader(open("one")))
+lines = [json.loads(line) for line in open("first/metrics.jsonl")]
+assert len(rows) == 4 and all(float(row[name]) == float(line[name]) for row, line in zip(rows, lines) for name in line)
+assert list(rows[0]) == list(lines[0])
+X
+ok $? "the log as CSV"
+mkdir -p odd && for line in '{"a": 1}\n{"b": 1}' '{"a": 1}\n{"a": x}' '{"a": 1}\n{"a": 1, "b": 2}' '{"a": 1}\n' '[]' '{"a": 1}\n{"a": 1} x' '{"a' '{"a": '; do
+	printf "$line\n" >odd/metrics.jsonl
+	./noisy metrics odd >out 2>said
+	[ $? = 1 ] && says 'odd/metrics.jsonl:' 'no line of figures like line 1'
+	ok $? "a log of $line is refused"
+done
 ./states train --epochs 2 -q --out tested >one 2>said && [ "$(wc -l <one)" = 1 ] && grep -q '"records": 100, "epoch": 2, "loss"' tested/test.json
 ok $? "--quiet prints the result only; test.json has it"
 ./noisy train --out first >said 2>&1
