@@ -246,7 +246,7 @@ nn_training_print_plan(struct nn_training_run *t)
 	    nn_plural(t->o->threads), nn_bytes(model, (double)t->model.bytes), nn_bytes(data, bytes));
 	double step = time_of_a_step(t);
 	if (step > 0)
-		fprintf(stderr, step < 1e-3 ? ", about %.0f us a step" : step < 1 ? ", about %.1f ms a step" : ", about %.1f s a step",
+		fprintf(stderr, step < 1e-5 ? ", about %.1f us a step" : step < 1e-3 ? ", about %.0f us a step" : step < 1 ? ", about %.1f ms a step" : ", about %.1f s a step",
 		    step * (step < 1e-3 ? 1e6 : step < 1 ? 1e3 : 1));
 	fputc('\n', stderr);
 }
