@@ -348,7 +348,8 @@ finish_weights(struct nn_training_run *t, enum nn_outcome outcome, struct nn_err
 		outcome = status ? NN_INTERRUPTED_BY_SIGNAL : outcome;
 	}
 	if (outcome != NN_FINISHED) {
-		fprintf(stderr, "the weights%s (%s) are saved in %s\n", outcome == NN_BROKEN ? " as before it" : "", which, t->path);
+		fprintf(stderr, "the weights%s (%s) are saved in %s%s\n", outcome == NN_BROKEN ? " as before it" : "", which, t->path,
+		    outcome == NN_BROKEN ? "" : "   with --out RUN a training can be gone on with");
 	} else if (!t->o->quiet) {
 		fprintf(stderr, "weights: %s (%s)", t->path, which);
 		print_next(t, t->path);
