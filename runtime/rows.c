@@ -3,6 +3,7 @@
  * Bytes are read as many as there are, and cut after the last whole row: a line end outside of quotes.  The pieces go through the same
  * reader as a whole file.  What is no CSV (an .npy, a text, something compressed) is read at once. */
 #define _POSIX_C_SOURCE 200809L
+#include "number.h"
 #include "readers.h"
 
 #include <errno.h>
@@ -82,13 +83,19 @@ scan(struct nn_rows *r)
 	}
 }
 
-/* line 1 may be a header, which line 2 decides */
+/* Line 1 may be a header, which line 2 decides, unless it holds plain numbers.  It is whole. */
 static int
 may_be_header(const struct nn_rows *r)
 {
-	for (size_t k = 0; k < r->used && r->bytes[k] != '\n'; k++)
-		if (!r->bytes[k] || !strchr("0123456789+-.eE,; \t\r\"", r->bytes[k]))
+	const char *at = (const char *)r->bytes;
+	double ignored;
+
+	while (*at != '\n') {
+		const char *end = nn_number(at, &ignored);
+		if (end == at || !strchr(",;\t\r\n", *end) || !*end)
 			return 1;
+		at = end + (*end != '\n');
+	}
 	return 0;
 }
 
@@ -98,7 +105,7 @@ next_piece(struct nn_rows *r, size_t *size, unsigned char *after, struct nn_erro
 {
 	int first = !r->csv;
 
-	while (!r->ended && r->rows < (size_t)(first && may_be_header(r) ? 2 : 1)) {
+	while (!r->ended && (r->rows == 0 || (first && r->rows < 2 && may_be_header(r)))) {
 		if (read_some(r, e) != 0)
 			return -1;
 		scan(r);
@@ -202,22 +209,13 @@ nn_rows_open(const struct nn_program *program, const char *path, struct nn_error
 	return r;
 }
 
-int
-nn_rows_next(struct nn_rows *r, struct nn_dataset *out, struct nn_error *e)
+/* one piece to the intake */
+static int
+take_piece(struct nn_rows *r, struct nn_error *e)
 {
 	size_t size;
 	unsigned char after;
 
-	*out = (struct nn_dataset){.inputs = r->piece.inputs};
-	if (r->descriptor < 0) {
-		if (!r->given)
-			*out = r->whole;
-		r->given = 1;
-		return 0;
-	}
-	if (r->ended && r->csv && r->used == 0)
-		return 0;
-	r->in.kept = 0;
 	if (next_piece(r, &size, &after, e) != 0)
 		return -1;
 	if (!r->csv && !(r->csv = nn_csv_open(&r->in, e)))
@@ -225,6 +223,23 @@ nn_rows_next(struct nn_rows *r, struct nn_dataset *out, struct nn_error *e)
 	if (nn_csv_more(r->csv, r->bytes, size, r->ended, e) != 0)
 		return -1;
 	drop_piece(r, size, after);
+	return 0;
+}
+
+int
+nn_rows_next(struct nn_rows *r, struct nn_dataset *out, struct nn_error *e)
+{
+	*out = (struct nn_dataset){.inputs = r->piece.inputs};
+	if (r->descriptor < 0) {
+		if (!r->given)
+			*out = r->whole;
+		r->given = 1;
+		return 0;
+	}
+	r->in.kept = 0;
+	while (r->in.kept == 0 && !(r->ended && r->csv && r->used == 0)) /* a piece may be a header only */
+		if (take_piece(r, e) != 0)
+			return -1;
 	for (size_t i = 0; i < r->part_count; i++) {
 		r->parts[i].out.records = r->in.kept;
 		r->piece.inputs[r->parts[i].input - r->program->inputs] = r->parts[i].out;
