@@ -305,6 +305,22 @@ read_counters(const struct nn_training_run *t, const char *path, const struct nn
 	return 0;
 }
 
+/* the best weights are those of the model, as far as these do not change, and what the checkpoint has of them */
+static void
+copy_tensors(struct nn_training_run *t, const struct nn_named_list *file, const struct tensors *all)
+{
+	for (int best = 0; best < 2; best++) {
+		for (size_t k = 0; k < all->count; k++) {
+			const struct nn_named *item = &all->items[k];
+			size_t size = strcmp(item->dtype, "F32") == 0 ? sizeof(float) : sizeof(double);
+			if ((strncmp(item->path, "best/", 5) == 0) == best)
+				memcpy(item->values, find(file, item->path)->values, item->count * size);
+		}
+		if (!best)
+			nn_snapshot_take(&t->model, t->best_tensors);
+	}
+}
+
 static int
 restore(struct nn_training_run *t, const char *path, const struct nn_named_list *file, struct nn_error *e)
 {
@@ -320,10 +336,8 @@ restore(struct nn_training_run *t, const char *path, const struct nn_named_list 
 		status = check_tensor(path, find(file, all.items[k].path), &all.items[k], e);
 	if (status == 0 && t->method)
 		status = nn_lbfgs_restore(&t->full.lbfgs, file, e);
-	for (size_t k = 0; k < all.count && status == 0; k++) {
-		const struct nn_named *item = &all.items[k];
-		memcpy(item->values, find(file, item->path)->values, item->count * (strcmp(item->dtype, "F32") == 0 ? sizeof(float) : sizeof(double)));
-	}
+	if (status == 0)
+		copy_tensors(t, file, &all);
 	free_tensors(&all);
 	if (status != 0)
 		return -1;
@@ -350,7 +364,6 @@ nn_checkpoint_read(struct nn_training_run *t, const char *path, struct nn_error 
 
 	if (nn_safetensors_read(path, &file, e) != 0)
 		return -1;
-	nn_snapshot_take(&t->model, t->best_tensors); /* for what does not change, and is not in it */
 	int status = restore(t, path, &file, e);
 	nn_safetensors_free(&file);
 	return status;

@@ -26,7 +26,9 @@ struct nn_rows {
 	size_t used, room;
 	size_t scanned, rows_end; /* looked at; the end of the last whole row in it */
 	size_t rows;           /* whole rows in it */
-	int quoted, content;   /* at `scanned`: inside quotes; the row has something in it */
+	unsigned char delimiter; /* 0: not known yet */
+	enum { AT_FIELD, IN_FIELD, IN_QUOTES, AFTER_QUOTES } place; /* of `scanned` in its row */
+	int content;           /* the row has something in it */
 	struct nn_part *parts;
 	size_t part_count;
 	struct nn_intake in;
@@ -67,19 +69,49 @@ read_some(struct nn_rows *r, struct nn_error *e)
 	}
 }
 
-/* finds the whole rows in what is new; blank lines belong to what follows, as they may be the end */
+/* the delimiter is that of line 1, as csv.c finds it; 0: line 1 is not there yet */
+static int
+find_delimiter(struct nn_rows *r)
+{
+	size_t n = 0, other;
+
+	while (n < r->used && r->bytes[n] != '\n' && r->bytes[n] != '\r')
+		n++;
+	if (n == r->used)
+		return 0;
+	for (other = 0; other < n && r->bytes[other] != ';' && r->bytes[other] != '\t'; other++)
+		;
+	r->delimiter = memchr(r->bytes, ',', n) || other == n ? ',' : r->bytes[other];
+	if (r->used >= 3 && memcmp(r->bytes, "\xEF\xBB\xBF", 3) == 0)
+		r->scanned = 3;
+	return 1;
+}
+
+/* Finds the whole rows in what is new.  A quote opens where a field begins, as in csv.c, and a doubled one closes and opens.  Blank lines belong to
+ * what follows, as they may be the end. */
 static void
 scan(struct nn_rows *r)
 {
+	if (!r->delimiter && !find_delimiter(r))
+		return;
 	for (; r->scanned < r->used; r->scanned++) {
 		unsigned char c = r->bytes[r->scanned];
-		r->quoted ^= c == '"';
+		int blank = c == ' ' || (c == '\t' && r->delimiter != '\t');
 		r->content |= c != '\n' && c != '\r' && c != ' ' && c != '\t';
-		if (c != '\n' || r->quoted || !r->content)
-			continue;
-		r->rows_end = r->scanned + 1;
-		r->rows++;
-		r->content = 0;
+		if (r->place == IN_QUOTES) {
+			r->place = c == '"' ? AFTER_QUOTES : IN_QUOTES;
+		} else if (c == '"' && r->place != IN_FIELD) {
+			r->place = IN_QUOTES;
+		} else if (c == '\n' || c == '\r' || c == r->delimiter) {
+			r->place = AT_FIELD;
+			if (c == '\n' && r->content) {
+				r->rows_end = r->scanned + 1;
+				r->rows++;
+				r->content = 0;
+			}
+		} else if (!blank || r->place != AT_FIELD) {
+			r->place = IN_FIELD;
+		}
 	}
 }
 

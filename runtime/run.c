@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -384,6 +385,39 @@ is_entry(const char *folder, const char *name, void *context, struct nn_error *e
 	return 0;
 }
 
+/* a folder NAME.tmp.123 whose maker was killed before the run was there; NAME is the context */
+static int
+remove_unfinished(const char *folder, const char *name, void *context, struct nn_error *e)
+{
+	const char *wanted = context, *digits;
+	size_t n = strlen(wanted);
+	char path[NN_PATH_MAX];
+	struct nn_error ignored;
+
+	if (strncmp(name, wanted, n) != 0 || strncmp(name + n, ".tmp.", 5) != 0)
+		return 0;
+	digits = name + n + 5;
+	if (!*digits || digits[strspn(digits, "0123456789")] || strlen(digits) > 9 || kill((pid_t)atol(digits), 0) == 0 || errno != ESRCH)
+		return 0;
+	if (nn_path_join(path, folder, name, e) != 0)
+		return -1;
+	each_file(path, remove_file, NULL, &ignored);
+	rmdir(path);
+	return 0;
+}
+
+/* what others that were to become this run have left */
+static int
+clean_up(const struct nn_run *run, struct nn_error *e)
+{
+	char folder[NN_PATH_MAX], name[NN_PATH_MAX];
+	const char *slash = strrchr(run->path, '/');
+
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - run->path) + (slash == run->path) : 1, slash ? run->path : ".");
+	snprintf(name, sizeof name, "%s", slash ? slash + 1 : run->path);
+	return access(folder, R_OK) == 0 ? each_file(folder, remove_unfinished, name, e) : 0;
+}
+
 int
 nn_run_begin(struct nn_training_run *t, const char *path, struct nn_error *e)
 {
@@ -404,6 +438,8 @@ nn_run_begin(struct nn_training_run *t, const char *path, struct nn_error *e)
 		if (occupied)
 			return nn_fail(e, "%s is a folder with something in it, and no run: give this one another name", run->path);
 	}
+	if (clean_up(run, e) != 0)
+		return -1;
 	snprintf(run->fresh, sizeof run->fresh, "%s.tmp.%ld", run->path, (long)getpid());
 	if (mkdir(run->fresh, 0777) == 0 || (errno == EEXIST && rmdir(run->fresh) == 0 && mkdir(run->fresh, 0777) == 0))
 		return 0;

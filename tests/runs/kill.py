@@ -38,6 +38,13 @@ def kill_at(process, moment, folder, while_saving):
     return int(alive)
 
 
+def clean(case, folder):
+    """Does the next run under the name remove what programs left that were killed before theirs was there?"""
+    shutil.rmtree(os.path.join(folder, "killed"))
+    runs.finished(case.begin(os.path.join(folder, "killed"), 1))
+    return not any(name.startswith("killed.tmp.") for name in os.listdir(folder))
+
+
 def main():
     folder, wanted = sys.argv[1], int(sys.argv[2])
     chance = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
@@ -64,12 +71,11 @@ def main():
             per_case[case.name] += hit
             if not hit:
                 break
-        for name in os.listdir(folder):
-            if name.startswith("killed.tmp."):
-                shutil.rmtree(os.path.join(folder, name))
         runs.finished(case.resume(run, 2) if os.path.exists(run) else case.begin(run, 2))
         ended += 1
         wrong = runs.difference(expected[case.name], runs.contents(run))
+        if not wrong and any(name.startswith("killed.tmp.") for name in os.listdir(folder)) and not clean(case, folder):
+            wrong = "what a killed program left"
         if wrong:
             bad += 1
             print(f"{case.name}: differs in {wrong} after {kills} kills")

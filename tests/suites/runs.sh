@@ -144,6 +144,44 @@ cp -r long damaged && head -c 5000 long/checkpoint.safetensors >damaged/checkpoi
 [ $? = 1 ] && says 'damaged/checkpoint.safetensors' && cmp long/last.safetensors damaged/last.safetensors
 ok $? "a checkpoint that is cut is refused"
 
+# weights that are not learned, from another run: they are in all files of this one
+cat >frozen.nn <<'X'
+model Frozen {
+  input  x: [2]
+  target t: 0..2
+  layer enc = frozen Dense(64)
+  y = x -> enc -> relu -> Dense(8) -> relu -> Dense(3)
+  loss = cross_entropy(y, t)
+}
+train Frozen {
+  data { x = csv("spiral.csv", columns=[0, 1]); t = csv("spiral.csv", columns=[2]) }
+  optimizer  = Adam
+  validation = 0.2
+  epochs     = 6
+}
+X
+"$nnc" build frozen.nn -o frozen >said 2>&1
+for epochs in 2 6; do
+	python3 - first/best.safetensors part.safetensors >>said 2>&1 <<'X'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n = struct.unpack("<Q", data[:8])[0]
+header = json.loads(data[8:8 + n])
+keep = {k: v for k, v in header.items() if k.startswith("Dense1.")}
+body, at, out = b"", 0, {}
+for k, v in keep.items():
+    piece = data[8 + n + v["data_offsets"][0]:8 + n + v["data_offsets"][1]]
+    out[k.replace("Dense1", "enc")] = dict(v, data_offsets=[at, at + len(piece)])
+    body, at = body + piece, at + len(piece)
+text = json.dumps(out).encode()
+open(sys.argv[2], "wb").write(struct.pack("<Q", len(text)) + text + body)
+X
+	./frozen train --weights part.safetensors --epochs $epochs --out frozen.$epochs -q >>said 2>&1
+done
+rm part.safetensors
+./frozen train --resume frozen.2 --epochs 6 -q >>said 2>&1 && same frozen.2 frozen.6 && grep -q '"val_loss"' frozen.2/metrics.jsonl && cmp frozen.2/best.safetensors frozen.6/best.safetensors
+ok $? "frozen weights of another run stay"
+
 # ---- signals -------------------------------------------------------------------------------------------------------------------------------
 
 stopped() { # PROGRAM SIGNAL RUN OPTIONS...: begins a run, and ends it by the signal when its third epoch is there; the status is in $status
@@ -169,6 +207,19 @@ stopped lbfgs TERM method --epochs 100000 --every 1steps
 ./lbfgs train --resume method -q >said 2>&1
 [ $status = 130 ] && ./lbfgs train --out straight --epochs 100000 --every 1h -q >>said 2>&1 && same straight method
 ok $? "L-BFGS interrupted, to its end"
+stopped noisy INT twice --epochs 100000 --validation 0.2
+kill -INT $pid 2>/dev/null
+[ $status = 130 ] && ./noisy train --resume twice --epochs 50 --validation 0.2 >said 2>&1
+[ $? = 2 ] && ./noisy train --resume twice --epochs 1 -q >said 2>&1
+ok $? "interrupted, and made shorter than it is: nothing is left to do"
+./noisy train --out hasty --epochs 100000 >out 2>said &
+pid=$!
+sleep 0.3
+kill -INT $pid
+kill -INT $pid 2>/dev/null
+wait $pid
+[ $? = 130 ] && ./noisy train --resume hasty --epochs 1 -q >>said 2>&1
+ok $? "twice at once: it ends, and the run is whole"
 cp -r term locked
 ./noisy train --resume locked --epochs 10000000 -q >out 2>said &
 pid=$!
