@@ -134,6 +134,17 @@ ok $? "--resume of no run"
 ./states train --resume first >said 2>&1
 [ $? != 0 ] && says 'first'
 ok $? "--resume by another program is refused"
+sed 's/1e-4/1e-3/' noisy.nn >other.nn && mkdir -p changed && cp other.nn changed/noisy.nn && "$nnc" build changed/noisy.nn -o changed/noisy >said 2>&1 && changed/noisy train --resume first --epochs 9 --data . >said 2>&1
+[ $? = 1 ] && says 'the equations of noisy.nn have changed since'
+ok $? "--resume by a program of changed equations is refused"
+if [ "$(uname -m)" = x86_64 ]; then
+	cp -r first moved && "$nnc" build noisy.nn --target=x86-64-v3 --cc=gcc -o noisy3 >said 2>&1 && ./noisy train --resume first --epochs 8 -q >>said 2>&1 && ./noisy3 train --resume moved --epochs 8 -q >>said 2>&1 &&
+		same first moved
+	ok $? "another compiler, another target: the same bits"
+	"$nnc" build noisy.nn --target=x86-64 -o noisy1 >said 2>&1 && ./noisy1 train --resume moved --epochs 9 >said 2>&1
+	[ $? = 1 ] && says 'was computed with fused multiply-adds, this program has unfused ones'
+	ok $? "of another family: refused"
+fi
 mkdir -p else && sed 's/0\.5/0.6/' spiral.csv >else/spiral.csv && ./noisy train --resume first --epochs 9 --data else >said 2>&1
 [ $? = 1 ] && says 'the data are not those that the run first was trained on'
 ok $? "--resume with other data is refused"
@@ -179,6 +190,8 @@ X
 	./frozen train --weights part.safetensors --epochs $epochs --out frozen.$epochs -q >>said 2>&1
 done
 rm part.safetensors
+cp -r frozen.2 frozen.copy && ./frozen train --resume frozen.copy -q >>said 2>&1 && same frozen.2 frozen.copy
+ok $? "frozen weights of another run are in the best weights, too"
 ./frozen train --resume frozen.2 --epochs 6 -q >>said 2>&1 && same frozen.2 frozen.6 && grep -q '"val_loss"' frozen.2/metrics.jsonl && cmp frozen.2/best.safetensors frozen.6/best.safetensors
 ok $? "frozen weights of another run stay"
 
