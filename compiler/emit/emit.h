@@ -298,6 +298,10 @@ struct file_text {
 LIST_TYPE(file_list, struct file_text);
 void write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out);
 void write_trainer(struct emission *e, const char *command, const char *file, const char *target, double flops, struct file_list *out);
+/* which lines can make numbers that are not finite, as the table doubts[]; returns its rows (doubtful.c) */
+int write_doubts(struct emission *e, struct text *t);
+/* of all equations of a model and of its optimizers, whatever things are called: models with the same one compute the same (fingerprint.c) */
+uint64_t fingerprint(const struct model *m);
 /* the helper functions that `body` calls */
 void write_helpers(struct text *t, const char *body);
 /* tensors.c */
