@@ -15,8 +15,8 @@ SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c c
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
 LIBRARY := $(filter-out %/main.o,$(OBJECTS))
 
-# what nnc carries inside: the prelude, and the runtime that it hands out with a trainer
-EMBEDDED := compiler/prelude.nn $(sort $(wildcard runtime/*.c runtime/*.h))
+# what nnc carries inside: the prelude, the stories of `nnc explain`, and the runtime that it hands out with a trainer
+EMBEDDED := compiler/prelude.nn $(sort $(wildcard compiler/explain/*.md)) $(sort $(wildcard runtime/*.c runtime/*.h))
 
 all: $(BUILD)/nnc
 

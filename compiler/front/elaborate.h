@@ -153,6 +153,7 @@ enum value_kind {
 
 struct made { /* a call of a definition, as messages look at what it gave */
 	struct node *definition;
+	struct span call;
 	int mapped;              /* leading axes over which it was repeated */
 	bool learns;             /* it has weights of its own */
 	int n;
@@ -399,7 +400,7 @@ void open_globals(struct elaborator *e);
 /* reports each -D that replaced nothing */
 void check_defines(struct elaborator *e);
 struct value *value_of_module(struct elaborator *e, const struct value *lib, struct node *dot);
-const char *name_elsewhere(struct elaborator *e, const struct source *file, const char *name);
+const char *name_elsewhere(struct elaborator *e, const struct source *file, const char *name, const char **longer);
 
 /* range.c */
 /* false: an index would run over two sizes, which was reported */
