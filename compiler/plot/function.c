@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS = 801 };
+enum { POINTS = 401 };
 
 /* a name is a function of x; anything else is an expression in x already */
 static const char *

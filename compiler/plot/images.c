@@ -34,10 +34,25 @@ find_size(struct plot *p, struct planes *s)
 	return 0;
 }
 
+/* Without what stands before the images in each record: other outputs of the model.  A record that is an image and no more stays whole, so
+ * that inputs and outputs can be shown together. */
+static void
+drop_others(struct plot *p, struct array *a)
+{
+	size_t records = a->shape[0], width = a->count / records, skip = (size_t)p->o.skip, pixels = (size_t)(p->o.size[0] * p->o.size[1]);
+	if (!skip || !pixels || width < skip + pixels) return;
+	for (size_t r = 0; r < records; r++) memmove(a->at + r * (width - skip), a->at + r * width + skip, (width - skip) * sizeof *a->at);
+	a->rank = 2;
+	a->shape[1] = width - skip;
+	a->count = records * (width - skip);
+}
+
 static int
 read_planes(struct plot *p, struct planes *s, const struct input *in)
 {
-	if (array_read(p, &s->array, in->path, p->o.tensor) || find_size(p, s)) return -1;
+	if (array_read(p, &s->array, in->path, p->o.tensor)) return -1;
+	drop_others(p, &s->array);
+	if (find_size(p, s)) return -1;
 	s->label = in->label;
 	if ((size_t)p->o.first >= s->n) return nn_fail(&p->error, "%s has %zu images, so none has number %ld", s->array.path, s->n, p->o.first);
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct kind {
 	const char *name, *files, *help;
@@ -49,6 +50,7 @@ static const struct plot_option {
 	{"--file", "FILE.nn", "function: where functions of your own stand", TAKE_TEXT, offsetof(struct plot_options, model), 0, 0},
 	{"--tensor", "NAME", "the one of a .safetensors file", TAKE_TEXT, offsetof(struct plot_options, tensor), 0, 0},
 	{"--size", "HxW", "rows and columns of an image (from the array's shape)", TAKE_SIZE, 0, 1, 65536},
+	{"--skip", "N", "values of each record that stand before its image, if it has so many more", TAKE_COUNT, offsetof(struct plot_options, skip), 0, 2000000000},
 	{"--first", "K", "the image to begin with, from 0", TAKE_COUNT, offsetof(struct plot_options, first), 0, 2000000000},
 	{"--count", "N", "how many images", TAKE_COUNT, offsetof(struct plot_options, count), 1, 1000000},
 	{"--columns", "N", "images side by side", TAKE_COUNT, offsetof(struct plot_options, columns), 1, 100000},
@@ -130,12 +132,12 @@ take(struct plot *p, const struct plot_option *t, const char *value)
 	return wrong(p, arena_print(&p->arena, "%s takes %s, not `%s`", t->name, expected, value), NULL);
 }
 
-/* FILE or LABEL=FILE; a label has no slash, so that a path with `=` in a folder's name is one */
+/* FILE or LABEL=FILE; a file that is called so is no label and file */
 static void
 add_input(struct plot *p, const char *arg)
 {
-	size_t n = strcspn(arg, "=/");
-	bool labelled = arg[n] == '=' && arg[n + 1] != '=' && n > 0 && !strchr("<>!", arg[n - 1]);
+	size_t n = strcspn(arg, "=");
+	bool labelled = arg[n] && arg[n + 1] != '=' && n > 0 && !strchr("<>!", arg[n - 1]) && access(arg, F_OK);
 	struct input in = {labelled ? arena_text(&p->arena, arg, n) : NULL, labelled ? arg + n + 1 : arg};
 	PUSH(&p->arena, &p->o.inputs, in);
 }

@@ -33,6 +33,7 @@ struct plot_options {
 	double low, high;            /* of the y axis, or black and white of images; low == high: what the data has */
 	double width, height;        /* 0: the kind's own */
 	long count, first, columns, scale, bins; /* 0: the kind's own */
+	long skip;                   /* values of a record before its images */
 	long size[2];                /* rows and columns of an image; 0: from its shape */
 	struct mark marks[MOST_MARKS];
 	int mark_count;

@@ -117,7 +117,7 @@ read_predictions(struct plot *p, struct picture *r, const char *path)
 static struct colour
 shade(int class, int level)
 {
-	return paler(colour_of(class), 0.84 - 0.45 * level / (LEVELS - 1));
+	return paler(colour_of(class), 0.86 - 0.38 * level / (LEVELS - 1));
 }
 
 /* the class of the points in each cell of a picture of `rows` rows, -1 where there is none */
