@@ -16,22 +16,22 @@ scale_at(const struct scale *s, double value)
 	return s->from + share * (s->to - s->from);
 }
 
-/* the smallest of 1, 2, 2.5, 5 times a power of ten with at most `most` steps in the span */
+/* the smallest of 1, 2, 5 times a power of ten with at most `most` steps in the span */
 static double
 round_step(double span, int most)
 {
-	static const double steps[] = {1, 2, 2.5, 5, 10};
+	static const double steps[] = {1, 2, 5, 10};
 	double power = pow(10, floor(log10(span / most)));
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		if (span / (steps[i] * power) <= most * (1 + 1e-9)) return steps[i] * power;
 	return 10 * power;
 }
 
-/* a scale of one decade at least has ticks at powers of ten */
-static bool
-has_decades(const struct scale *s)
+/* how many powers of ten lie on a logarithmic scale */
+static int
+decades(const struct scale *s)
 {
-	return s->log && floor(log10(s->high) + 1e-9) - ceil(log10(s->low) - 1e-9) >= 1;
+	return (int)(floor(log10(s->high) + 1e-9) - ceil(log10(s->low) - 1e-9)) + 1;
 }
 
 void
@@ -42,8 +42,8 @@ scale_round(struct scale *s, int most)
 		s->low -= room, s->high += room;
 	}
 	if (s->log) {
-		double low = floor(log10(s->low) + 1e-9), high = ceil(log10(s->high) - 1e-9);
-		if (high - low >= 2) s->low = pow(10, low), s->high = pow(10, high);
+		double room = pow(s->high / s->low, 0.04);
+		s->low /= room, s->high *= room;
 		return;
 	}
 	double step = round_step(s->high - s->low, most);
@@ -72,23 +72,41 @@ label_number(char label[32], double value, double step)
 {
 	char plain[24];
 	int digits = (int)fmax(0, ceil(-log10(step) - 1e-9));
-	if (step * pow(10, digits) - floor(step * pow(10, digits) + 1e-9) > 1e-6) digits++; /* 2.5 */
 	bool plain_form = fabs(value) < 1e6 && digits <= 6;
 	if (fabs(value) < step / 2) value = 0;
 	snprintf(plain, sizeof plain, plain_form ? "%.*f" : "%.*g", plain_form ? digits : 4, fabs(value));
 	snprintf(label, 32, "%s%s", value < 0 ? "\xE2\x88\x92" : "", plain);
 }
 
+static void
+add_tick(struct ticks *t, const struct scale *s, int factor, int power)
+{
+	double at = factor * pow(10, power);
+	if (at < s->low * (1 - 1e-9) || at > s->high * (1 + 1e-9) || t->n == MOST_TICKS) return;
+	t->at[t->n] = at;
+	if (factor == 1) label_power(t->label[t->n++], power);
+	else label_number(t->label[t->n++], at, pow(10, power));
+}
+
+/* powers of ten; where they are few, 2 and 5 times these, too */
+static void
+make_decades(struct ticks *t, const struct scale *s, int most)
+{
+	int low = (int)floor(log10(s->low)), high = (int)ceil(log10(s->high)), every = decades(s) / most + 1;
+	for (int k = low; k <= high; k += every) {
+		add_tick(t, s, 1, k);
+		if (decades(s) > 2) continue;
+		add_tick(t, s, 2, k);
+		add_tick(t, s, 5, k);
+	}
+}
+
 void
 ticks_make(struct ticks *t, const struct scale *s, int most)
 {
 	t->n = 0;
-	if (has_decades(s)) {
-		int low = (int)ceil(log10(s->low) - 1e-9), high = (int)floor(log10(s->high) + 1e-9), every = (high - low) / most + 1;
-		for (int k = low; k <= high && t->n < MOST_TICKS; k += every) {
-			t->at[t->n] = pow(10, k);
-			label_power(t->label[t->n++], k);
-		}
+	if (s->log && s->high / s->low > 5) {
+		make_decades(t, s, most);
 		return;
 	}
 	double step = round_step(s->high - s->low, most), first = ceil(s->low / step - 1e-9);
@@ -145,11 +163,11 @@ axes_begin(struct plot *p, struct axes *f, double margin)
 	for (int i = 0; i < y.n; i++) widest = fmax(widest, text_width(y.label[i]));
 	f->left = (p->o.y_label ? 48 : 24) + widest;
 	f->top = p->o.title ? 52 : 22;
-	f->right = fmax(width - margin, f->left + 60);
-	f->bottom = height - (p->o.x_label ? 66 : 40);
+	f->right = f->square > 0 ? f->left + f->square : fmax(width - margin, f->left + 60);
+	f->bottom = f->square > 0 ? f->top + f->square : height - (p->o.x_label ? 66 : 40);
 	f->x.from = f->left, f->x.to = f->right, f->y.from = f->bottom, f->y.to = f->top;
 	ticks_make(&x, &f->x, 8);
-	svg_begin(p, f->right + margin, height);
+	svg_begin(p, f->right + margin, f->bottom + (p->o.x_label ? 66 : 40));
 	draw_ticks(p, f, &x, &y);
 	svg_line(p, f->left, f->bottom, f->right, f->bottom, DARK);
 	draw_labels(p, f);

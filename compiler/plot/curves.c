@@ -80,7 +80,7 @@ end_of(const struct axes *f, const struct series *s)
 int
 draw_series(struct plot *p, struct series_list *list)
 {
-	struct axes f;
+	struct axes f = {0};
 	struct key *entries = NEW_ARRAY(&p->arena, list->n, struct key);
 	if (find_limits(p, list, &f)) return -1;
 	for (int k = 0; k < list->n; k++) entries[k] = (struct key){list->at[k].label, colour_of(list->at[k].colour), list->at[k].dashed, false, 0};

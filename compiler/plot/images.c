@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 1, MOST_PIXELS = 1 << 24 };
+enum {
+	GAP = 1,   /* pixels of a bitmap between images */
+	SPACE = 8, /* pixels of the picture between filters */
+	MOST_PIXELS = 1 << 24,
+};
 
 struct planes { /* an array as a list of images */
 	struct array array;
@@ -29,7 +33,7 @@ find_size(struct plot *p, struct planes *s)
 	}
 	size_t pixels = s->rows * s->columns, inner = 1;
 	for (int k = a->rank - 1; k >= 0 && inner < pixels; k--) inner *= a->shape[k];
-	if (inner != pixels) return nn_fail(&p->error, "%s holds %s, which is not cut into images of %zux%zu", a->path, array_shape(p, a), s->rows, s->columns);
+	if (inner % pixels) return nn_fail(&p->error, "%s holds %s, which is not cut into images of %zux%zu", a->path, array_shape(p, a), s->rows, s->columns);
 	s->n = a->count / pixels;
 	return 0;
 }
@@ -58,22 +62,22 @@ read_planes(struct plot *p, struct planes *s, const struct input *in)
 	return 0;
 }
 
-struct sheet { /* one bitmap of all images */
+struct sheet { /* one bitmap of all images, a byte a pixel */
 	unsigned char *pixels;
-	int rows, columns, channels;
+	int rows, columns;
 };
 
 static int
-make_sheet(struct plot *p, struct sheet *s, size_t down, size_t across, const struct planes *of, int channels)
+make_sheet(struct plot *p, struct sheet *s, size_t down, size_t across, const struct planes *of)
 {
 	double rows = (double)down * ((double)of->rows + GAP) - GAP, columns = (double)across * ((double)of->columns + GAP) - GAP;
 	if (rows * columns > MOST_PIXELS) {
 		nn_fail(&p->error, "a picture of %.0f x %.0f pixels is too large", rows, columns);
 		return nn_help(&p->error, "choose some of the images: --count 100");
 	}
-	*s = (struct sheet){NULL, (int)rows, (int)columns, channels};
-	s->pixels = arena_alloc(&p->arena, (size_t)(rows * columns) * (size_t)channels);
-	memset(s->pixels, 255, (size_t)(rows * columns) * (size_t)channels);
+	*s = (struct sheet){NULL, (int)rows, (int)columns};
+	s->pixels = arena_alloc(&p->arena, (size_t)(rows * columns));
+	memset(s->pixels, 255, (size_t)(rows * columns));
 	return 0;
 }
 
@@ -105,13 +109,13 @@ signed_pixel(unsigned char *to, double value, const struct range *r)
 }
 
 static void
-put_plane(struct sheet *s, const struct planes *from, size_t k, size_t down, size_t across, const struct range *r, void (*put)(unsigned char *, double, const struct range *))
+put_plane(struct sheet *s, const struct planes *from, size_t k, size_t down, size_t across, const struct range *r)
 {
 	const double *at = from->array.at + k * from->rows * from->columns;
 	size_t top = down * (from->rows + GAP), left = across * (from->columns + GAP);
 	for (size_t i = 0; i < from->rows; i++)
 		for (size_t j = 0; j < from->columns; j++)
-			put(s->pixels + ((top + i) * (size_t)s->columns + left + j) * (size_t)s->channels, *at++, r);
+			grey_pixel(s->pixels + (top + i) * (size_t)s->columns + left + j, *at++, r);
 }
 
 /* Black and white: as the options say, 0..255 for bytes, 0..1 for what lies in it (give or take a little), else the data's own */
@@ -157,11 +161,11 @@ plot_images(struct plot *p)
 	size_t count = at_most(p->o.count ? (size_t)p->o.count : files > 1 ? across : 10 * across, all[0].n - first);
 	across = at_most(files > 1 ? count : across, count);
 	size_t down = files > 1 ? (size_t)files : (count + across - 1) / across;
-	if (make_sheet(p, &sheet, down, across, &all[0], 1)) return -1;
+	if (make_sheet(p, &sheet, down, across, &all[0])) return -1;
 	for (int f = 0; f < files; f++) {
 		struct range range = range_of(p, &all[f].array);
 		for (size_t k = 0; k < count && first + k < all[f].n; k++)
-			put_plane(&sheet, &all[f], first + k, files > 1 ? (size_t)f : k / across, files > 1 ? k : k % across, &range, grey_pixel);
+			put_plane(&sheet, &all[f], first + k, files > 1 ? (size_t)f : k / across, files > 1 ? k : k % across, &range);
 	}
 	double scale = scale_of(p, &sheet), top = p->o.title ? 52 : 16;
 	svg_begin(p, label + 32 + sheet.columns * scale, top + sheet.rows * scale + 16);
@@ -187,31 +191,40 @@ draw_bar(struct plot *p, double x, double y, double height, const struct range *
 	text_add(&p->out, "<g transform=\"translate(%.1f %.1f) scale(14 %.4f)\">\n", x, y, height / STEPS);
 	svg_image(p, 0, 0, 1, pixels, STEPS, 1, 3);
 	text_add(&p->out, "</g>\n<rect x=\"%.1f\" y=\"%.1f\" width=\"14\" height=\"%.1f\" fill=\"none\" stroke=\"#777\"/>\n", x, y, height);
-	ticks_make(&t, &s, height < 160 ? 2 : 5);
+	ticks_make(&t, &s, height < 160 ? 4 : 6);
 	for (int i = 0; i < t.n; i++) svg_text(p, x + 22, scale_at(&s, t.at[i]) + 5.5, START, "", t.label[i]);
+}
+
+static void
+draw_filter(struct plot *p, const struct planes *of, size_t k, double x, double y, double scale, const struct range *r)
+{
+	size_t pixels = of->rows * of->columns;
+	unsigned char *bytes = arena_alloc(&p->arena, 3 * pixels);
+	for (size_t i = 0; i < pixels; i++) signed_pixel(bytes + 3 * i, of->array.at[k * pixels + i], r);
+	svg_image(p, x, y, scale, bytes, (int)of->rows, (int)of->columns, 3);
+	text_add(&p->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"none\" stroke=\"#bbb\"/>\n", x, y, scale * (double)of->columns, scale * (double)of->rows);
 }
 
 int
 plot_filters(struct plot *p)
 {
 	struct planes planes = {0};
-	struct sheet sheet;
 	if (read_planes(p, &planes, &p->o.inputs.at[0])) return -1;
 	size_t first = (size_t)p->o.first, count = at_most(p->o.count ? (size_t)p->o.count : 64, planes.n - first);
 	size_t across = at_most(p->o.columns ? (size_t)p->o.columns : 8, count), down = (count + across - 1) / across;
+	size_t pixels = planes.rows * planes.columns;
 	struct range range = {-1, 0};
-	for (size_t i = first * planes.rows * planes.columns; i < (first + count) * planes.rows * planes.columns; i++)
+	for (size_t i = first * pixels; i < (first + count) * pixels; i++)
 		if (isfinite(planes.array.at[i])) range.high = fmax(range.high, fabs(planes.array.at[i]));
 	if (p->o.low < p->o.high) range.high = fmax(fabs(p->o.low), fabs(p->o.high));
 	if (range.high == 0) range.high = 1;
 	range.low = -range.high;
-	if (make_sheet(p, &sheet, down, across, &planes, 3)) return -1;
-	for (size_t k = 0; k < count; k++) put_plane(&sheet, &planes, first + k, k / across, k % across, &range, signed_pixel);
-	double scale = p->o.scale ? (double)p->o.scale : fmax(1, floor(480.0 / sheet.columns)), top = p->o.title ? 52 : 16;
-	double width = sheet.columns * scale, height = sheet.rows * scale;
+	if ((double)count * (double)pixels > MOST_PIXELS) return nn_fail(&p->error, "%s: %zu images of %zu x %zu are too many for one picture", planes.array.path, count, planes.rows, planes.columns);
+	double scale = p->o.scale ? (double)p->o.scale : fmax(1, floor(480.0 / (double)(across * planes.columns))), top = p->o.title ? 52 : 16;
+	double right = scale * (double)planes.columns + SPACE, below = scale * (double)planes.rows + SPACE, width = right * (double)across, height = below * (double)down - SPACE;
 	svg_begin(p, width + 130, top + fmax(height, 60) + 16);
 	if (p->o.title) svg_text(p, 16, 30, START, "font-size=\"19\" font-weight=\"bold\"", p->o.title);
-	svg_image(p, 16, top, scale, sheet.pixels, sheet.rows, sheet.columns, 3);
+	for (size_t k = 0; k < count; k++) draw_filter(p, &planes, first + k, 16 + right * (double)(k % across), top + below * (double)(k / across), scale, &range);
 	draw_bar(p, width + 40, top + 6, fmax(height, 60) - 12, &range);
 	svg_end(p);
 	return 0;

@@ -81,7 +81,8 @@ void svg_escape(struct text *t, const char *text);
 void svg_line(struct plot *p, double x1, double y1, double x2, double y2, const char *attributes);
 /* about how wide a text is, in pixels */
 double text_width(const char *text);
-/* An image of rows x columns pixels of one byte (channels 1) or three, `scale` times as large, without smoothing. */
+/* An image of rows x columns pixels of one byte (channels 1) or three, `scale` times as large, without smoothing: squares where they are
+ * few, else a PNG. */
 void svg_image(struct plot *p, double x, double y, double scale, const unsigned char *pixels, int rows, int columns, int channels);
 
 /* ---- axes.c ----------------------------------------------------------------------------------------------------------------------------- */
@@ -101,11 +102,12 @@ struct ticks {
 	double at[MOST_TICKS];
 	char label[MOST_TICKS][32];
 };
-/* round numbers between low and high: 1, 2, 2.5 or 5 times a power of ten apart, or powers of ten */
+/* round numbers between low and high: 1, 2 or 5 times a power of ten apart, or powers of ten */
 void ticks_make(struct ticks *t, const struct scale *s, int most);
 
 struct axes { /* a pair of axes */
 	double left, top, right, bottom;
+	double square; /* pixels across and up; 0: as large as the picture allows */
 	struct scale x, y;
 };
 /* begins a picture with the axes, their ticks and labels, the title; `margin` pixels on the right are left for labels */

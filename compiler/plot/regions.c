@@ -247,18 +247,14 @@ static void
 draw(struct plot *p, const struct picture *r)
 {
 	enum { WIDTH = 560 };
-	double size = p->o.width ? p->o.width : WIDTH;
+	double side = p->o.width ? p->o.width : WIDTH;
 	struct axes f = {0};
 	struct key entries[MOST_CLASSES];
 	f.x = (struct scale){r->low_x, r->low_x + r->size, false, 0, 0};
 	f.y = (struct scale){r->low_y, r->low_y + r->size, false, 0, 0};
 	for (int k = 0; k < r->classes; k++) entries[k] = (struct key){arena_print(&p->arena, "class %d", k), colour_of(k), false, true, 0};
-	double margin = legend_width(entries, r->classes), left = 60 + (p->o.y_label ? 24 : 0), above = p->o.title ? 52 : 22, below = p->o.x_label ? 66 : 40;
-	p->o.width = size + left + margin;
-	p->o.height = size + above + below;
-	axes_begin(p, &f, margin);
-	double side = fmin(f.right - f.left, f.bottom - f.top);
-	f.x.to = f.left + side, f.y.from = f.top + side;
+	f.square = side;
+	axes_begin(p, &f, legend_width(entries, r->classes));
 	text_add(&p->out, "<clipPath id=\"plane\"><rect width=\"%d\" height=\"%d\"/></clipPath>\n", SIDE, SIDE);
 	text_add(&p->out, "<g transform=\"translate(%.1f %.1f) scale(%.4f)\" clip-path=\"url(#plane)\">\n<g shape-rendering=\"crispEdges\">\n", f.left, f.top, side / SIDE);
 	for (int class = 0; class < r->classes; class++)
@@ -268,7 +264,6 @@ draw(struct plot *p, const struct picture *r)
 	text_add(&p->out, "\"/>\n</g>\n");
 	draw_points(p, r, &f);
 	for (int k = 0; k < r->classes; k++) entries[k].y = f.top + 12 + 23 * k;
-	f.right = f.left + side;
 	legend_draw(p, &f, entries, r->classes);
 	svg_end(p);
 }

@@ -168,9 +168,28 @@ put_base64(struct text *t, const unsigned char *at, size_t n)
 	}
 }
 
+/* a square for each pixel, or for a run of equal ones: viewers differ in how they enlarge a bitmap */
+static void
+draw_squares(struct plot *p, double x, double y, double scale, const unsigned char *pixels, int rows, int columns, int channels)
+{
+	text_add(&p->out, "<g transform=\"translate(%.1f %.1f) scale(%.4f)\" shape-rendering=\"crispEdges\">\n", x, y, scale);
+	for (int r = 0; r < rows; r++)
+		for (int c = 0, end; c < columns; c = end) {
+			const unsigned char *at = pixels + (r * columns + c) * channels;
+			for (end = c + 1; end < columns && !memcmp(at, pixels + (r * columns + end) * channels, (size_t)channels);) end++;
+			text_add(&p->out, "<path fill=\"#%02x%02x%02x\" d=\"M%d %dh%dv1h%dz\"/>\n", at[0], at[channels / 2], at[channels - 1], c, r, end - c, c - end);
+		}
+	text_add(&p->out, "</g>\n");
+}
+
 void
 svg_image(struct plot *p, double x, double y, double scale, const unsigned char *pixels, int rows, int columns, int channels)
 {
+	enum { FEW = 4096 };
+	if (rows * columns <= FEW) {
+		draw_squares(p, x, y, scale, pixels, rows, columns, channels);
+		return;
+	}
 	struct bytes png = png_of(&p->arena, pixels, rows, columns, channels);
 	text_add(&p->out, "<image x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" image-rendering=\"optimizeSpeed\" style=\"image-rendering: pixelated\"", x, y,
 		columns * scale, rows * scale);
