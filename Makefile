@@ -73,6 +73,13 @@ bless: all
 # the fuzzers for longer than in the tests, and bugs planted for them to find
 fuzz:
 	@BUILD=$(BUILD) sh tests/fuzz/planted.sh
+# the systems of the lecture, trained and drawn: docs/lecture
+lecture: all digits
+	@BUILD=$(BUILD) docs/lecture/run
+	@BUILD=$(BUILD) docs/lecture/mnist
+	@BUILD=$(BUILD) docs/lecture/run
+lecture-quick: all digits
+	@BUILD=$(BUILD) docs/lecture/run quick
 bench: all
 	@BUILD=$(BUILD) bench/run
 
@@ -89,5 +96,5 @@ check-names: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all digits cifar text test bless fuzz bench check-names clean
+.PHONY: all digits cifar text test bless fuzz bench lecture lecture-quick check-names clean
 -include $(OBJECTS:.o=.d)
