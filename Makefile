@@ -83,9 +83,11 @@ lecture-quick: all digits
 bench: all
 	@BUILD=$(BUILD) bench/run
 
-# long campaigns: random models (FIRST=1 COUNT=2000), and mistakes put into the derivation one by one (ONLY=word)
+# long campaigns: random models (FIRST=1 COUNT=2000), trainings killed at random moments (KILLS=500), and mistakes put into the derivation one by one (ONLY=word)
 random: all
 	@BUILD=$(BUILD) RANDOM_FIRST=$(or $(FIRST),1) RANDOM_COUNT=$(or $(COUNT),2000) RANDOM_OPTIONS=--full sh tests/suites/random.sh
+kill: all
+	@KILLS=$(or $(KILLS),500) BUILD=$(BUILD) tests/run runs && grep ' kills ' $(BUILD)/tests/runs.log
 mutants: all
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 python3 tests/mutants/mutants.py --only "$(ONLY)"
 
@@ -96,5 +98,5 @@ check-names: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all digits cifar text test bless fuzz bench lecture lecture-quick check-names clean
+.PHONY: all digits cifar text test bless fuzz bench lecture lecture-quick random kill mutants check-names clean
 -include $(OBJECTS:.o=.d)

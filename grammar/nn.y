@@ -5,7 +5,8 @@
 }
 %code provides {
 int nn_lex(NN_STYPE *value, NN_LTYPE *span, struct parse *p, void *scanner);
-bool nn_scan_recover(struct parse *p, struct span *open, int *bracket);
+bool nn_scan_recover(struct parse *p, struct span at, struct span *open, int *bracket);
+struct span nn_scan_block(const struct parse *p);
 }
 %code {
 #include "front/syntax.h"
@@ -30,7 +31,7 @@ static void nn_error(const struct span *at, struct parse *p, void *scanner, cons
 %token NL "the end of the line" END 0 "the end of the file"
 %token IMPORT "import" AS "as" LET "let" FN "fn" LAYER "layer" MODEL "model" TRAIN "train" OPTIMIZER "optimizer" STATE "state"
 %token FROZEN "frozen" INPUT "input" TARGET "target" OUTPUT "output" PARAM "param" LOSS "loss" METRIC "metric"
-%token REPEAT "repeat" RETURN "return" IN "in" OF "of" IF "if" THEN "then" ELSE "else"
+%token REPEAT "repeat" RETURN "return" REQUIRE "require" IN "in" OF "of" IF "if" THEN "then" ELSE "else"
 %token AND "and" OR "or" NOT "not"
 %token ARROW "->" BECOMES "<-" DOTDOT ".." LE "<=" GE ">=" EQ "==" NE "!=" STARSTAR "**"
 %token '=' '+' '-' '*' '/' '%' '@' '^' '(' ')' '[' ']' '{' '}' ',' ':' '.' '<' '>' '~'
@@ -110,6 +111,7 @@ stmt:     let
         | REPEAT expr block                  { $$ = MAKE(REPEAT, @$, 2, $2, $3); }
         | REPEAT NAME IN range block         { $$ = NAMED(REPEAT, @$, $2, @2, 2, $4, $5); }
         | RETURN exprs                       { $$ = MAKE(RETURN, @$, 1, $2); }
+        | REQUIRE arg_list                   { $$ = MAKE(REQUIRE, @$, 1, $2); }
 names:    dotted                             { $$ = node_push(p, EMPTY(@$), $1); }
         | names ',' dotted                   { $$ = node_push(p, $1, $3); }
 init:     %empty                             { $$ = NULL; }
@@ -191,7 +193,13 @@ yyreport_syntax_error(const yypcontext_t *context, struct parse *p, void *scanne
 	const char *names[YYNTOKENS];
 	for (int i = 0; i < n; i++) names[i] = yysymbol_name(expected[i]);
 	yysymbol_kind_t token = yypcontext_token(context);
-	syntax_error(p, *yypcontext_location(context), token == YYSYMBOL_YYEMPTY ? "" : yysymbol_name(token), names, n > 0 ? n : 0);
+	enum { DEEPEST = 32 }; /* more of the stack says nothing new */
+	const char *before[DEEPEST];
+	int depth = 0;
+	for (const yy_state_t *s = context->yyssp; *s && depth < DEEPEST; s--) before[depth++] = yysymbol_name(YY_ACCESSING_SYMBOL(*s)); /* state 0 is the bottom */
+	struct mistake m = {.p = p, .at = *yypcontext_location(context), .found = token == YYSYMBOL_YYEMPTY ? "" : yysymbol_name(token), .expected = names,
+			    .n = n > 0 ? n : 0, .before = before, .depth = depth};
+	syntax_error(&m);
 	return 0;
 }
 

@@ -206,7 +206,10 @@ fail_value(const struct nn_intake *in, const struct nn_part *part, size_t value_
 	if (value != floor(value))
 		return nn_fail(e, "%s %s, but '%s' takes whole numbers, %ld..%ld (%s:%d)",
 		    place, is, input->name, input->low, input->high, file, input->line);
-	return nn_fail(e, "%s %s, but '%s' is declared %ld..%ld (%s:%d)", place, is, input->name, input->low, input->high, file, input->line);
+	nn_fail(e, "%s %s, but '%s' is declared %ld..%ld (%s:%d)", place, is, input->name, input->low, input->high, file, input->line);
+	if (input->low == 0 && value == (double)input->high + 1)
+		nn_help(e, "if its numbers start at 1, subtract 1 where the data are read (%s:%d): `... - 1`", file, in->source ? in->source->line : input->line);
+	return -1;
 }
 
 /* x[0 .. n) rounded to real numbers, or the index of the first that is not finite; all are stored before any is looked at, so that both

@@ -1,8 +1,10 @@
 /* arena.c - memory, lists and growing text of one compilation. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "core/arena.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct arena_block {
 	struct arena_block *next;
@@ -10,7 +12,8 @@ struct arena_block {
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
-enum { BLOCK = 256 * 1024 };
+/* blocks of a size that starts small and doubles, up to pieces for which the system may take huge pages: fewer faults */
+enum { SMALLEST_BLOCK = 256 * 1024, LARGEST_BLOCK = 32 * 1024 * 1024, HUGE_PAGE = 2 * 1024 * 1024 };
 
 /* Under AddressSanitizer what is not handed out is poisoned, and so is a gap behind each allocation: a step outside it is seen. */
 #if defined __has_feature
@@ -37,24 +40,72 @@ out_of_memory(void)
 	abort();
 }
 
+static size_t
+taken_by(size_t size)
+{
+	return (size + 15) / 16 * 16 + GAP;
+}
+
+static void
+add_block(struct arena *a, size_t taken)
+{
+	size_t size = a->block ? 2 * a->block->size : SMALLEST_BLOCK;
+	if (size > LARGEST_BLOCK) size = LARGEST_BLOCK;
+	while (size < taken + sizeof(struct arena_block)) size *= 2;
+	struct arena_block *b = NULL;
+	if (size < HUGE_PAGE) b = malloc(size);
+	else if (posix_memalign((void **)&b, HUGE_PAGE, size)) b = NULL;
+	if (!b) out_of_memory();
+#ifdef MADV_HUGEPAGE
+	if (size >= HUGE_PAGE) madvise(b, size, MADV_HUGEPAGE);
+#endif
+	*b = (struct arena_block){.next = a->block, .size = size - sizeof *b};
+	a->block = b;
+	ASAN_POISON_MEMORY_REGION(b->bytes, b->size);
+}
+
 void *
 arena_alloc(struct arena *a, size_t size)
 {
-	if (size > SIZE_MAX / 2) out_of_memory();
-	size_t taken = (size + 15) / 16 * 16 + GAP;
-	if (!a->block || a->block->size - a->block->used < taken) {
-		size_t room = taken > BLOCK ? taken : BLOCK;
-		struct arena_block *b = malloc(sizeof *b + room);
-		if (!b) out_of_memory();
-		*b = (struct arena_block){.next = a->block, .size = room};
-		a->block = b;
-		ASAN_POISON_MEMORY_REGION(b->bytes, room);
-	}
+	if (size > SIZE_MAX / 4) out_of_memory();
+	size_t taken = taken_by(size);
+	if (!a->block || a->block->size - a->block->used < taken) add_block(a, taken);
 	void *p = a->block->bytes + a->block->used;
 	ASAN_UNPOISON_MEMORY_REGION(p, size);
 	a->block->used += taken;
 	a->total += taken;
 	return memset(p, 0, size);
+}
+
+/* A copy of the `size` bytes with room for `wider`; where nothing was allocated since, they stay where they are. */
+static void *
+arena_widen(struct arena *a, void *at, size_t size, size_t wider)
+{
+	struct arena_block *b = a->block;
+	size_t taken = taken_by(size), more = taken_by(wider) - taken;
+	if (at && wider <= SIZE_MAX / 4 && (unsigned char *)at + taken == b->bytes + b->used && b->size - b->used >= more) {
+		ASAN_UNPOISON_MEMORY_REGION(at, wider);
+		memset((unsigned char *)at + size, 0, wider - size);
+		b->used += more;
+		a->total += more;
+		return at;
+	}
+	void *copy = arena_alloc(a, wider);
+	if (size) memcpy(copy, at, size);
+	return copy;
+}
+
+/* Gives back what is behind the first `narrower` bytes, where nothing was allocated since.  Returns the size that is left. */
+static size_t
+arena_narrow(struct arena *a, void *at, size_t size, size_t narrower)
+{
+	struct arena_block *b = a->block;
+	size_t taken = taken_by(size), less = taken - taken_by(narrower);
+	if ((unsigned char *)at + taken != b->bytes + b->used) return size;
+	ASAN_POISON_MEMORY_REGION((unsigned char *)at + narrower, size - narrower);
+	b->used -= less;
+	a->total -= less;
+	return narrower;
 }
 
 void *
@@ -100,20 +151,19 @@ void *
 list_room(struct arena *a, void *at, int n, int *room, size_t size)
 {
 	if (n < *room) return at;
+	if ((size_t)*room > SIZE_MAX / 8 / size) out_of_memory();
+	size_t before = (size_t)*room * size;
 	*room = *room ? 2 * *room : 8;
-	void *wider = arena_array(a, (size_t)*room, size);
-	if (n) memcpy(wider, at, (size_t)n * size);
-	return wider;
+	return arena_widen(a, at, before, (size_t)*room * size);
 }
 
 void
 text_bytes(struct text *t, const char *bytes, size_t length)
 {
 	if (t->length + length + 1 > t->room) {
+		size_t before = t->room;
 		t->room = 2 * (t->length + length + 64);
-		char *wider = arena_alloc(t->arena, t->room);
-		if (t->length) memcpy(wider, t->at, t->length);
-		t->at = wider;
+		t->at = arena_widen(t->arena, t->at, before, t->room);
 	}
 	memcpy(t->at + t->length, bytes, length);
 	t->length += length;
@@ -143,5 +193,6 @@ char *
 text_end(struct text *t)
 {
 	if (!t->at) text_bytes(t, "", 0);
+	t->room = arena_narrow(t->arena, t->at, t->room, t->length + 1);
 	return t->at;
 }

@@ -35,12 +35,15 @@ static const struct indices *
 union_of_free(struct program *p, enum op op, struct index *own, int n, struct expr *const kids[])
 {
 	int most = op == OP_INDEX;
+	bool same = n > 0;
 	const struct indices *largest = NULL;
 	for (int i = 0; i < n; i++) {
 		most += kids[i]->free->n;
+		same &= kids[i]->free->n == 0 || kids[i]->free == largest || !largest || largest->n == 0;
 		if (!largest || kids[i]->free->n > largest->n) largest = kids[i]->free;
 	}
-	struct index **set = NEW_ARRAY(p->arena, most ? most : 1, struct index *);
+	if (same) return largest; /* the others have none, or the very same */
+	struct index *few[32], **set = most <= 32 ? few : NEW_ARRAY(p->arena, most, struct index *);
 	int count = 0;
 	if (op == OP_INDEX) set[count++] = own;
 	for (int k = 0; k < n; k++)
@@ -123,7 +126,7 @@ grow_table(struct program *p)
 struct expr *
 expr_node(struct program *p, const struct expr *like, int n, struct expr *const kids[])
 {
-	if (2 * (p->expr_count + 1) > p->table_room) grow_table(p);
+	if (4 * (p->expr_count + 1) > 3 * p->table_room) grow_table(p);
 	uint32_t hash = node_hash(like->op, payload_of(like), n, kids);
 	int at = (int)(hash & (uint32_t)(p->table_room - 1));
 	for (; p->table[at].expr; at = (at + 1) & (p->table_room - 1)) {
@@ -141,6 +144,8 @@ expr_node(struct program *p, const struct expr *like, int n, struct expr *const 
 	e->order = structural_order(e);
 	e->free = union_of_free(p, e->op, like->op == OP_INDEX ? like->index : NULL, n, kids);
 	e->integer = is_integer_node(e);
+	e->has_read = e->op == OP_READ;
+	for (int i = 0; i < n; i++) e->has_read |= kids[i]->has_read;
 	e->condition = e->op == OP_BOOL || e->op == OP_GE0 || e->op == OP_EQ0 || e->op == OP_LT || e->op == OP_LE || e->op == OP_EQ ||
 		       e->op == OP_AND || e->op == OP_NOT;
 	p->table[at] = (struct expr_entry){e, hash};
@@ -274,8 +279,10 @@ rebuild(struct program *p, struct expr *e, struct expr *const k[])
 	return e;
 }
 
+enum { FEW = 32 };
+
 struct memo { /* from node to its replacement, for one call of rewrite */
-	struct memo_entry { struct expr *from, *to; } *at;
+	struct memo_entry { struct expr *from, *to; } *at, few[FEW];
 	int n, room;
 };
 
@@ -297,13 +304,14 @@ static void
 memo_put(struct memo *m, struct expr *e, struct expr *to)
 {
 	if (2 * (m->n + 1) > m->room) {
-		struct memo old = *m;
+		struct memo_entry *old = m->at;
+		int old_room = m->room;
 		m->room *= 4;
 		m->at = calloc((size_t)m->room, sizeof *m->at);
 		if (!m->at) abort();
-		for (int i = 0; i < old.room; i++)
-			if (old.at[i].from) m->at[memo_place(m, old.at[i].from)] = old.at[i];
-		free(old.at);
+		for (int i = 0; i < old_room; i++)
+			if (old[i].from) m->at[memo_place(m, old[i].from)] = old[i];
+		if (old != m->few) free(old);
 	}
 	int i = memo_place(m, e);
 	m->n += !m->at[i].from;
@@ -313,9 +321,16 @@ memo_put(struct memo *m, struct expr *e, struct expr *to)
 static void
 memo_start(struct memo *m)
 {
-	*m = (struct memo){.room = 32};
-	m->at = calloc((size_t)m->room, sizeof *m->at);
-	if (!m->at) abort();
+	memset(m->few, 0, sizeof m->few);
+	m->at = m->few;
+	m->n = 0;
+	m->room = FEW;
+}
+
+static void
+memo_end(struct memo *m)
+{
+	if (m->at != m->few) free(m->at);
 }
 
 static struct expr *
@@ -343,7 +358,7 @@ rewrite(struct program *p, struct expr *e, rewriter *f, void *context)
 	struct memo m;
 	memo_start(&m);
 	struct expr *r = rewrite_node(p, e, f, context, &m);
-	free(m.at);
+	memo_end(&m);
 	return r;
 }
 
@@ -393,10 +408,13 @@ gather_nodes(struct program *p, struct expr *e, struct gather *g)
 static struct expr_list *
 gathered(struct program *p, struct expr *e, bool reads_only)
 {
-	struct gather g = {.reads_only = reads_only};
+	struct gather g;
+	g.reads_only = reads_only;
+	g.nodes.n = g.nodes.room = 0;
+	g.nodes.at = NULL;
 	memo_start(&g.seen);
 	gather_nodes(p, e, &g);
-	free(g.seen.at);
+	memo_end(&g.seen);
 	struct expr_list *l = arena_alloc(p->arena, sizeof *l + (size_t)g.nodes.n * sizeof *l->at);
 	l->n = g.nodes.n;
 	if (l->n) memcpy(l->at, g.nodes.at, (size_t)l->n * sizeof *l->at);
@@ -417,12 +435,4 @@ expr_reads(struct program *p, struct expr *e, int *n)
 	if (!e->reads) e->reads = gathered(p, e, true);
 	*n = e->reads->n;
 	return e->reads->at;
-}
-
-bool
-has_read(struct program *p, struct expr *e)
-{
-	int n;
-	expr_reads(p, e, &n);
-	return n > 0;
 }

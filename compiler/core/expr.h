@@ -60,12 +60,13 @@ struct expr {
 	enum op op;
 	bool integer;     /* a whole number, whatever the data */
 	bool condition;   /* true or false, not a number */
-	int id;           /* in order of creation */
-	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
+	bool has_read;    /* it mentions a tensor */
 	int n;
+	int id;           /* in order of creation */
+	int values;       /* 1 + the first of program.values with this key; 0: none */
+	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
-	int values;       /* 1 + the first of program.values with this key; 0: none */
 	union {
 		double number;
 		struct index *index;
@@ -148,6 +149,5 @@ struct expr *substitute(struct program *p, struct expr *e, int n, struct index *
 struct expr **expr_nodes(struct program *p, struct expr *e, int *n);
 /* every distinct read in e */
 struct expr **expr_reads(struct program *p, struct expr *e, int *n);
-bool has_read(struct program *p, struct expr *e);
 
 #endif

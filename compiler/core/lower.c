@@ -187,7 +187,7 @@ lower_and(struct lowering *l, struct expr *e)
 	struct code *all = NULL;
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < e->n; i++) {
-			if (has_read(l->p, e->kid[i]) != (pass == 1)) continue;
+			if (e->kid[i]->has_read != (pass == 1)) continue;
 			struct code *c = value(l, e->kid[i]);
 			all = all ? code_new(l, CODE_AND, all, c, NULL) : c;
 		}

@@ -67,7 +67,7 @@ check_expr(struct program *p, struct expr *e, const struct guards *g)
 		return bad ? bad : check_expr(p, e->kid[2], &no);
 	}
 	struct guards others = {g, e}; /* conditions on indices come first among conjuncts */
-	for (int i = 0; i < e->n && !bad; i++) bad = check_expr(p, e->kid[i], e->op == OP_AND && has_read(p, e->kid[i]) ? &others : g);
+	for (int i = 0; i < e->n && !bad; i++) bad = check_expr(p, e->kid[i], e->op == OP_AND && e->kid[i]->has_read ? &others : g);
 	return bad;
 }
 

@@ -288,9 +288,9 @@ collect_sum(struct sum *s, struct expr *g, struct bound b)
 		for (int i = 0; i < conjunct_count(g->kid[0]); i++) {
 			struct expr *c = conjunct(g->kid[0], i);
 			bool leaves = !mentions_bound(c, &b);
-			if (leaves && has_read(p, c) && may_leave(p, c, g->kid[0], &b) && !guards_a_read(p, c, inner)) out = both(p, out, c);
+			if (leaves && c->has_read && may_leave(p, c, g->kid[0], &b) && !guards_a_read(p, c, inner)) out = both(p, out, c);
 			else guard = both(p, guard, c);
-			if (leaves && !has_read(p, c)) out_index = both(p, out_index, c);
+			if (leaves && !c->has_read) out_index = both(p, out_index, c);
 		}
 		if (out != none) out = both(p, out, out_index); /* they protect what it reads */
 	}
@@ -302,7 +302,7 @@ collect_sum(struct sum *s, struct expr *g, struct bound b)
 	for (int i = 0; i < n; i++) {
 		if (!mentions_bound(factor[i], &b) && !is_batch_factor(factor[i]) && may_leave(p, factor[i], guard, &b)) {
 			free[free_count++] = factor[i];
-			read_left |= has_read(p, factor[i]);
+			read_left |= factor[i]->has_read;
 		} else {
 			core[core_count++] = factor[i];
 			if (is_batch_factor(factor[i])) continue;

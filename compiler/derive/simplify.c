@@ -389,7 +389,7 @@ is_one_hot(const struct inlining *in, const struct equation *q, const struct exp
 	if (u->reduction != SUM || q->reduction || q->tensor->role != ROLE_ADJOINT || q->body->op != OP_IF || !is_number(q->body->kid[2], 0)) return false;
 	for (int i = 0; i < conjunct_count(q->body->kid[0]); i++) {
 		struct expr *c = conjunct(q->body->kid[0], i);
-		if (c->op != OP_EQ0 || !has_read(in->p, c)) continue;
+		if (c->op != OP_EQ0 || !c->has_read) continue;
 		struct affine *a = affine_of(in->p, c->kid[0]);
 		for (int k = 0; k < a->n; k++)
 			for (int l = 0; l < q->lhs_count; l++) {
@@ -418,7 +418,7 @@ breaks_view(const struct inlining *in, const struct equation *q, struct expr *in
 	const struct equation *u = in->reader;
 	if (u->reduction && q->body->op == OP_READ)
 		for (int i = 0; i < q->body->n; i++)
-			if (affine_of(in->p, q->body->kid[i])->n > 1 || has_read(in->p, q->body->kid[i])) return true; /* or a look-up */
+			if (affine_of(in->p, q->body->kid[i])->n > 1 || q->body->kid[i]->has_read) return true; /* or a look-up */
 	return (u->reduction || q->tensor->role != ROLE_ADJOINT) && has_whole_division(in->p, q->body) && has_whole_division(in->p, inlined);
 }
 

@@ -226,7 +226,7 @@ guard_factor(struct program *p, struct expr *body)
 	if (body->op != OP_IF || !is_number(body->kid[2], 0) || body->kid[1]->op != OP_MUL) return body;
 	struct expr *c = body->kid[0], *product = body->kid[1], *out = number(p, 1);
 	for (int i = 0; i < conjunct_count(c); i++)
-		if (!has_read(p, conjunct(c, i)) || conjunct(c, i)->op == OP_EQ0) return body;
+		if (!conjunct(c, i)->has_read || conjunct(c, i)->op == OP_EQ0) return body;
 	int best = -1;
 	for (int k = 0; k < product->n; k++)
 		if (is_within(c, product->kid[k]) && (best < 0 || product->kid[k]->free->n < product->kid[best]->free->n)) best = k;

@@ -6,6 +6,7 @@
 #include "driver/embedded.h"
 #include "driver/learning.h"
 #include "driver/memory.h"
+#include "driver/oversight.h"
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
@@ -60,6 +61,10 @@ static void
 run_elaborate(struct compilation *c)
 {
 	elaborate(&c->unit, c->options.defines, c->options.define_count, c->options.model);
+	if (!c->unit.diagnostics.errors) {
+		check_unused(&c->unit.diagnostics, c->file);
+		check_verdicts(&c->unit);
+	}
 	for (int i = 0; i < c->unit.models.n && sizes_fit(c, c->unit.models.at[i]); i++) {}
 }
 
@@ -80,6 +85,7 @@ run_derive(struct compilation *c)
 {
 	for (int i = 0; i < c->unit.models.n; i++) {
 		struct model *m = c->unit.models.at[i];
+		check_oversights(&c->unit, m);
 		stabilise(m->eval);
 		stabilise(m->train);
 		settle_factors(m->eval);
@@ -89,7 +95,7 @@ run_derive(struct compilation *c)
 		LIST(struct tensor *) params = {0};
 		for (int k = 0; k < m->train->tensors.n; k++)
 			if (m->train->tensors.at[k]->role == ROLE_PARAM) PUSH(&c->arena, &params, m->train->tensors.at[k]);
-		check_learning(&c->unit.diagnostics, m);
+		check_learning(&c->unit, m);
 		derive(m->train, params.n, params.at);
 	}
 }

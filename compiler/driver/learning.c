@@ -79,8 +79,9 @@ warn(struct diagnostics *d, const struct unreached *u, int n)
 
 /* nothing learns: an error; the primary span is the loss */
 static void
-report_constant_loss(struct diagnostics *d, const struct model *m, const struct unreached *u, int n)
+report_constant_loss(struct unit *unit, const struct model *m, const struct unreached *u, int n)
 {
+	struct diagnostics *d = &unit->diagnostics;
 	const struct unreached *blocked = NULL;
 	for (int i = 0; i < n && !blocked; i++)
 		if (u[i].reason != NOT_USED) blocked = &u[i];
@@ -93,12 +94,16 @@ report_constant_loss(struct diagnostics *d, const struct model *m, const struct 
 	const char *why = reason_text(d->arena, blocked), *label = blocked->reason == BY_FUNCTION ? "" : "piecewise constant: its gradient is 0 everywhere";
 	bool inside = lies_in(blocked->where, loss);
 	struct diagnostic *e = diag_new(d, "no-gradient", loss, inside && !*label ? why : label, "the loss has no useful derivative");
-	if (!inside) diag_label(d, e, blocked->where, "%s", why);
+	bool same = blocked->where.begin == loss.begin && blocked->where.end == loss.end;
+	if (!inside && !same) diag_label(d, e, blocked->where, "%s", why);
+	const char *other = other_loss(unit, m);
+	if (other) diag_help(d, e, "%s", other);
 }
 
 void
-check_learning(struct diagnostics *d, const struct model *m)
+check_learning(struct unit *unit, const struct model *m)
 {
+	struct diagnostics *d = &unit->diagnostics;
 	struct unreached *u;
 	int n = find_unreached(m->train, &u), params = 0;
 	bool frozen = false;
@@ -109,7 +114,7 @@ check_learning(struct diagnostics *d, const struct model *m)
 	if (!params && m->training.present)
 		diag_new(d, "no-gradient", m->span, frozen ? "all of its parameters are frozen" : "it has no parameters", "model `%s` has a train block, but nothing to learn", m->name);
 	if (n && n == params) {
-		report_constant_loss(d, m, u, n);
+		report_constant_loss(unit, m, u, n);
 		return;
 	}
 	for (int i = 0; i < n; i++) {

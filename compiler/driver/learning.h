@@ -5,6 +5,6 @@
 #include "front/elaborate.h"
 
 /* An error where no parameter can change the loss, a warning for each that cannot.  The training program has a loss, and no adjoints yet. */
-void check_learning(struct diagnostics *d, const struct model *m);
+void check_learning(struct unit *unit, const struct model *m);
 
 #endif

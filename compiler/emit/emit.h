@@ -183,6 +183,7 @@ const char *operand_name(struct writer *w, enum operand_kind kind, struct tensor
 const char *operand_memory(struct writer *w, enum operand_kind kind, struct tensor *t, long stride); /* where it is, as a mark */
 const char *loop_name(struct writer *w, const struct index *i);
 void open_loop(struct writer *w, const struct index *i);
+void open_range(struct writer *w, const struct index *i, const char *low, const char *high);
 /* loops over n indices in order, iterations outside the guard left out; returns how many braces are to be closed */
 int open_guarded_loops(struct writer *w, int n, struct index *const indices[], struct expr *guard);
 void enter_loop(struct writer *w, const struct index *i);
@@ -195,7 +196,7 @@ void bind_time(struct writer *w, const struct equation *q);
 const char *time_parameter(struct writer *w); /* ", int t" or "" */
 const char *time_argument(struct writer *w);  /* ", t" or "" */
 /* "@@_tile(m", the beginning of a call */
-const char *tile_call(struct writer *w);
+const char *inner_call(struct writer *w, const char *suffix); /* how the call of another function of this kernel begins: "@@_tile(m" */
 /* type name(const struct PREFIX *m, parameters) { locals body } */
 void finish_function(struct writer *w, struct text *out, const char *type, const char *name, const char *parameters);
 /* pointers into the panel of the moment stand inside the loop over panels */
@@ -248,11 +249,18 @@ struct call kernel_call(struct emission *e, struct plan *plan, const struct kern
 /* where the running sum of an element is kept between the chunks of a batch; of 16, the first */
 const char *carried_sum(struct writer *w);
 
-/* tile.c, lanes.c: a kernel's text, @@ for its name */
+/* tile.c, taps.c, lanes.c: a kernel's text, @@ for its name */
+const char *outer_arguments(struct writer *w, bool declare); /* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
+void open_outer_loops(struct writer *w); /* those of this part */
+void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
+/* Is the kernel a matrix of parameters times a vector?  Memory for one sample has a copy of the matrix column by column. */
+bool has_turned_matrix(struct program *p, const struct kernel *k);
 enum { ROWS = 6, CHUNK = 1024 }; /* rows of a tile; columns of a block of gradients */
 void write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
+void write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_dot(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
+void write_taps(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_lanes(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_rows(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
@@ -290,6 +298,10 @@ struct file_text {
 LIST_TYPE(file_list, struct file_text);
 void write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out);
 void write_trainer(struct emission *e, const char *command, const char *file, const char *target, double flops, struct file_list *out);
+/* which lines can make numbers that are not finite, as the table doubts[]; returns its rows (doubtful.c) */
+int write_doubts(struct emission *e, struct text *t);
+/* of all equations of a model and of its optimizers, whatever things are called: models with the same one compute the same (fingerprint.c) */
+uint64_t fingerprint(const struct model *m);
 /* the helper functions that `body` calls */
 void write_helpers(struct text *t, const char *body);
 /* tensors.c */

@@ -144,7 +144,7 @@ enter_loop(struct writer *w, const struct index *i)
 	PUSH(w->e->arena, &w->open, i);
 }
 
-static void
+void
 open_range(struct writer *w, const struct index *i, const char *low, const char *high)
 {
 	const char *name = loop_name(w, i);
@@ -309,9 +309,9 @@ finish_function(struct writer *w, struct text *out, const char *type, const char
 }
 
 const char *
-tile_call(struct writer *w)
+inner_call(struct writer *w, const char *suffix)
 {
-	return arena_print(w->e->arena, "@@_tile(m%c", MARK_AT_ARGUMENT);
+	return arena_print(w->e->arena, "@@_%s(m%c", suffix, MARK_AT_ARGUMENT);
 }
 
 struct held
@@ -394,7 +394,7 @@ carried_sum(struct writer *w)
 	const struct equation *q = k->equations.at[0];
 	struct program *p = w->plan->program;
 	struct expr *at = affine_expr(p, flat_access(p, k, read_at(p, q->tensor, q->lhs)));
-	if (k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT) at = scale(p, 16, at);
+	if (has_running_sums(k)) at = scale(p, 16, at);
 	const char *name = operand_name(w, OPERAND_CARRIED, q->tensor, 0);
 	bool known = false;
 	for (int i = 0; i < w->locals.n; i++) known |= !strcmp(w->locals.at[i].name, name);
@@ -476,8 +476,8 @@ void
 write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 {
 	static void (*const writers[])(struct emission *, struct plan *, struct kernel *, struct c_names *, struct text *) = {
-		[KERNEL_TILE] = write_tile, [KERNEL_LANES] = write_lanes, [KERNEL_ROWS] = write_rows, [KERNEL_OUTER] = write_outer,
-		[KERNEL_DOT] = write_dot, [KERNEL_FOLD] = write_fold, [KERNEL_SCATTER] = write_scatter, [KERNEL_PLAIN] = write_plain,
+		[KERNEL_TILE] = write_tile, [KERNEL_PAIR] = write_pair, [KERNEL_LANES] = write_lanes, [KERNEL_ROWS] = write_rows, [KERNEL_OUTER] = write_outer,
+		[KERNEL_DOT] = write_dot, [KERNEL_TAPS] = write_taps, [KERNEL_FOLD] = write_fold, [KERNEL_SCATTER] = write_scatter, [KERNEL_PLAIN] = write_plain,
 	};
 	struct text body = {.arena = e->arena};
 	struct c_names names = {.arena = e->arena};

@@ -19,10 +19,10 @@ start_text(enum reduction r)
 
 /* a condition on indices in front of a sum's term: where it does not hold, nothing is added */
 static struct expr *
-index_guard(struct program *p, const struct equation *q)
+index_guard(const struct equation *q)
 {
 	bool sum = q->reduction == SUM || q->reduction == MEAN;
-	return sum && q->body->op == OP_IF && is_number(q->body->kid[2], 0) && !has_read(p, q->body->kid[0]) ? q->body->kid[0] : NULL;
+	return sum && q->body->op == OP_IF && is_number(q->body->kid[2], 0) && !q->body->kid[0]->has_read ? q->body->kid[0] : NULL;
 }
 
 /* the equation without that condition */
@@ -58,7 +58,7 @@ write_lane_reduction(struct writer *w, const struct equation *q)
 	struct program *p = w->plan->program;
 	bool where = q->reduction == ARGMAX || q->reduction == ARGMIN, best = where || q->reduction == MAX || q->reduction == MIN, whole = q->tensor->integer && !where;
 	const char *name = operand_name(w, OPERAND_VALUE, q->tensor, 0), *acc = where ? operand_name(w, OPERAND_BEST, q->tensor, 0) : name;
-	struct expr *guard = index_guard(p, q);
+	struct expr *guard = index_guard(q);
 	struct equation inner = unguarded(q, guard);
 	if (whole) write_line(w, "ints %s = all_ints(%s);", name, whole_start(q->reduction));
 	else write_line(w, "lanes %s = %s;", acc, start_text(q->reduction));
@@ -122,7 +122,25 @@ maps_together(struct writer *w, int first)
 	return n;
 }
 
-/* loops over the left side but samples and time */
+enum { WIDE = 4096 }; /* elements of a sample that are too many to stay in a cache until the next equation */
+
+/* Are the samples the innermost loop?  Then a panel is read from its first byte to the last.  Where they are the outermost one, a vector of samples can
+ * keep numbers in registers from one equation to the next, and finds the elements of few features in the cache. */
+static bool
+samples_are_inside(const struct kernel *k)
+{
+	double most = 0;
+	for (int i = 0; i < k->equations.n; i++) {
+		const struct equation *q = k->equations.at[i];
+		double n = 1;
+		if (q->lhs_count < 2 || kernel_time(k, q)) return false;
+		for (int l = 1; l < q->lhs_count; l++) n *= (double)q->lhs[l]->size;
+		if (n > most) most = n;
+	}
+	return most > WIDE;
+}
+
+/* loops over the left side but samples and time; over samples, where they are inside */
 static int
 open_left_loops(struct writer *w, const struct equation *q)
 {
@@ -133,7 +151,11 @@ open_left_loops(struct writer *w, const struct equation *q)
 		open_loop(w, q->lhs[i]);
 		loops++;
 	}
-	return loops;
+	if (!samples_are_inside(w->kernel)) return loops;
+	write_line(w, "for (int n = 0; n < samples; n += LANES) {");
+	enter_loop(w, NULL);
+	w->indent++;
+	return loops + 1;
 }
 
 static int
@@ -159,8 +181,9 @@ write_lanes(struct emission *e, struct plan *plan, struct kernel *k, struct c_na
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	const char *time = time_parameter(&w);
 	for (int i = 0; i < k->equations.n; i++) bind_time(&w, k->equations.at[i]);
-	write_line(&w, "for (int n = 0; n < samples_in(m, panel); n += LANES) {");
-	w.indent++;
+	bool inside = samples_are_inside(k);
+	write_line(&w, inside ? "const int samples = samples_in(m, panel);" : "for (int n = 0; n < samples_in(m, panel); n += LANES) {");
+	if (!inside) w.indent++;
 	for (int i = 0; i < k->equations.n;) {
 		const struct equation *q = k->equations.at[i];
 		if (!q->reduction) {
@@ -172,7 +195,7 @@ write_lanes(struct emission *e, struct plan *plan, struct kernel *k, struct c_na
 		close_loops(&w, loops);
 		i++;
 	}
-	close_brace(&w);
+	if (!inside) close_brace(&w);
 	finish_function(&w, out, "static void", "@@", arena_print(e->arena, ", int panel%s", time));
 }
 
@@ -198,7 +221,7 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct program *p = plan->program;
 	const struct equation *q = k->equations.at[0];
-	struct expr *guard = index_guard(p, q);
+	struct expr *guard = index_guard(q);
 	struct equation inner = unguarded(q, guard);
 	struct index *bound[2 * MAX_RANK];
 	bool vector;

@@ -14,7 +14,7 @@ static const char *const reserved[] = {
 	"restrict", "return", "rows", "samples", "seed", "short", "signed", "sink", "sizeof", "smadd", "ssqrt", "static", "step", "store", "store_ints",
 	"store_part", "struct", "sum", "switch", "template", "this", "throw", "to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints",
 	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "samples_in", "ints_of", "load_some", "store_some", "run_part", "run", "kernel", "call", "few", "candidate", "best", "place", "from", "to", "smaller", "larger",
-	"left", "whole", "kept", "number", "fold", "column", "columns", "vec", "lane_sums",
+	"left", "whole", "kept", "number", "fold", "column", "columns", "vec", "lane_sums", "sums", "tap",
 };
 
 /* a name that `struct NAME` cannot have in C or C++ */

@@ -1,6 +1,7 @@
 /* tile.c - contractions: a tile of 6 rows and a few vectors, all of its sums in registers.
  *
  * TILE    rows are features, vectors are samples side by side; the other factor is broadcast
+ * PAIR    rows and columns are features, one vector of samples; both factors belong to samples
  * OUTER   rows are features, vectors are other features; samples are summed one after the other
  * DOT     rows and columns are features, each element has 16 running sums over samples */
 #include "emit/emit.h"
@@ -9,8 +10,7 @@
 
 /* ---- what the tiles share -------------------------------------------------------------------------------------------------------------------- */
 
-/* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
-static const char *
+const char *
 outer_arguments(struct writer *w, bool declare)
 {
 	struct text t = {.arena = w->e->arena};
@@ -22,8 +22,7 @@ outer_arguments(struct writer *w, bool declare)
 	return text_end(&t);
 }
 
-/* the finished sum and the maps behind it, for one element of the tile */
-static void
+void
 write_epilogue(struct writer *w, const char *sum, bool vector)
 {
 	const struct equation *q = w->kernel->equations.at[0];
@@ -84,7 +83,7 @@ write_part_range(struct writer *w, struct cut c)
 	else write_line(w, "const int from = part * %ld / %d * %d, to = (part + 1) * %ld / %d * %d;", c.sixes / ROWS, k->parts, ROWS, c.sixes / ROWS, k->parts, ROWS);
 }
 
-static void
+void
 open_outer_loops(struct writer *w)
 {
 	const struct kernel *k = w->kernel;
@@ -130,7 +129,7 @@ write_row_calls(struct writer *w, struct cut c, const char *row, void (*write)(s
 static void
 call_tile(struct writer *w, const char *rows, const char *first)
 {
-	const char *outer = outer_arguments(w, false), *call = tile_call(w), *time = time_argument(w);
+	const char *outer = outer_arguments(w, false), *call = inner_call(w, "tile"), *time = time_argument(w);
 	write_line(w, "if (few) %s, %s, 1, panel%s, %s%s, n);", call, rows, time, outer, first);
 	write_line(w, "else %s, %s, VECS, panel%s, %s%s, n);", call, rows, time, outer, first);
 }
@@ -158,14 +157,80 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(e->arena, ", const int rows, const int vecs, int panel%s, %sint %s, int n", time, outer, row));
 }
 
+enum { FEWEST_LANES = 16 }; /* rows that fill a vector of any target */
+
+bool
+has_turned_matrix(struct program *p, const struct kernel *k)
+{
+	if (k->kind != KERNEL_TILE || k->outer.n || k->loop || k->guard || k->sum.n != 1 || k->row->size < FEWEST_LANES) return false;
+	const struct affine *a = flat_access(p, k, k->left);
+	return tensor_is_param(k->left->tensor) && a && a->n == 2 && !a->constant && stride_in(a, k->sum.at[0]) == 1 && stride_in(a, k->row) == k->sum.at[0]->size &&
+	       tensor_count(k->left->tensor) == k->row->size * k->sum.at[0]->size;
+}
+
+/* A single sample: the lanes are rows.  The columns of the matrix lie one after the other in a copy, and are added in the order of the sum. */
+static void
+write_columns(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct arena *a = e->arena;
+	const char *row = loop_name(&w, k->row);
+	bool vector;
+	enter_loop(&w, k->row);
+	w.sample = "0";
+	bind_index(&w, k->row, "0");
+	bind_index(&w, k->sum.at[0], "0");
+	write_line(&w, "const real *column = &%s + m->turned + %s;", element_text(&w, k->left, &vector), row);
+	write_line(&w, "lanes sum[ROW_VECS];");
+	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) sum[v] = all(0);");
+	open_loop(&w, k->sum.at[0]);
+	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) sum[v] = madd(%s, load(&column[v * LANES]), sum[v]);", element_text(&w, k->right, &vector));
+	write_line(&w, "column += %ld;", k->row->size);
+	close_loop(&w);
+	write_line(&w, "real sums[ROW_VECS * LANES];");
+	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) store(&sums[v * LANES], sum[v]);");
+	bind_index(&w, k->row, arena_print(a, "%s + r", row));
+	write_line(&w, "for (int r = 0; r < vecs * LANES; r++) {");
+	w.indent++;
+	write_epilogue(&w, "all(sums[r])", true);
+	close_brace(&w);
+	finish_function(&w, out, "INLINE void", "@@_columns", arena_print(a, ", const int vecs, int panel, int %s", row));
+	text_add(out, "\n");
+}
+
+static void
+write_one_sample(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	const char *row = loop_name(&w, k->row), *call = inner_call(&w, "columns");
+	const long rows = k->row->size;
+	write_columns(e, plan, k, names, out);
+	write_line(&w, "enum { GROUP = ROW_VECS * LANES, GROUPS = %ld / GROUP };", rows);
+	write_line(&w, "int %s = part * GROUPS / %d * GROUP;", row, k->parts);
+	write_line(&w, "for (; %s < (part + 1) * GROUPS / %d * GROUP; %s += GROUP) %s, ROW_VECS, 0, %s);", row, k->parts, row, call, row);
+	if (k->parts > 1) write_line(&w, "if (part < %d) return;", k->parts - 1);
+	write_line(&w, "for (; %s + LANES <= %ld; %s += LANES) %s, 1, 0, %s);", row, rows, row, call, row);
+	if (rows % 16) write_line(&w, "for (; %s < %ld; %s++) %s, 1, 1, 0, %s, 0);", row, rows, row, inner_call(&w, "tile"), row);
+	finish_function(&w, out, "static void", "@@_one_sample", ", int part");
+	text_add(out, "\n");
+}
+
 void
 write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
 {
 	write_tile_function(e, plan, k, names, out);
 	text_add(out, "\n");
+	bool turned = has_turned_matrix(plan->program, k);
+	if (turned) write_one_sample(e, plan, k, names, out);
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct cut c = cut_rows(k->row->size);
 	const char *time = time_parameter(&w);
+	if (turned) {
+		write_line(&w, "if (m->turned) {");
+		write_line(&w, "\t%s, part);", inner_call(&w, "one_sample"));
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
 	write_part_range(&w, c);
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
 	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += WIDTH) {");
@@ -177,6 +242,79 @@ write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	w.indent--;
 	write_line(&w, "}");
 	finish_function(&w, out, "static void", "@@", arena_print(e->arena, ", int part%s", time));
+}
+
+/* ---- PAIR ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void
+write_pair_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct arena *a = e->arena;
+	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row), *column = "";
+	enter_loop(&w, k->row);
+	if (k->column) {
+		column = loop_name(&w, k->column);
+		enter_loop(&w, k->column);
+	}
+	bool vector;
+	write_line(&w, "lanes sum[%d][PAIR_COLUMNS];", ROWS);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int column = 0; column < columns; column++) sum[r][column] = all(0);");
+	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
+	bind_index(&w, k->row, arena_print(a, "%s + r", row));
+	if (k->column) bind_index(&w, k->column, arena_print(a, "%s + column", column));
+	write_line(&w, "lanes left[%d], right[PAIR_COLUMNS];", ROWS);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++) left[r] = load(&%s);", element_text(&w, k->left, &vector));
+	write_line(&w, "UNROLL for (int column = 0; column < columns; column++) right[column] = load(&%s);", element_text(&w, k->right, &vector));
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int column = 0; column < columns; column++) sum[r][column] = vmadd(left[r], right[column], sum[r][column]);");
+	close_loops(&w, braces);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	w.indent++;
+	write_line(&w, "UNROLL for (int column = 0; column < columns; column++) {");
+	w.indent++;
+	write_epilogue(&w, "sum[r][column]", true);
+	close_tile_loops(&w);
+	finish_function(&w, out, "INLINE void", "@@_tile",
+			arena_print(a, ", const int rows, const int columns, int panel, int n, %sint %s%s", outer, row, k->column ? arena_print(a, ", int %s", column) : ""));
+}
+
+static void
+call_pair(struct writer *w, const char *rows, const char *first)
+{
+	const struct kernel *k = w->kernel;
+	const char *outer = outer_arguments(w, false), *call = inner_call(w, "tile");
+	if (!k->column) {
+		write_line(w, "%s, %s, 1, panel, n, %s%s);", call, rows, outer, first);
+		return;
+	}
+	const char *c = loop_name(w, k->column);
+	write_line(w, "{");
+	w->indent++;
+	write_line(w, "int %s = 0;", c);
+	write_line(w, "for (; %s + PAIR_COLUMNS <= %ld; %s += PAIR_COLUMNS) %s, %s, PAIR_COLUMNS, panel, n, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
+	write_line(w, "for (; %s < %ld; %s++) %s, %s, 1, panel, n, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
+	close_brace(w);
+}
+
+void
+write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
+{
+	write_pair_tile(e, plan, k, names, out);
+	text_add(out, "\n");
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct cut c = cut_rows(k->row->size);
+	write_part_range(&w, c);
+	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
+	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += LANES) {");
+	w.indent += 2;
+	open_outer_loops(&w);
+	write_row_calls(&w, c, loop_name(&w, k->row), call_pair);
+	close_loops(&w, k->outer.n);
+	w.indent--;
+	write_line(&w, "}");
+	finish_function(&w, out, "static void", "@@", ", int part");
 }
 
 /* ---- OUTER --------------------------------------------------------------------------------------------------------------------------------------- */
@@ -281,7 +419,7 @@ call_outer(struct writer *w, const char *rows, const char *first)
 	const struct kernel *k = w->kernel;
 	struct arena *a = w->e->arena;
 	long columns = k->lane->size, chunk = columns < CHUNK ? columns : CHUNK;
-	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false), *call = tile_call(w);
+	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false), *call = inner_call(w, "tile");
 	bool chunks = columns > CHUNK;
 	const char *from = chunks ? "first" : "0", *to = chunks ? "last" : arena_print(a, "%ld", columns);
 	const char *block = k->direct ? arena_print(a, ", %s, block", from) : "";
@@ -318,6 +456,42 @@ write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_na
 
 /* ---- DOT ------------------------------------------------------------------------------------------------------------------------------------------ */
 
+/* A few rows and a block of columns keep their running sums in memory that stays in the first cache.  For 16 samples and a stretch of the sum, the
+ * operands of the rows stay there as well, while one tile of columns after the other takes its sums into registers. */
+
+enum { COLUMN_BLOCK = 32, STRETCH = 64 }; /* columns that share what is read for the rows; terms of the sum that are read before going to the next columns */
+
+static long
+columns_of(const struct kernel *k)
+{
+	return k->column ? k->column->size : 1;
+}
+
+static long
+column_block(const struct kernel *k)
+{
+	return columns_of(k) < COLUMN_BLOCK ? columns_of(k) : COLUMN_BLOCK;
+}
+
+/* how many of the outermost index of the sum make a stretch; 0: all of them */
+static long
+stretch_size(const struct kernel *k)
+{
+	long inner = 1;
+	for (int i = 1; i < k->sum.n; i++) inner *= k->sum.at[i]->size;
+	if (!k->sum.n || k->guard || inner * k->sum.at[0]->size <= STRETCH) return 0;
+	return inner < STRETCH ? STRETCH / inner : 1;
+}
+
+/* for each row, column and vector of the tile, or of the block */
+static void
+open_sum_loops(struct writer *w, const char *columns)
+{
+	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(w, "\t%sfor (int column = 0; column < %s; column++)", strcmp(columns, "columns") ? "" : "UNROLL ", columns);
+	w->indent += 2;
+}
+
 static void
 write_dot_sums(struct writer *w, const struct kernel *k)
 {
@@ -328,106 +502,158 @@ write_dot_sums(struct writer *w, const struct kernel *k)
 	write_line(w, "\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) left[r][vec] = load(&%s);", element_text(w, k->left, &vector));
 	write_line(w, "UNROLL for (int column = 0; column < columns; column++)");
 	write_line(w, "\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) right[column][vec] = load(&%s);", element_text(w, k->right, &vector));
-	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
-	write_line(w, "\tUNROLL for (int column = 0; column < columns; column++)");
-	write_line(w, "\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = vmadd(left[r][vec], right[column][vec], sum[r][column][vec]);");
+	open_sum_loops(w, "columns");
+	write_line(w, "UNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = vmadd(left[r][vec], right[column][vec], sum[r][column][vec]);");
+	w->indent -= 2;
 }
 
+/* names and text of the indices of a tile; returns its column's name */
+static const char *
+enter_dot(struct writer *w, const char **outer, const char **row)
+{
+	const struct kernel *k = w->kernel;
+	*outer = outer_arguments(w, true);
+	*row = loop_name(w, k->row);
+	enter_loop(w, k->row);
+	bind_index(w, k->row, arena_print(w->e->arena, "%s + r", *row));
+	if (!k->column) return "";
+	const char *column = loop_name(w, k->column);
+	enter_loop(w, k->column);
+	return column;
+}
+
+/* 16 samples, a stretch of the sum, a few columns */
 static void
 write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
 {
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct arena *a = e->arena;
-	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row), *column = "";
-	enter_loop(&w, k->row);
-	if (k->column) {
-		column = loop_name(&w, k->column);
-		enter_loop(&w, k->column);
-	}
-	/* the sums over a panel are written first: only then is known which pointers they need */
-	bind_index(&w, k->row, arena_print(a, "%s + r", row));
+	const char *outer, *row, *column = enter_dot(&w, &outer, &row);
 	if (k->column) bind_index(&w, k->column, arena_print(a, "%s + column", column));
-	w.indent = 3;
-	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
+	write_line(&w, "lanes sum[%d][COLUMNS][SUM_VECS];", ROWS);
+	open_sum_loops(&w, "columns");
+	write_line(&w, "UNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = sums[r][place + column][vec];");
+	w.indent -= 2;
+	int braces = stretch_size(k) ? 1 : 0;
+	if (braces) open_range(&w, k->sum.at[0], "from", "to");
+	braces += open_guarded_loops(&w, k->sum.n - braces, k->sum.at + braces, k->guard);
 	write_dot_sums(&w, k);
 	close_loops(&w, braces);
-	const char *inner = text_end(&w.body);
-	w.body = (struct text){.arena = a};
-	w.indent = 1;
-	write_line(&w, "lanes sum[%d][COLUMNS][SUM_VECS], kept[%d][COLUMNS][SUM_VECS];", ROWS, ROWS);
-	write_line(&w, "memset(sum, 0, sizeof sum);");
+	open_sum_loops(&w, "columns");
+	write_line(&w, "UNROLL for (int vec = 0; vec < SUM_VECS; vec++) sums[r][place + column][vec] = sum[r][column][vec];");
+	w.indent -= 2;
+	finish_function(&w, out, "INLINE void", "@@_tile",
+			arena_print(a, ", const int rows, const int columns, lanes sums[][%ld][SUM_VECS], int place, int panel, int n, %s%sint %s%s", column_block(k),
+				    stretch_size(k) ? "int from, int to, " : "", outer, row, k->column ? arena_print(a, ", int %s", column) : ""));
+	text_add(out, "\n");
+}
+
+/* the calls for 16 samples: stretch after stretch of the sum, tile after tile of columns */
+static void
+write_dot_calls(struct writer *w, const char *outer, const char *row, const char *column)
+{
+	const struct kernel *k = w->kernel;
+	struct arena *a = w->e->arena;
+	long stretch = stretch_size(k);
+	const char *range = "";
+	if (stretch) {
+		long size = k->sum.at[0]->size;
+		write_line(w, "for (int from = 0; from < %ld; from += %ld) {", size, stretch);
+		w->indent++;
+		range = size % stretch ? arena_print(a, "from, smaller(from + %ld, %ld), ", stretch, size) : arena_print(a, "from, from + %ld, ", stretch);
+	}
+	const char *call = inner_call(w, "tile");
+	if (!k->column) {
+		write_line(w, "%s, rows, 1, sums, 0, panel, n, %s%s%s);", call, range, outer, row);
+	} else {
+		const char *rest = arena_print(a, "sums, %s - first, panel, n, %s%s%s, %s);", column, range, outer, row, column);
+		write_line(w, "int %s = first;", column);
+		write_line(w, "for (; %s + COLUMNS <= last; %s += COLUMNS) %s, rows, COLUMNS, %s", column, column, call, rest);
+		write_line(w, "for (; %s < last; %s++) %s, rows, 1, %s", column, column, call, rest);
+	}
+	if (stretch) close_brace(w);
+}
+
+/* some rows and a block of columns: all samples */
+static void
+write_dot_block(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct arena *a = e->arena;
+	long block = column_block(k);
+	const char *outer, *row, *column = enter_dot(&w, &outer, &row), *columns = k->column ? "last - first" : "1";
+	if (k->column) bind_index(&w, k->column, "first + column");
+	write_line(&w, "lanes sums[%d][%ld][SUM_VECS], kept[%d][%ld][SUM_VECS];", ROWS, block, ROWS, block);
+	write_line(&w, "memset(sums, 0, sizeof sums);");
 	write_line(&w, "memset(kept, 0, sizeof kept);");
 	if (k->over_samples) {
 		write_line(&w, "if (m->first)");
-		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-		write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
-		write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) sum[r][column][vec] = load(&%s + vec * LANES);", carried_sum(&w));
+		w.indent++;
+		open_sum_loops(&w, columns);
+		write_line(&w, "UNROLL for (int vec = 0; vec < SUM_VECS; vec++) sums[r][column][vec] = load(&%s + vec * LANES);", carried_sum(&w));
+		w.indent -= 3;
 	}
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
 	w.indent++;
-	write_panel_locals(&w);
 	write_line(&w, "const int samples = samples_in(m, panel);");
 	write_line(&w, "for (int n = 0; n < samples; n += 16) {");
 	w.indent++;
 	write_line(&w, "const int whole = n + 16 <= samples;");
-	write_line(&w, "if (!whole) memcpy(kept, sum, sizeof sum);");
-	text_add(&w.body, "%s", inner);
+	write_line(&w, "if (!whole) memcpy(kept, sums, sizeof sums);");
+	write_dot_calls(&w, outer_arguments(&w, false), row, column);
 	write_line(&w, "if (!whole) /* lanes behind the last sample keep their sums */");
-	write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-	write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
-	write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++)");
-	write_line(&w, "\t\t\t\tsum[r][column][vec] = pick(lane_index() + all_ints(n + vec * LANES) < all_ints(samples), sum[r][column][vec], kept[r][column][vec]);");
+	w.indent++;
+	open_sum_loops(&w, columns);
+	write_line(&w, "UNROLL for (int vec = 0; vec < SUM_VECS; vec++)");
+	write_line(&w, "\tsums[r][column][vec] = pick(lane_index() + all_ints(n + vec * LANES) < all_ints(samples), sums[r][column][vec], kept[r][column][vec]);");
+	w.indent -= 3;
 	close_brace(&w);
 	close_brace(&w);
 	w.lanes = NO_LANES;
-	w.sample = "n";
 	if (k->over_samples) {
 		write_line(&w, "if (m->more) {");
-		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-		write_line(&w, "\t\tUNROLL for (int column = 0; column < columns; column++)");
-		write_line(&w, "\t\t\tUNROLL for (int vec = 0; vec < SUM_VECS; vec++) store(&%s + vec * LANES, sum[r][column][vec]);", carried_sum(&w));
-		write_line(&w, "\treturn;");
-		write_line(&w, "}");
+		w.indent++;
+		open_sum_loops(&w, columns);
+		write_line(&w, "UNROLL for (int vec = 0; vec < SUM_VECS; vec++) store(&%s + vec * LANES, sums[r][column][vec]);", carried_sum(&w));
+		w.indent -= 2;
+		write_line(&w, "return;");
+		close_brace(&w);
 	}
 	write_line(&w, "for (int r = 0; r < rows; r++)");
 	w.indent++;
-	write_line(&w, "for (int column = 0; column < columns; column++) {");
+	write_line(&w, "for (int column = 0; column < %s; column++) {", columns);
 	w.indent++;
 	write_line(&w, "real lane_sums[16];");
-	write_line(&w, "for (int vec = 0; vec < SUM_VECS; vec++) store(&lane_sums[vec * LANES], sum[r][column][vec]);");
+	write_line(&w, "for (int vec = 0; vec < SUM_VECS; vec++) store(&lane_sums[vec * LANES], sums[r][column][vec]);");
 	write_epilogue(&w, "tree16(lane_sums)", false);
 	close_tile_loops(&w);
-	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(a, ", const int rows, const int columns, %sint %s%s", outer, row, k->column ? arena_print(a, ", int %s", column) : ""));
+	finish_function(&w, out, "INLINE void", "@@_block", arena_print(a, ", const int rows, %sint %s%s", outer, row, k->column ? ", int first, int last" : ""));
+	text_add(out, "\n");
 }
 
 static void
 call_dot(struct writer *w, const char *rows, const char *first)
 {
-	const struct kernel *k = w->kernel;
-	const char *outer = outer_arguments(w, false), *call = tile_call(w);
-	if (!k->column) {
-		write_line(w, "%s, %s, 1, %s%s);", call, rows, outer, first);
-		return;
-	}
-	const char *c = loop_name(w, k->column);
-	write_line(w, "{");
-	w->indent++;
-	write_line(w, "int %s = 0;", c);
-	write_line(w, "for (; %s + COLUMNS <= %ld; %s += COLUMNS) %s, %s, COLUMNS, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
-	write_line(w, "for (; %s < %ld; %s++) %s, %s, 1, %s%s, %s);", c, k->column->size, c, call, rows, outer, first, c);
-	close_brace(w);
+	write_line(w, "%s, %s, %s%s%s);", inner_call(w, "block"), rows, outer_arguments(w, false), first, w->kernel->column ? ", first, last" : "");
 }
 
 void
 write_dot(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
 {
 	write_dot_tile(e, plan, k, names, out);
-	text_add(out, "\n");
+	write_dot_block(e, plan, k, names, out);
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct cut c = cut_rows(k->row->size);
+	long columns = columns_of(k), block = column_block(k);
 	write_part_range(&w, c);
 	open_outer_loops(&w);
+	if (k->column) {
+		write_line(&w, "for (int first = 0; first < %ld; first += %ld) {", columns, block);
+		w.indent++;
+		write_line(&w, columns % block ? "const int last = smaller(first + %ld, %ld);" : "const int last = first + %ld;", block, columns);
+	}
 	write_row_calls(&w, c, loop_name(&w, k->row), call_dot);
+	if (k->column) close_brace(&w);
 	close_loops(&w, k->outer.n);
 	finish_function(&w, out, "static void", "@@", ", int part");
 }

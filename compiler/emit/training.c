@@ -216,7 +216,7 @@ write_carried(struct emission *e, struct text *t, const struct plan *plan)
 		const struct kernel *k = plan->kernels.at[i];
 		const struct tensor *x = k->equations.n ? k->equations.at[0]->tensor : NULL;
 		const char *name = k->over_samples ? used_buffer(e, x, "_so_far") : NULL;
-		if (name) text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", name, k->carried, shape_comment(e, x), k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT ? "[16]" : "");
+		if (name) text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", name, k->carried, shape_comment(e, x), has_running_sums(k) ? "[16]" : "");
 	}
 	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");
 }

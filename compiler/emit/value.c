@@ -80,7 +80,7 @@ as_vector_or_scalar(struct writer *w, struct value_text v, bool vector)
 }
 
 static const char *ints_text(struct writer *w, struct expr *e, int level);
-static bool is_looked_up(struct writer *w, struct expr *read);
+static bool is_looked_up(const struct expr *read);
 static const char *gathered(struct writer *w, struct expr *read, const char *gather);
 
 /* ---- whole numbers -------------------------------------------------------------------------------------------------------------------------------------- */
@@ -205,7 +205,7 @@ ints_text(struct writer *w, struct expr *e, int level)
 {
 	struct arena *a = w->e->arena;
 	struct program *p = w->plan->program;
-	if (!has_read(p, e) && !counts_samples(w, e)) return arena_print(a, "all_ints(%s)", whole_at(w, e, COMPARE));
+	if (!e->has_read && !counts_samples(w, e)) return arena_print(a, "all_ints(%s)", whole_at(w, e, COMPARE));
 	const char *s;
 	bool vector;
 	int own = ATOM;
@@ -214,7 +214,7 @@ ints_text(struct writer *w, struct expr *e, int level)
 	case OP_READ:
 		for (int i = 0; i < w->held.n; i++)
 			if (w->held.at[i].tensor == e->tensor) return w->held.at[i].name;
-		if (is_looked_up(w, e)) {
+		if (is_looked_up(e)) {
 			s = gathered(w, e, "gather_ints");
 			break;
 		}
@@ -346,10 +346,10 @@ element_text(struct writer *w, struct expr *read, bool *vector)
 
 /* does the position depend on each sample's data? */
 static bool
-is_looked_up(struct writer *w, struct expr *read)
+is_looked_up(const struct expr *read)
 {
 	for (int i = read->tensor->batch; i < read->n; i++)
-		if (has_read(w->plan->program, read->kid[i])) return true;
+		if (read->kid[i]->has_read) return true;
 	return false;
 }
 
@@ -392,7 +392,7 @@ show_read(struct writer *w, struct expr *read)
 	for (int i = w->held.n - 1; i >= 0; i--)
 		if (w->held.at[i].tensor == t) return (struct value_text){w->held.at[i].name, ATOM, w->held.at[i].vector};
 	if (t->role == ROLE_RANDOM) return drawn_read(w, read);
-	if (w->lanes == LANES_ARE_SAMPLES && is_looked_up(w, read)) return (struct value_text){gathered(w, read, "gather"), ATOM, true};
+	if (w->lanes == LANES_ARE_SAMPLES && is_looked_up(read)) return (struct value_text){gathered(w, read, "gather"), ATOM, true};
 	const char *at = element_text(w, read, &vector);
 	if (vector) return (struct value_text){arena_print(a, "load(&%s)", at), ATOM, true};
 	if (w->lanes == LANES_ARE_LAST_AXIS) {
@@ -470,7 +470,7 @@ whole_condition(struct writer *w, const struct code *c)
 		if (f->term[i].coefficient > 0) left = add(p, left, x);
 		else right = add(p, right, x);
 	}
-	if (w->lanes == LANES_ARE_SAMPLES && (has_read(p, c->expr) || counts_samples(w, c->expr)))
+	if (w->lanes == LANES_ARE_SAMPLES && (c->expr->has_read || counts_samples(w, c->expr)))
 		return (struct value_text){arena_print(m, "%s %s %s", ints_text(w, left, SUM_), op, ints_text(w, right, SUM_)), COMPARE, true};
 	return (struct value_text){arena_print(m, "%s %s %s", whole_at(w, left, SUM_), op, whole_at(w, right, SUM_)), COMPARE, false};
 }
@@ -491,7 +491,7 @@ show_node(struct writer *w, const struct code *c)
 	case CODE_NUMBER: return (struct value_text){c_number(m, c->number, w->e->f64), c->number < 0 ? UNARY : ATOM, false};
 	case CODE_UNIFORM: return (struct value_text){arena_print(m, "m->%s", uniform_name(w->e, w->plan, c->expr)), ATOM, false};
 	case CODE_WHOLE:
-		if (w->lanes == LANES_ARE_SAMPLES && (has_read(w->plan->program, c->expr) || counts_samples(w, c->expr))) return (struct value_text){arena_print(m, "to_real(%s)", ints_text(w, c->expr, COMPARE)), ATOM, true};
+		if (w->lanes == LANES_ARE_SAMPLES && (c->expr->has_read || counts_samples(w, c->expr))) return (struct value_text){arena_print(m, "to_real(%s)", ints_text(w, c->expr, COMPARE)), ATOM, true};
 		return (struct value_text){arena_print(m, "(real)%s", whole_at(w, c->expr, ATOM)), UNARY, false};
 	case CODE_READ: return show_read(w, c->expr);
 	case CODE_ACCUMULATOR: return (struct value_text){w->accumulator, ATOM, w->accumulator_vector};

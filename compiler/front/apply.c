@@ -60,7 +60,10 @@ apply_reduction(struct elaborator *e, const struct arguments *a, const char *nam
 	}
 	if (a->n != 1 || a->keyword_count) {
 		struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`%s` of a whole tensor takes that tensor and nothing else", name);
-		diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
+		const struct value *x = a->n ? a->at[0] : NULL;
+		const char *of = x && x->span.file ? span_text(e->arena, x->span) : "x";
+		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis,\n`y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
+		else diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
 		return value_error(e);
 	}
 	struct value *x = as_tensor(e, a->at[0]);
@@ -91,238 +94,6 @@ restart_counts(struct elaborator *e)
 	const char *path = path_name(e, "");
 	for (int i = 0; i < e->counts.room; i++)
 		if (e->counts.at[i].key && !strncmp(e->counts.at[i].key, path, strlen(path))) e->counts.at[i].value = 0;
-}
-
-struct expansion { /* a definition being applied */
-	struct node *definition;
-	struct arguments *args;
-	struct value *given[MOST]; /* by parameter; NULL: the default */
-	struct scope *scope;
-	int mapped; /* leading axes that the signature does not ask for */
-	long lead[MAX_RANK];
-	struct index *lead_index[MAX_RANK];
-	int extra[MOST]; /* by parameter: how many of its axes are mapped */
-};
-
-static bool
-is_parameter(const struct node *definition, const char *name)
-{
-	for (int i = 0; i < definition->kid[0]->n; i++)
-		if (!strcmp(definition->kid[0]->kid[i]->text, name)) return true;
-	return false;
-}
-
-static void
-unknown_option(struct elaborator *e, const struct node *definition, const struct node *keyword)
-{
-	struct node *params = definition->kid[0];
-	struct text t = {.arena = e->arena};
-	const char *names[MOST];
-	int n = 0;
-	for (int i = 1; i < params->n && n < MOST; i++) {
-		text_add(&t, "%s%s", i > 1 ? ", " : "", params->kid[i]->text);
-		names[n++] = params->kid[i]->text;
-	}
-	struct diagnostic *m = problem(e, "unknown-option", keyword->name, "not an option", "`%s` has no option `%s`", definition->text, keyword->text);
-	if (n) diag_note(e->d, m, "options of `%s`: %s", definition->text, text_end(&t));
-	const char *near = nearest_name(keyword->text, names, n);
-	for (int i = 0; i < n && !near; i++)
-		if (!strncmp(names[i], keyword->text, strlen(keyword->text))) near = names[i];
-	if (near) diag_help(e->d, m, "it is called `%s`", near);
-}
-
-/* puts arguments to parameters; reports what is too many, unknown or missing */
-static bool
-match_arguments(struct elaborator *e, struct expansion *x)
-{
-	struct node *params = x->definition->kid[0];
-	struct arguments *a = x->args;
-	if (params->n > MOST) {
-		problem(e, "arguments", x->definition->span, "", "a definition takes at most %d parameters", MOST);
-		return false;
-	}
-	if (a->n > params->n) {
-		struct diagnostic *m = problem(e, "arguments", a->at[params->n]->span.file ? a->at[params->n]->span : a->call->span, "one too many", "`%s` takes %d argument%s, not %d", x->definition->text,
-					       params->n, params->n == 1 ? "" : "s", a->n);
-		note_frames(e, m);
-		return false;
-	}
-	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
-	for (int i = 0; i < a->keyword_count; i++) {
-		int k = 0;
-		while (k < params->n && strcmp(params->kid[k]->text, a->keyword[i]->text)) k++;
-		if (k == params->n) {
-			unknown_option(e, x->definition, a->keyword[i]);
-			return false;
-		}
-		if (x->given[k]) {
-			problem(e, "arguments", a->keyword[i]->span, "again here", "`%s` is given twice", params->kid[k]->text);
-			return false;
-		}
-		x->given[k] = a->keyword_value[i];
-	}
-	for (int k = 0; k < params->n; k++)
-		if (!x->given[k] && !params->kid[k]->kid[1]) {
-			struct diagnostic *m = problem(e, "arguments", a->call->span, arena_print(e->arena, "`%s` is missing", params->kid[k]->text), "`%s` needs `%s`", x->definition->text,
-						       params->kid[k]->text);
-			note_frames(e, m);
-			return false;
-		}
-	return true;
-}
-
-/* an argument becomes an equation of its own unless it is just a read: whatever reads it often computes it once */
-static struct value *
-settle(struct elaborator *e, const struct expansion *x, const struct node *param, struct value *v)
-{
-	if (v->kind != VALUE_TENSOR || v->body->condition) return v;
-	return materialise(e, v, arena_print(e->arena, "%s_%s", x->definition->text, param->text), false, v->span);
-}
-
-static struct value *
-wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struct value *v)
-{
-	struct node *type = param->kid[0];
-	struct span at = v->span.file ? v->span : x->args->call->span;
-	struct value *t = as_tensor(e, v);
-	struct diagnostic *m = problem(e, "shape", at, shape_text(e, t ? t : v), "`%s` needs %s `%s`", x->definition->text,
-				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
-	if (m) note_history(e, m, span_text(e->arena, at), v);
-	note_frames(e, m);
-	return NULL;
-}
-
-/* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
-static bool
-check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
-{
-	struct interval i = interval_of(v->body);
-	if (i.known && i.low >= 0 && i.high == high) return true;
-	struct value *first = x->given[0] && x->given[0]->kind == VALUE_TENSOR ? x->given[0] : NULL;
-	struct span at = first && first->span.file ? first->span : x->args->call->span;
-	struct diagnostic *m;
-	if (!i.known) {
-		m = problem(e, "classes", v->span, shape_text(e, v), "`%s` needs a whole number in 0..%ld as `%s`", x->definition->text, high, param->text);
-	} else if (first && first->n > 1 && first->axis[first->n - 1]->size != i.high + 1) {
-		m = problem(e, "shape", at, shape_text(e, first), "`%s` needs %ld scores, one per class", x->definition->text, i.high + 1);
-		diag_label(e->d, m, v->span, "a class in %ld..%ld", i.low, i.high);
-	} else {
-		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld scores for %ld classes", high + 1, i.high + 1);
-		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld classes", i.low, i.high, i.high + 1);
-	}
-	if (m && first) note_history(e, m, span_text(e->arena, at), first);
-	note_frames(e, m);
-	if (m && first && first->history && !strncmp(first->history->text, "-> ", 3) && strstr(first->history->text, arena_print(e->arena, "(%ld", high + 1))) {
-		const char *open = strchr(first->history->text, '(');
-		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", (int)(open - first->history->text - 3), first->history->text + 3, i.high + 1);
-	}
-	return false;
-}
-
-/* A plain name in a signature binds, whatever it means elsewhere; unless an earlier parameter bound it already. */
-static bool
-is_free(const struct expansion *x, const char *name)
-{
-	for (int i = 0; i < x->scope->bindings.n; i++)
-		if (!strcmp(x->scope->bindings.at[i].name, name)) return false;
-	return !is_parameter(x->definition, name);
-}
-
-/* Range `0..n-1` with a free name n binds it; else both ends are checked. */
-static bool
-bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct value *v)
-{
-	struct node *range = param->kid[0]->kid[1], *high = range->kid[1];
-	struct value *t = as_tensor(e, v);
-	if (!t) return false;
-	struct interval i = interval_of(t->body);
-	bool free_name = high->kind == NODE_SUBTRACT && high->kid[0]->kind == NODE_NAME && is_free(x, high->kid[0]->text);
-	if (free_name && i.known) {
-		scope_bind(e, x->scope, high->kid[0]->text, value_number(e, (double)(i.high + 1), high->span));
-		return true;
-	}
-	long last;
-	struct value *end = evaluate(e, high, x->scope);
-	if (!whole_number(e, end, high->span, "the end of a range", &last)) return false;
-	return check_classes(e, x, param, t, last);
-}
-
-/* the shape of one argument against the signature: binds plain names, finds how many axes are mapped */
-static bool
-bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **value)
-{
-	struct node *param = x->definition->kid[0]->kid[k], *type = param->kid[0], *dims = type->kid[0];
-	struct value *v = as_tensor(e, *value);
-	if (!v) return false;
-	int wanted = dims && dims->kind == NODE_LIST ? dims->n : 0;
-	int extra = v->n - wanted;
-	bool scalar = wanted == 0;
-	if (scalar && extra == 1 && v->axis[0]->size == 1) { /* a tensor of one element counts as a number */
-		struct expr *zero = number(e->p, 0);
-		v = value_tensor(e, 0, NULL, value_at(e, v, &zero), v->span);
-		extra = 0;
-	}
-	if (extra < 0) {
-		wrong_shape(e, x, param, v);
-		return false;
-	}
-	for (int i = 0; i < wanted; i++) {
-		struct node *dim = dims->kid[i];
-		long size = v->axis[extra + i]->size, asked;
-		if (dim->kind == NODE_NAME && is_free(x, dim->text)) {
-			scope_bind(e, x->scope, dim->text, value_number(e, (double)size, dim->span));
-			continue;
-		}
-		if (!whole_number(e, evaluate(e, dim, x->scope), dim->span, "a size", &asked)) return false;
-		if (asked != size) {
-			wrong_shape(e, x, param, v);
-			return false;
-		}
-	}
-	for (int i = 0; i < extra; i++) { /* mapped axes agree from the inside out */
-		int at = i - extra;
-		if (-at <= x->mapped && x->lead[x->mapped + at] != v->axis[i]->size) {
-			struct diagnostic *m = problem(e, "shape", v->span, shape_text(e, v), "the extra leading axes of `%s`'s arguments must be equal", x->definition->text);
-			note_frames(e, m);
-			return false;
-		}
-	}
-	if (extra > x->mapped) {
-		for (int i = 0; i < extra; i++) x->lead[i] = v->axis[i]->size;
-		x->mapped = extra;
-	}
-	x->extra[k] = extra;
-	*value = settle(e, x, param, v);
-	return (*value)->kind != VALUE_ERROR;
-}
-
-static bool
-is_compile_time(const struct node *type)
-{
-	struct node *t = type ? type->kid[0] : NULL;
-	return t && (t->kind == NODE_ANY_FN || (t->kind == NODE_NAME && !strcmp(t->text, "int")));
-}
-
-static bool
-bind_parameter(struct elaborator *e, struct expansion *x, int k)
-{
-	struct node *param = x->definition->kid[0]->kid[k], *type = param->kid[0];
-	struct value *v = x->given[k];
-	if (!v) {
-		v = evaluate(e, param->kid[1], x->scope);
-		if (v->kind == VALUE_ERROR) return false;
-	}
-	if (!type || is_compile_time(type)) {
-		long whole;
-		if (type && type->kid[0]->kind == NODE_NAME && !whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole)) return false;
-		if (!type) v = settle(e, x, param, v);
-		scope_bind(e, x->scope, param->text, v);
-		return v->kind != VALUE_ERROR;
-	}
-	if (type->kid[1] && !bind_range(e, x, param, v)) return false;
-	if (!bind_shape(e, x, k, &v)) return false;
-	scope_bind(e, x->scope, param->text, v);
-	return true;
 }
 
 /* mapped axes become indices of the context; each argument is read at those that it has */
@@ -497,6 +268,50 @@ scope_of_call(struct elaborator *e, struct scope *home)
 	return scope_new(e, s);
 }
 
+/* the value, with the call that gave it */
+static struct value *
+made_by(struct elaborator *e, const struct expansion *x, const struct value *v, int tensors_before, const struct instance *instance)
+{
+	struct made *m = NEW(e->arena, struct made);
+	int n = x->definition->kid[0]->n;
+	*m = (struct made){.definition = x->definition, .mapped = x->mapped, .learns = instance != NULL, .n = n, .argument = NEW_ARRAY(e->arena, n, struct value *),
+			   .extra = NEW_ARRAY(e->arena, n, int)};
+	for (int k = 0; k < n; k++) {
+		m->argument[k] = x->given[k];
+		m->extra[k] = x->extra[k];
+	}
+	for (int i = tensors_before; i < e->p->tensors.n; i++) m->learns |= tensor_is_param(e->p->tensors.at[i]);
+	struct value *w = NEW(e->arena, struct value);
+	*w = *v;
+	w->by = m;
+	return w;
+}
+
+/* [channels, height, width] as it comes out of a definition that asks for three axes, perhaps through functions that take anything */
+static bool
+is_image(const struct value *v)
+{
+	for (const struct stage *s = v->history; s && s->rank == 3 && s->by; s = s->before) {
+		int asked = asked_rank(s->by->definition);
+		if (asked) return asked == 3 && !s->by->mapped;
+	}
+	return false;
+}
+
+/* a layer with weights for the last axis of an image, and none for the others */
+static void
+note_mapped(struct elaborator *e, const struct made *by, struct span span)
+{
+	const struct value *x = by->n ? by->argument[0] : NULL;
+	if (!e->training || !e->model || e->quiet || e->frame || !by->learns || by->mapped < 2 || asked_rank(by->definition) != 1 || !x || !is_image(x)) return;
+	long shape[MAX_RANK];
+	value_shape(x, shape);
+	const char *f = flattening(e, x->n, shape, span);
+	struct mapped_layer l = {span, shape_text(e, x), NULL};
+	if (f) l.help = arena_print(e->arena, "to use the whole image, put `-> %s` in front", f);
+	PUSH(e->arena, &e->model->mapped, l);
+}
+
 static struct value *
 expand(struct elaborator *e, struct value *callee, struct arguments *a, struct instance *instance)
 {
@@ -509,7 +324,7 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	const char *outer_place = e->place;
 	int outer_place_count = e->place_count;
 	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x) || !enter_call(e, a->call, d)) return value_error(e);
-	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d};
+	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d, x.given[0]};
 	struct frame *outer = e->frame;
 	struct instance *outer_instance = e->instance;
 	bool fine = !instance || enter_instance(e, instance, a);
@@ -534,6 +349,9 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	e->context.n = context;
 	if (instance) instance->used = true;
 	list_layer(e, a, name, v, tensors);
+	if (v->kind != VALUE_TENSOR) return v;
+	v = made_by(e, &x, v, tensors, instance);
+	note_mapped(e, v->by, a->call->span);
 	return v;
 }
 
@@ -569,39 +387,27 @@ sum_over_weights(struct elaborator *e, struct value *callee, struct arguments *a
 	return sum;
 }
 
-/* Facts about the library stand in the library: a list in the prelude names the definitions of which something is true. */
-static bool
-is_listed(struct elaborator *e, const char *fact, const struct value *callee)
-{
-	const struct scope *library = e->globals;
-	while (library->up) library = library->up;
-	const struct value *list = look_up(library, fact);
-	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) {
-		const struct value *v = list->item[i];
-		if (v->kind == callee->kind && v->definition == callee->definition && v->function == callee->function) return true;
-	}
-	return false;
-}
-
 bool
 is_schedule(struct elaborator *e, const struct value *v)
 {
-	struct value *list = look_up(e->globals, "schedules");
-	for (int i = 0; list && list->kind == VALUE_LIST && v->kind == VALUE_DEFINITION && i < list->n; i++)
-		if (list->item[i]->kind == VALUE_DEFINITION && list->item[i]->definition == v->definition) return true;
+	struct value *s;
+	for (int i = 0; v->kind == VALUE_DEFINITION && (s = fact(e, "schedules", i)) != NULL; i++)
+		if (s->kind == VALUE_DEFINITION && s->definition == v->definition) return true;
 	return false;
 }
 
 /* raw scores are asked for, but these are probabilities already */
 static bool
-check_scores(struct elaborator *e, const char *name, const struct value *callee, const struct arguments *a)
+check_scores(struct elaborator *e, const char *name, const struct value *result, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!v || !v->maker || !is_listed(e, "takes_raw_scores", callee)) return true;
+	if (!name || !v || !v->maker || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR || !takes_logarithm_of(e, result, v)) return true;
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
-	diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
+	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
+	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
 	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
-	if (m) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an\n`output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
+	if (apart) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an\n`output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
+	else diag_help(e->d, m, "pass the scores from before the %s", v->maker);
 	return false;
 }
 
@@ -645,13 +451,15 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 		return value_error(e);
 	}
 	if (reduction) return apply_reduction(e, &a, name->text);
-	if (name->text && !check_scores(e, name->text, callee, &a)) return value_error(e);
 	bool weights = false;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
 	switch (callee->kind) {
 	case VALUE_ERROR: return callee;
-	case VALUE_DEFINITION: v = weights ? sum_over_weights(e, callee, &a) : expand(e, callee, &a, NULL); break;
+	case VALUE_DEFINITION:
+		v = weights ? sum_over_weights(e, callee, &a) : expand(e, callee, &a, NULL);
+		if (!check_scores(e, name->text, v, &a)) return value_error(e);
+		break;
 	case VALUE_INSTANCE: v = apply_instance(e, callee->instance, &a); break;
 	case VALUE_FUNCTION: v = apply_function(e, callee->function, &a); break;
 	case VALUE_PRIMITIVE: v = callee->primitive->run(e, &a); break;
@@ -665,7 +473,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
 	if (w->span.file && w->span.file->library) w->span = call_->span;
-	w->maker = is_listed(e, "gives_probabilities", callee) ? name->text : NULL;
+	w->maker = is_probability(e, w) ? name->text : NULL;
 	w->made = call_->span;
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }

@@ -20,6 +20,22 @@ struct primitive {
 	struct value *(*run)(struct elaborator *e, const struct arguments *a);
 };
 
+struct expansion { /* a definition being applied */
+	struct node *definition;
+	struct arguments *args;
+	struct value *given[MOST]; /* by parameter; NULL: the default */
+	struct scope *scope;
+	int mapped; /* leading axes that the signature does not ask for */
+	long lead[MAX_RANK];
+	struct index *lead_index[MAX_RANK];
+	int extra[MOST]; /* by parameter: how many of its axes are mapped */
+};
+
+/* signature.c: puts arguments to parameters; reports what is too many, unknown or missing */
+bool match_arguments(struct elaborator *e, struct expansion *x);
+/* the k-th argument, or its default, as a name of the definition's scope; false: it does not fit, which was reported */
+bool bind_parameter(struct elaborator *e, struct expansion *x, int k);
+
 /* false: some argument was wrong, which was reported */
 bool read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a);
 struct value *wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants);
@@ -27,6 +43,8 @@ struct value *wrong_count(struct elaborator *e, const struct arguments *a, const
 struct value *apply_definition(struct elaborator *e, struct value *callee, struct arguments *a);
 /* for parameters: in an optimizer, a function that it calls sees its counters, too */
 struct scope *scope_of_call(struct elaborator *e, struct scope *home);
+/* a help where two arguments fit the other way round */
+bool help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition, struct scope *home, const struct arguments *a);
 /* a method of the runtime as an optimizer (optimizer.c) */
 struct value *run_lbfgs(struct elaborator *e, const struct arguments *a);
 /* how often `name` was called at this place of the path so far; to be counted up */

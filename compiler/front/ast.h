@@ -38,6 +38,7 @@
 	X(LOSS)      /* expr                                                                                                       */ \
 	X(REPEAT)    /* INDEX?; count or range, block                                                                              */ \
 	X(RETURN)    /* exprs                                                                                                      */ \
+	X(REQUIRE)   /* condition, texts                      `require n > 0, "..."`                                                */ \
 	X(IF)        /* condition, then, else                                                                                      */ \
 	X(PIPE)      /* expr, stage (a CALL)                                                                                       */ \
 	X(OR) X(AND) X(NOT) X(NEGATE)                                                                                                 \
@@ -78,7 +79,8 @@ struct parse {
 	struct diagnostics *diagnostics;
 	const struct source *source;
 	struct node *file; /* the result */
-	bool too_deep;     /* said already; the scanner ends the file */
+	int first_message; /* of this file, in `diagnostics` */
+	bool too_deep;     /* or too many mistakes: said already; the scanner ends the file */
 	struct scan *scan; /* the newline filter's state */
 };
 

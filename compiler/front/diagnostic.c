@@ -467,6 +467,7 @@ nearest_name(const char *name, const char *const names[], int count)
 {
 	const char *best = NULL;
 	int least = (int)strlen(name) / 3 + 2; /* a swap of two letters counts as two */
+	if (least > (int)strlen(name)) least = (int)strlen(name); /* one letter is like no other */
 	for (int i = 0; i < count; i++) {
 		int d = distance(name, names[i]);
 		if (d < least) {

@@ -6,11 +6,17 @@
  * value.c      values, scopes, and equations from values
  * expression.c expressions
  * message.c    what diagnostics say about values
+ * advice.c     what would fit instead: names, layers and losses of the library, found by trying
+ * probability.c probabilities where raw scores are taken
+ * require.c    conditions that a definition puts to its arguments
  * apply.c      calls of layers and functions
+ * signature.c  arguments against the signature of a definition
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
  * recurrence.c equations over time that read their own earlier steps
  * optimizer.c  optimizers and schedules
+ * unused.c     names that nothing reads
+ * dead.c       branches that are never taken
  * train.c      the train block */
 #ifndef NNC_ELABORATE_H
 #define NNC_ELABORATE_H
@@ -68,6 +74,9 @@ struct optimizer { /* one element at a time: scalars w, grad, counters, settings
 	const char *method; /* of the runtime, which works on all gradients together; its numbers are the settings.  NULL: element by element */
 	LIST(struct tensor *) states; /* those whose old value is read */
 	struct span span;
+	struct span call;                 /* in the train block */
+	const struct optimizer *usual;    /* the same with all options as the definition has them; NULL: some have no default */
+	const char *usual_text;
 };
 
 struct training { /* the train block; what it does not say has the language's defaults */
@@ -81,6 +90,11 @@ struct training { /* the train block; what it does not say has the language's de
 	struct span span;
 };
 
+struct mapped_layer { /* a layer that was repeated over the rows of an image */
+	struct span span;
+	const char *text, *help; /* the shape that it was given; what to write instead, or NULL */
+};
+
 struct model {
 	const char *name;
 	struct span span;
@@ -89,6 +103,16 @@ struct model {
 	LIST(struct tensor *) inputs; /* of `train`, in the order of the file; eval has the same under the same names */
 	LIST(struct layer_shape) layers;
 	struct training training;
+	LIST(struct mapped_layer) mapped; /* over images */
+	struct node *loss_text; /* what messages about the loss look at again: its text, and what names mean there */
+	struct scope *scope, *globals;
+	struct index *batch;
+};
+
+struct verdict { /* of an `if` in the file, over all the calls in which it was evaluated */
+	const struct node *node;
+	bool held, failed, open; /* always true once, always false once, or neither */
+	const char *ranges;      /* of the indices in it */
 };
 
 struct unit { /* one compilation */
@@ -98,6 +122,7 @@ struct unit { /* one compilation */
 	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
 	long work; /* expressions evaluated and copies made so far: definitions that double can ask for any number */
+	LIST(struct verdict) verdicts;
 	bool gave_up; /* it became too much, or went round in a circle: said once */
 };
 
@@ -126,8 +151,24 @@ enum value_kind {
 	VALUE_MODULE,     /* import "lib.nn" as lib */
 };
 
+struct made { /* a call of a definition, as messages look at what it gave */
+	struct node *definition;
+	int mapped;              /* leading axes over which it was repeated */
+	bool learns;             /* it has weights of its own */
+	int n;
+	struct value **argument; /* by parameter; NULL: the default */
+	int *extra;              /* by parameter: how many of its axes are mapped */
+};
+
+struct quotient { /* a number that came from a division, as messages look at it */
+	double dividend, divisor;
+	const char *name; /* of the divisor; NULL: an expression */
+	struct span span;
+};
+
 struct stage { /* how a value got its shape */
 	struct stage *before;
+	const struct made *by; /* NULL: no call of a definition */
 	const char *text;
 	int rank;
 	long shape[MAX_RANK];
@@ -143,8 +184,10 @@ struct value {
 	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
 	struct expr *body;
 	struct stage *history;
-	const char *maker;    /* the function of the library whose probabilities these are; NULL: other numbers */
+	const char *maker;    /* the function whose probabilities these are; NULL: other numbers */
 	struct span made;     /* where */
+	const struct made *by;             /* the call that gave it */
+	const struct quotient *quotient;   /* the division that gave a number */
 	struct node *definition;
 	struct scope *home; /* where the definition stands */
 	const struct function *function;
@@ -188,6 +231,7 @@ struct frame { /* a call of a definition written by the user, for messages */
 	struct span span;
 	struct scope *scope;
 	struct node *definition;
+	const struct value *first; /* argument; NULL: none */
 };
 
 struct access { /* a read that has to be proved inside its axis */
@@ -237,6 +281,7 @@ struct elaborator {
 	struct frame *frame;
 	struct instance *instance; /* being applied */
 	struct node *statement;
+	const struct node *train; /* the block that is being read */
 	struct node *block; /* being run, and which of its statements */
 	int position;
 	struct span weights_used; /* where `weights` was used, and how many there were */
@@ -286,6 +331,7 @@ void value_shape(const struct value *v, long shape[]);
 bool whole_number(struct elaborator *e, struct value *v, struct span span, const char *what, long *out);
 void note_frames(struct elaborator *e, struct diagnostic *m);
 void note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v);
+void note_stages(struct elaborator *e, struct diagnostic *m, const char *title, const struct stage *last);
 struct value *with_stage(struct elaborator *e, struct value *v, struct stage *before, const char *text);
 /* a place inside the library is the compiler's business: the user's call instead */
 struct span own_place(const struct elaborator *e, struct span where);
@@ -305,7 +351,42 @@ struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
 const char *primitive_name(int i);
+int asked_rank(const struct node *definition); /* axes that the signature asks of the first argument; 0: it may be anything, or is no tensor */
+/* a value for each of many scores, but one class: reported */
+bool one_class_for_many(struct elaborator *e, const struct value *v);
 bool is_schedule(struct elaborator *e, const struct value *v); /* a function that the library lists as such: it reads the counters */
+
+/* advice.c */
+/* the values that a list of the file or of the library holds: what messages know about definitions (docs/language.md, section 6.1) */
+struct value *fact(struct elaborator *e, const char *name, int i);
+/* helps; each adds one to m where it finds something that fits */
+/* `nn.Linear` where nothing is named nn: reported with what the last part is called here */
+bool unknown_package(struct elaborator *e, struct node *dot, struct scope *s);
+/* "x -> Dense(units)", or "mse(y, t)": what has to be written at least */
+const char *usage(struct elaborator *e, const struct node *definition);
+/* `x.flatten` of a tensor, as a method: written as a chain */
+void help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s);
+void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);
+const char *known_as(struct elaborator *e, const char *name); /* what another library's name is called here; NULL: not known */
+const char *other_loss(struct unit *u, const struct model *m); /* a help for a loss without a derivative; NULL: nothing fits */
+void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a, const char *a_name, const struct value *b, const char *b_name);
+void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
+/* the function that makes one axis of all elements; NULL: there is none */
+const char *flattening(struct elaborator *e, int rank, const long shape[], struct span span);
+/* of an option that a definition does not have; false: nothing is known about it */
+bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[]);
+/* a loss whose second argument is one of as many classes as there are scores */
+bool takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class);
+void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
+
+/* probability.c */
+bool is_probability(struct elaborator *e, const struct value *v);
+/* a loss or logarithm of what are probabilities already */
+bool takes_logarithm_of(struct elaborator *e, const struct value *result, const struct value *v);
+
+/* require.c */
+/* NULL: the requirement holds; else an error value, which ends the definition */
+struct value *run_require(struct elaborator *e, struct node *n, struct scope *s);
 
 /* statement.c */
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
@@ -342,8 +423,16 @@ void add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool f
 /* NULL: something was wrong, which was reported */
 struct optimizer *elaborate_optimizer(struct elaborator *e, struct value *definition, struct node *call);
 
+/* dead.c */
+void note_verdict(struct elaborator *e, const struct node *n, const struct value *condition, const struct scope *s);
+void check_verdicts(struct unit *u);
+
+/* unused.c */
+void check_unused(struct diagnostics *d, const struct node *file);
+
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);
+struct span declared_name(const struct tensor *t); /* the name in `input x: [2]` */
 const char *input_type_text(struct arena *a, const struct tensor *t); /* `[784]`, `0..9`, as in the file */
 
 #endif

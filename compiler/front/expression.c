@@ -6,6 +6,23 @@
 
 /* ---- operators -------------------------------------------------------------------------------------------------------------------------------- */
 
+/* scores minus the number of a class, as in a mean square */
+static void
+warn_class(struct elaborator *e, struct span where, const struct value *scores, const struct value *class)
+{
+	const struct tensor *t = class->n == 0 && class->body->op == OP_READ ? class->body->tensor : NULL;
+	if (!t || t->role != ROLE_TARGET || !t->integer || scores->n != 1 || scores->axis[0]->size < 2 || scores->body->integer || e->quiet || !e->training || e->d->errors) return;
+	struct diagnostic *m = diag_warning(e->d, "class-number", own_place(e, where), arena_print(e->arena, "%s minus one number in %ld..%ld", shape_text(e, scores), t->low, t->high),
+					    "the number of a class is taken from each of %ld values", scores->axis[0]->size);
+	diag_label(e->d, m, declared_name(t), "a class");
+	for (int i = 0; fact(e, "losses", i); i++) {
+		struct value *f = fact(e, "losses", i);
+		if (!takes_classes(e, f, scores, class)) continue;
+		diag_help(e->d, m, "`%s` takes scores and a class", f->definition->text);
+		return;
+	}
+}
+
 struct value *
 elementwise(struct elaborator *e, struct span span, struct span op, const char *name,
 	    struct expr *(*f)(struct program *, struct expr *, struct expr *), struct value *a, struct value *b)
@@ -21,8 +38,10 @@ elementwise(struct elaborator *e, struct span span, struct span op, const char *
 		if (m) note_history(e, m, span_text(e->arena, a->span), x);
 		if (m) note_history(e, m, span_text(e->arena, b->span), y);
 		note_frames(e, m);
+		help_shortcut(e, m, x, span_text(e->arena, a->span), y, span_text(e->arena, b->span));
 		return value_error(e);
 	}
+	if (f == sub) warn_class(e, op, longer, shorter);
 	struct index *axes[MAX_RANK];
 	new_axes(e, longer->n, longer->axis, axes);
 	return value_tensor(e, longer->n, axes, f(e->p, value_at_tail(e, x, longer->n, axes), value_at_tail(e, y, longer->n, axes)), span);
@@ -91,6 +110,14 @@ compare_words(struct elaborator *e, struct node *n, struct value *a, struct valu
 	return value_truth(e, same == (n->kind == NODE_EQUAL), n->span);
 }
 
+static const struct quotient *
+quotient_of(struct elaborator *e, const struct node *n, double a, double b)
+{
+	struct quotient *q = NEW(e->arena, struct quotient);
+	*q = (struct quotient){a, b, n->kid[1]->kind == NODE_NAME ? n->kid[1]->text : NULL, n->span};
+	return q;
+}
+
 static struct value *
 evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -107,7 +134,10 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 	if (is_constant(a) && is_constant(b)) {
 		double v = op->number(a->number, b->number);
 		if (n->kind == NODE_DIVIDE && e->subscript) v = floor(v);
-		return op->compares ? value_truth(e, v != 0, n->span) : value_number(e, v, n->span);
+		if (op->compares) return value_truth(e, v != 0, n->span);
+		struct value *number_ = value_number(e, v, n->span);
+		if (n->kind == NODE_DIVIDE) number_->quotient = quotient_of(e, n, a->number, b->number);
+		return number_;
 	}
 	struct value w = *a, x = *b;
 	w.span = n->kid[0]->span; /* messages underline the operands as written */
@@ -146,6 +176,8 @@ evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
 		if (m && a->n == 2 && a->axis[0]->size == b->axis[0]->size)
 			diag_help(e->d, m, "`%s.T @ %s` fits, or declare `%s: [%ld, %ld]`: outputs first, inputs second", span_text(e->arena, n->kid[0]->span),
 				  span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span), a->axis[1]->size, a->axis[0]->size);
+		if (b->n == 2 && a->n == 1 && b->axis[1]->size == a->axis[0]->size)
+			diag_help(e->d, m, "write `%s @ %s`: the matrix stands on the left", span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span));
 		note_frames(e, m);
 		return value_error(e);
 	}
@@ -171,7 +203,10 @@ evaluate_if(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *c = evaluate(e, n->kid[0], s);
 	if (c->kind == VALUE_ERROR) return c;
-	if (c->kind == VALUE_TRUTH) return evaluate(e, n->kid[c->number != 0 ? 1 : 2], s);
+	if (c->kind == VALUE_TRUTH) {
+		note_verdict(e, n, c, s);
+		return evaluate(e, n->kid[c->number != 0 ? 1 : 2], s);
+	}
 	struct value *condition = as_tensor(e, c);
 	if (!condition) return value_error(e);
 	if (!condition->body->condition) {
@@ -179,6 +214,7 @@ evaluate_if(struct elaborator *e, struct node *n, struct scope *s)
 		diag_help(e->d, m, "compare it with something, for example `... > 0`");
 		return value_error(e);
 	}
+	note_verdict(e, n, condition, s);
 	PUSH(e->arena, &e->guards, condition->body);
 	struct value *yes = as_tensor(e, evaluate(e, n->kid[1], s));
 	e->guards.at[e->guards.n - 1] = negation(e->p, condition->body);
@@ -292,9 +328,10 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 		if (whole_number(e, evaluate(e, n->kid[0], s), n->kid[0]->span, "the end of a slice", &low) &&
 		    whole_number(e, evaluate(e, n->kid[1], s), n->kid[1]->span, "the end of a slice", &high)) {
 			fine = low >= 0 && high < size && low <= high;
-			if (!fine)
-				problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "%ld..%ld is no slice of `%s`", low, high,
-					span_text(e->arena, base->span));
+			struct diagnostic *m = fine ? NULL : problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "%ld..%ld is no slice of `%s`", low,
+									   high, span_text(e->arena, base->span));
+			if (m && high == size && low >= 0) diag_help(e->d, m, "both ends are included: write `%ld..%ld`", low, size - 1);
+			else if (m && high == -1 && low >= 0) diag_help(e->d, m, "indices count from the start: write `%ld..%ld`", low, size - 2);
 			*out = (struct subscript){.slice = true, .low = low};
 			*axis = high - low + 1;
 		}
@@ -409,6 +446,7 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct tensor *weight = dotted_weight(e, n, s);
 	if (weight) return value_of_tensor(e, weight, 0, NULL, n->span);
+	if (unknown_package(e, n, s)) return value_error(e);
 	struct value *base = evaluate(e, n->kid[0], s);
 	if (base->kind == VALUE_ERROR) return base;
 	if (base->kind == VALUE_MODULE) return value_of_module(e, base, n);
@@ -433,7 +471,8 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 		diag_help(e->d, m, "a named layer gets its weights where it is first used");
 		return value_error(e);
 	}
-	problem(e, "unknown-name", n->name, "", "%s has no part `%s`", shape_text(e, base), n->text);
+	struct diagnostic *m = problem(e, "unknown-name", n->name, "", "%s has no part `%s`", shape_text(e, base), n->text);
+	if (m && base->kind == VALUE_TENSOR) help_method(e, m, span_text(e->arena, n->kid[0]->span), n->text, s);
 	return value_error(e);
 }
 
@@ -544,7 +583,7 @@ static struct value *(*const evaluators[])(struct elaborator *, struct node *, s
 	[NODE_TEXT] = evaluate_text,     [NODE_LIST] = evaluate_list,
 };
 
-enum { MOST_WORK = 1000000 }; /* a network of a thousand layers takes a hundred thousand */
+enum { MOST_WORK = 1500000 }; /* a network of a thousand layers takes a hundred thousand */
 
 bool
 too_much_work(struct elaborator *e, struct span span)

@@ -58,6 +58,21 @@ report_clash(struct elaborator *e, const struct module *m, const char *name, str
 	if (import || new->span.file != again.file) diag_help(e->d, d, "give the imported file a name: `import \"...\" as lib`, then `lib.%s`", name);
 }
 
+/* a block that gives nothing */
+static void
+check_return(struct elaborator *e, const struct node *n)
+{
+	if ((n->kind != NODE_FN && n->kind != NODE_LAYER) || n->kid[2]->kind != NODE_BLOCK) return;
+	const struct node *block = n->kid[2], *last = NULL;
+	for (int i = 0; i < block->n; i++) {
+		if (block->kid[i]->kind == NODE_RETURN) return;
+		if (block->kid[i]->kind == NODE_DEFINE || block->kid[i]->kind == NODE_INDEXED) last = block->kid[i];
+	}
+	const struct node *name = last && last->kind == NODE_DEFINE ? last->kid[0]->kid[0] : last ? last->kid[0] : NULL;
+	struct diagnostic *m = problem(e, "return", n->name, "", "`%s` does not say what it gives", n->text);
+	diag_help(e->d, m, "end it with `return %s`", name && name->kind == NODE_NAME ? name->text : "...");
+}
+
 static void
 define_global(struct elaborator *e, const struct module *m, struct scope *s, const char *name, struct span place, struct value *v)
 {
@@ -183,6 +198,7 @@ define_items(struct elaborator *e, const struct module *m, struct node *tree, st
 		case NODE_LET: run_global_let(e, m, n, s); break;
 		case NODE_FN: case NODE_LAYER: case NODE_OPTIMIZER:
 			check_capital(e, n);
+			check_return(e, n);
 			define_global(e, m, s, n->text, n->name, definition_value(e, n, s));
 			break;
 		default: break;

@@ -107,18 +107,23 @@ stage_lines(const struct stage *s, int *width)
 	return n;
 }
 
+/* a line a stage, the first one first */
+void
+note_stages(struct elaborator *e, struct diagnostic *m, const char *title, const struct stage *last)
+{
+	int width = 0, lines = stage_lines(last, &width), n = lines;
+	const struct stage **list = NEW_ARRAY(e->arena, n, const struct stage *);
+	for (const struct stage *s = last; s; s = s->before) list[--n] = s;
+	struct text t = {.arena = e->arena};
+	text_add(&t, "%s", title);
+	for (int i = 0; i < lines; i++) text_add(&t, "\n   %-*s  %s", width, list[i]->text, dims_text(e->arena, list[i]->rank, list[i]->shape));
+	diag_note(e->d, m, "%s", text_end(&t));
+}
+
 void
 note_history(struct elaborator *e, struct diagnostic *m, const char *name, const struct value *v)
 {
-	int width = 0, n = stage_lines(v->history, &width);
-	if (!m || n < 2) return;
-	const struct stage **list = NEW_ARRAY(e->arena, n, const struct stage *);
-	for (const struct stage *s = v->history; s; s = s->before) list[--n] = s;
-	struct text t = {.arena = e->arena};
-	text_add(&t, "how `%s` gets its shape:", name);
-	int lines = stage_lines(v->history, &width);
-	for (int i = 0; i < lines; i++) text_add(&t, "\n   %-*s  %s", width, list[i]->text, dims_text(e->arena, list[i]->rank, list[i]->shape));
-	diag_note(e->d, m, "%s", text_end(&t));
+	if (m && v->history && v->history->before) note_stages(e, m, arena_print(e->arena, "how `%s` gets its shape:", name), v->history);
 }
 
 struct value *
@@ -126,7 +131,7 @@ with_stage(struct elaborator *e, struct value *v, struct stage *before, const ch
 {
 	if (v->kind != VALUE_TENSOR) return v;
 	struct stage *s = NEW(e->arena, struct stage);
-	*s = (struct stage){.before = before, .text = text, .rank = v->n};
+	*s = (struct stage){.before = before, .by = v->by, .text = text, .rank = v->n};
 	value_shape(v, s->shape);
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
@@ -151,6 +156,73 @@ sum_binding(struct node *n, const char *name)
 		if (found) return found;
 	}
 	return NULL;
+}
+
+/* the statement of this block that defines the name behind its use */
+static const struct node *
+defined_later(const struct elaborator *e, const char *name)
+{
+	for (int i = e->position + 1; e->block && i < e->block->n; i++) {
+		const struct node *n = e->block->kid[i], *left = n->kid[0];
+		if (n->kind == NODE_INDEXED && left->kind == NODE_NAME && !strcmp(left->text, name)) return n;
+		if ((n->kind == NODE_LET || n->kind == NODE_INPUT || n->kind == NODE_TARGET || n->kind == NODE_PARAM || n->kind == NODE_INSTANCE) && !strcmp(n->text, name)) return n;
+		for (int k = 0; n->kind == NODE_DEFINE && k < left->n; k++)
+			if (left->kid[k]->kind == NODE_NAME && !strcmp(left->kid[k]->text, name)) return n;
+	}
+	return NULL;
+}
+
+/* a `repeat` before this statement that defines the name for itself */
+static const struct node *
+defined_in_repeat(const struct elaborator *e, const char *name)
+{
+	for (int i = 0; e->block && i < e->position && i < e->block->n; i++) {
+		const struct node *n = e->block->kid[i];
+		for (int k = 0; n->kind == NODE_REPEAT && k < n->kid[1]->n; k++) {
+			const struct node *s = n->kid[1]->kid[k];
+			if (s->kind == NODE_INDEXED && s->kid[0]->text && !strcmp(s->kid[0]->text, name)) return n;
+			for (int j = 0; s->kind == NODE_DEFINE && j < s->kid[0]->n; j++)
+				if (s->kid[0]->kid[j]->kind == NODE_NAME && !strcmp(s->kid[0]->kid[j]->text, name)) return n;
+		}
+	}
+	return NULL;
+}
+
+/* n is what is called somewhere in the tree */
+static bool
+is_called(const struct node *tree, const struct node *n)
+{
+	if (!tree) return false;
+	if (tree->kind == NODE_CALL && tree->kid[0]->span.begin == n->span.begin) return true;
+	for (int i = 0; i < tree->n; i++)
+		if (is_called(tree->kid[i], n)) return true;
+	return false;
+}
+
+static bool
+mentions_word(const struct node *n, const char *name)
+{
+	if (!n) return false;
+	bool found = n->kind == NODE_NAME && !strcmp(n->text, name);
+	for (int i = 0; i < n->n && !found; i++) found = mentions_word(n->kid[i], name);
+	return found;
+}
+
+/* a value that has no name yet: where such names come from */
+static void
+help_value(struct elaborator *e, struct diagnostic *m, const char *name)
+{
+	size_t length = strlen(name);
+	const struct node *d = e->frame ? e->frame->definition : NULL;
+	for (int i = 0; i < e->p->tensors.n; i++) {
+		const struct tensor *t = e->p->tensors.at[i];
+		size_t n = strlen(t->name);
+		if (!tensor_is_param(t) || n <= length || strcmp(t->name + n - length, name) || t->name[n - length - 1] != '.') continue;
+		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`;\nall of them together are `weights`", name);
+		return;
+	}
+	if (d && d->kid[1] && mentions_word(d->kid[1], name)) diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
+	else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
 }
 
 struct value *
@@ -182,21 +254,16 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 		return value_error(e);
 	}
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
-	LIST(const char *) names = {0};
-	for (struct scope *at = s; at; at = at->up)
-		for (int i = 0; i < at->bindings.n; i++)
-			if (e->counters || !is_schedule(e, at->bindings.at[i].value)) PUSH(e->arena, &names, at->bindings.at[i].name);
-	for (int i = 0; function_row(i); i++) PUSH(e->arena, &names, function_row(i)->name);
-	for (int i = 0; primitive_name(i); i++) PUSH(e->arena, &names, primitive_name(i));
-	const char *near = nearest_name(name, names.at, names.n);
 	const char *elsewhere = name_elsewhere(e, n->span.file, name);
-	if (elsewhere) {
-		diag_help(e->d, m, "%s", elsewhere);
-	} else if (near) {
-		struct value *v = look_up(s, near);
-		const char *what = v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_LAYER ? "a layer"
-			: !v || v->kind == VALUE_DEFINITION || v->kind == VALUE_FUNCTION ? "a function" : "a value";
-		diag_help(e->d, m, "there is %s with a similar name: `%s`", what, near);
-	}
+	const struct node *later = defined_later(e, name);
+	const struct node *copies = defined_in_repeat(e, name);
+	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
+	int helps = m ? m->helps.n : 0;
+	if (given && !is_called(e->statement, n)) diag_help(e->d, m, "%s", given);
+	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
+	else if (later) diag_help(e->d, m, "line %d defines it: move it in front of this one", span_place(later->span).line);
+	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);
+	else help_name(e, m, name, s);
+	if (m && m->helps.n == helps && !is_called(e->statement, n)) help_value(e, m, name);
 	return value_error(e);
 }

@@ -123,9 +123,10 @@ schedule_value(struct elaborator *e, struct optimizer *o, const char *option, st
 static void
 help_schedules(struct elaborator *e, struct diagnostic *m, const char *option)
 {
-	struct value *list = look_up(e->globals, "schedules");
 	struct text t = {.arena = e->arena};
-	for (int i = 0; list && list->kind == VALUE_LIST && i < list->n; i++) text_add(&t, "%s%s", i ? ", " : "", list->item[i]->text);
+	struct value *schedule;
+	for (int i = 0; (schedule = fact(e, "schedules", i)) != NULL; i++)
+		if (schedule->text) text_add(&t, "%s%s", t.length ? ", " : "", schedule->text);
 	if (t.length) diag_help(e->d, m, "`%s` is a number, or computed by a schedule: %s", option, text_end(&t));
 }
 
@@ -188,11 +189,10 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 				names[n++] = params->kid[m]->text;
 				text_add(&t, "%s%s", m ? ", " : "", params->kid[m]->text);
 			}
-			struct diagnostic *m = problem(e, "unknown-option", a->kind == NODE_KEYWORD ? a->name : a->span, "not an option", "`%s` has no option `%s`", d->text,
-						       a->kind == NODE_KEYWORD ? a->text : span_text(e->arena, a->span));
+			struct diagnostic *m = a->kind == NODE_KEYWORD ? problem(e, "unknown-option", a->name, "not an option", "`%s` has no option `%s`", d->text, a->text)
+								       : problem(e, "arguments", a->span, "one too many", "`%s` has %d option%s", d->text, params->n, params->n == 1 ? "" : "s");
 			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
-			const char *near = a->kind == NODE_KEYWORD ? nearest_name(a->text, names, n) : NULL;
-			if (near) diag_help(e->d, m, "it is called `%s`", near);
+			if (m && a->kind == NODE_KEYWORD) help_option(e, m, a->text, n, names);
 			return false;
 		}
 		if (option[k].given) {
@@ -371,6 +371,22 @@ optimizer_named(struct elaborator *e, struct node *name)
 	return v && v->kind == VALUE_DEFINITION && v->definition->kind == NODE_OPTIMIZER ? v : NULL;
 }
 
+/* the same optimizer as its definition has it, to compare with */
+static void
+add_usual(struct elaborator *e, struct optimizer *o, struct value *definition)
+{
+	struct node *params = definition->definition->kid[0];
+	struct text t = {.arena = e->arena};
+	for (int i = 0; i < params->n; i++) {
+		if (!params->kid[i]->kid[1]) return;
+		text_add(&t, "%s%s=%s", i ? ", " : "", params->kid[i]->text, span_text(e->arena, params->kid[i]->kid[1]->span));
+	}
+	e->quiet++;
+	o->usual = elaborate_optimizer(e, definition, NULL);
+	e->quiet--;
+	o->usual_text = text_end(&t);
+}
+
 /* an entry of `optimizer = ..` or `optimizers = [..]` */
 void
 add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first)
@@ -402,5 +418,8 @@ add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first)
 		return;
 	}
 	struct optimizer *o = elaborate_optimizer(e, v, n);
-	if (o) PUSH(e->arena, &m->training.optimizers, o);
+	if (!o) return;
+	o->call = n->span;
+	if (n->kind == NODE_CALL && n->kid[1]->n) add_usual(e, o, v);
+	PUSH(e->arena, &m->training.optimizers, o);
 }

@@ -115,6 +115,26 @@ run_ones(struct elaborator *e, const struct arguments *a)
 	return filled(e, a, 1);
 }
 
+/* -1 among the sizes, as in other libraries: what it stands for has to be written */
+static bool
+all_sizes_said(struct elaborator *e, const struct arguments *a, const struct value *x)
+{
+	bool list = a->n == 2 && a->at[1]->kind == VALUE_LIST;
+	int n = list ? a->at[1]->n : a->n - 1;
+	struct value *const *item = list ? a->at[1]->item : a->at + 1, *open = NULL;
+	double rest = 1;
+	for (int i = 0; i < x->n; i++) rest *= (double)x->axis[i]->size;
+	for (int i = 0; i < n; i++) {
+		if (item[i]->kind != VALUE_NUMBER) return true;
+		if (item[i]->number == -1) open = item[i];
+		else rest /= item[i]->number;
+	}
+	if (!open) return true;
+	struct diagnostic *m = problem(e, "size", open->span.file ? open->span : a->call->span, "", "`reshape` takes all sizes");
+	if (rest >= 1 && rest == floor(rest)) diag_help(e->d, m, "write `%.0f` instead of `-1`", rest);
+	return false;
+}
+
 static struct value *
 run_reshape(struct elaborator *e, const struct arguments *a)
 {
@@ -123,7 +143,7 @@ run_reshape(struct elaborator *e, const struct arguments *a)
 	struct program *p = e->p;
 	if (a->n < 2) return wrong_count(e, a, "reshape", "a tensor and a list of sizes");
 	struct value *x = as_tensor(e, a->at[0]);
-	if (!x || !read_dims(e, a->n - 1, a->at + 1, a->call->span, &rank, dims)) return value_error(e);
+	if (!x || !all_sizes_said(e, a, x) || !read_dims(e, a->n - 1, a->at + 1, a->call->span, &rank, dims)) return value_error(e);
 	double from = 1, to = 1;
 	for (int i = 0; i < x->n; i++) from *= (double)x->axis[i]->size;
 	for (int i = 0; i < rank; i++) to *= (double)dims[i];
@@ -160,7 +180,7 @@ run_concat(struct elaborator *e, const struct arguments *a)
 	bool fits = x->n == y->n && axis >= 0 && axis < x->n;
 	for (int i = 0; fits && i < x->n; i++) fits = i == axis || x->axis[i]->size == y->axis[i]->size;
 	if (!fits) {
-		struct diagnostic *m = problem(e, "shape", a->call->span, "", "`concat` needs equal shapes but for the axis");
+		struct diagnostic *m = problem(e, "shape", a->call->kid[0]->span, "", "`concat` needs equal shapes but for the axis");
 		diag_label(e->d, m, a->at[0]->span, "%s", shape_text(e, x));
 		diag_label(e->d, m, a->at[1]->span, "%s", shape_text(e, y));
 		return value_error(e);

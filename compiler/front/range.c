@@ -337,6 +337,16 @@ proved(struct program *p, struct expr *x, const struct access *a)
 	return false;
 }
 
+/* x[i+1] that reaches one too far: the range that would do */
+static void
+help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a, long over, const char *text)
+{
+	struct affine *f = affine_of(e->p, a->subscript);
+	const struct index *v = f->n == 1 && f->term[0].atom->op == OP_INDEX && f->term[0].coefficient == 1 ? f->term[0].atom->index : NULL;
+	if (!v || v->batch || v->size <= over) return;
+	diag_help(e->d, m, "let it run to %ld, `%s in 0..%ld`, or ask: `if %s <= %ld then %s else 0`", v->size - 1 - over, v->name, v->size - 1 - over, v->name, v->size - 1 - over, text);
+}
+
 static void
 out_of_range(struct elaborator *e, const struct access *a)
 {
@@ -364,6 +374,7 @@ out_of_range(struct elaborator *e, const struct access *a)
 			text_add(&s, "%s%s", k ? "+" : "", f->term[k].atom->index->name);
 		if (s.length && f->constant == 0) diag_help(e->d, m, "to read zeros outside, pad first: `pad(%s, %ld)[%s]`", base, -i.low, text_end(&s));
 	}
+	if (m && i.known && i.low >= 0 && i.high >= a->size) help_shorter(e, m, a, i.high - a->size + 1, text);
 	e->frame = keep;
 }
 

@@ -5,6 +5,21 @@
 
 /* ---- types ---------------------------------------------------------------------------------------------------------------------------------- */
 
+/* `784` for `[784]` or `0..783`; `float[784]` */
+static void
+help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct scope *s)
+{
+	e->quiet++;
+	struct value *v = evaluate(e, t, s);
+	e->quiet--;
+	if (v->kind == VALUE_NUMBER && v->number > 1 && v->number == floor(v->number) && v->number < 1e9)
+		diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
+	else if (t->kind == NODE_INDEX)
+		diag_help(e->d, m, "a tensor of real numbers is written `[%s]`", span_text(e->arena, t->kid[1]->span));
+	else
+		diag_help(e->d, m, "a type is `real`, a shape as `[784]`, a range as `0..9`, or `[100] of 0..255`");
+}
+
 /* the sizes written in a type; `real` and ranges have none */
 bool
 type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[])
@@ -14,7 +29,7 @@ type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, l
 	if (!t || (t->kind == NODE_NAME && !strcmp(t->text, "real"))) return true;
 	if (t->kind != NODE_LIST) {
 		struct diagnostic *m = problem(e, "type", t->span, "", "this is no type");
-		diag_help(e->d, m, "a type is `real`, a shape as `[784]`, a range as `0..9`, or `[100] of 0..255`");
+		help_type(e, m, t, s);
 		return false;
 	}
 	if (t->n > MAX_RANK - 1) {
@@ -97,12 +112,27 @@ initialiser_named(const char *name)
 	return NULL;
 }
 
+static void
+no_initialiser(struct elaborator *e, const struct node *name)
+{
+	enum { ALL = sizeof initialisers / sizeof *initialisers };
+	const char *names[ALL];
+	struct text t = {.arena = e->arena};
+	for (int i = 0; i < ALL; i++) text_add(&t, "%s%s", i ? ", " : "", names[i] = initialisers[i].name);
+	struct diagnostic *m = problem(e, "param-init", name->span, "", "there is no initialiser named `%s`", name->text);
+	if (m && !help_option(e, m, name->text, ALL, names)) diag_help(e->d, m, "there are %s", text_end(&t));
+}
+
 /* `~ normal(0, 0.02)`: a word and its numbers; the word may come through a parameter (`init = he_normal`) */
 static bool
 read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct start *start)
 {
 	struct node *name = expr->kind == NODE_CALL ? expr->kid[0] : expr;
 	const char *word = name->text;
+	if (name->kind == NODE_NAME && !initialiser_named(word) && !look_up(s, word)) {
+		no_initialiser(e, name);
+		return false;
+	}
 	if (name->kind == NODE_NAME && !initialiser_named(word)) {
 		struct value *v = evaluate(e, name, s);
 		if (v->kind == VALUE_ERROR) return false;
@@ -135,6 +165,12 @@ static bool
 read_start(struct elaborator *e, struct node *init, struct scope *s, struct start *start)
 {
 	if (init->kind == NODE_DRAWN) return read_drawn(e, init->kid[0], s, start);
+	const struct node *drawn = init->kid[0]->kind == NODE_CALL ? init->kid[0]->kid[0] : init->kid[0];
+	if (drawn->kind == NODE_NAME && initialiser_named(drawn->text)) {
+		struct diagnostic *m = problem(e, "param-init", init->span, "", "a random start is written with `~`");
+		diag_help(e->d, m, "write `~ %s`", span_text(e->arena, init->kid[0]->span));
+		return false;
+	}
 	struct value *v = evaluate(e, init->kid[0], s);
 	if (v->kind == VALUE_ERROR) return false;
 	struct value *t = v->kind == VALUE_TENSOR ? v : NULL;
@@ -175,6 +211,12 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 	long shape[MAX_RANK];
 	const char *path = path_name(e, n->text);
 	scope_bind(e, s, n->text, value_error(e));
+	if (e->frame && e->frame->definition->kind == NODE_FN) {
+		const char *name = e->frame->definition->text;
+		struct diagnostic *m = problem(e, "place", n->span, "", "a function has no weights");
+		diag_help(e->d, m, "make it a layer: `layer %c%s(...)`", name[0] >= 'a' && name[0] <= 'z' ? name[0] - 'a' + 'A' : name[0], name + 1);
+		return;
+	}
 	if (!n->kid[1]) {
 		struct diagnostic *m = problem(e, "param-init", n->span, arena_print(e->arena, "%s, but filled with what?", span_text(e->arena, n->kid[0]->span)),
 					       "parameter `%s` has no starting value", n->text);
@@ -254,6 +296,13 @@ update_state(struct elaborator *e, struct scope *s, const char *name, struct ten
 		problem(e, "state", span, "differs from sample to sample", "a state belongs to no sample");
 		return;
 	}
+	for (int i = 0; i < e->context.n; i++) {
+		if (!mentions(body, e->context.at[i])) continue;
+		struct diagnostic *m = problem(e, "state", span, "differs along an axis over which the layer is repeated", "a state belongs to the whole layer");
+		note_frames(e, m);
+		diag_help(e->d, m, "name that axis in the signature, `x: [t, n]`, and reduce over it");
+		return;
+	}
 	struct tensor *new = tensor_new(e->p, arena_print(e->arena, e->model ? "%s_new" : "%s'", state->name), ROLE_VALUE, state->rank, state->shape);
 	equation_new(e->p, new, state->rank, axes, MAP, 0, NULL, body, span);
 	for (int i = 0; i < e->p->updates.n; i++)
@@ -288,8 +337,9 @@ run_define(struct elaborator *e, struct node *n, struct scope *s)
 	if (v->kind == VALUE_TENSOR && !v->history) v->span = n->kid[1]->span;
 	if (v->kind == VALUE_TENSOR && v->maker) v->made = n->span;
 	if (v->kind != VALUE_ERROR && names->n > 1 && (v->kind != VALUE_SEVERAL || v->n != names->n)) {
-		problem(e, "results", n->kid[1]->span, shape_text(e, v), "%d names for %d result%s", names->n, v->kind == VALUE_SEVERAL ? v->n : 1,
-			v->kind == VALUE_SEVERAL ? "s" : "");
+		struct diagnostic *m = problem(e, "results", n->kid[1]->span, shape_text(e, v), "%d names for %d result%s", names->n, v->kind == VALUE_SEVERAL ? v->n : 1,
+					       v->kind == VALUE_SEVERAL ? "s" : "");
+		if (v->kind != VALUE_SEVERAL) diag_help(e->d, m, "write `%s = ...`", span_text(e->arena, names->kid[0]->span));
 		v = value_error(e);
 	}
 	if (names->n == 1 && v->kind == VALUE_SEVERAL) {
@@ -323,6 +373,27 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 				       "the recurrence for `%s` has no start value", name);
 	note_frames(e, m);
 	diag_help(e->d, m, "give the value before the first step, for example\n`%s[-1] = zeros(n)`", name);
+	scope_bind(e, s, name, value_error(e));
+	return true;
+}
+
+/* `y[0] = ..`: a single element, which cannot be set */
+static bool
+is_element(struct elaborator *e, struct node *n, struct scope *s, const char *name)
+{
+	const struct node *index = n->kid[1]->kid[0];
+	const struct value *old = own_value(s, name);
+	if (index->kind != NODE_NUMBER) return false;
+	if (old && old->kind == VALUE_ERROR) return true; /* said at the first of them */
+	struct diagnostic *m = problem(e, "left-side", index->span, "", "the left side of an equation has plain, distinct index names");
+	for (int i = 0; e->block && i < e->block->n; i++) {
+		struct node *other = e->block->kid[i];
+		if (other->kind != NODE_INDEXED || strcmp(dotted_name(e, other->kid[0]), name) || !own_read(other->kid[2], name)) continue;
+		diag_help(e->d, m, "a recurrence starts in front of its first step: `%s[-1] = %s`", name, span_text(e->arena, n->kid[2]->span));
+		scope_bind(e, s, name, value_error(e));
+		return true;
+	}
+	diag_help(e->d, m, "every element is defined at once, `%s[i] = ...`; a few are a list, `%s = [a, b]`", name, name);
 	scope_bind(e, s, name, value_error(e));
 	return true;
 }
@@ -373,6 +444,7 @@ run_indexed(struct elaborator *e, struct node *n, struct scope *s)
 		run_start(e, n, s, name);
 		return;
 	}
+	if (is_element(e, n, s, name)) return;
 	if (lacks_start(e, n, s, name)) return;
 	bool fine = true;
 	struct recurrence *r = recurrence_stepped(e, s, name, &fine);
@@ -479,6 +551,11 @@ run_metric(struct elaborator *e, struct node *n, struct scope *s)
 		}
 	struct value *v = as_tensor(e, evaluate(e, n->kid[0], s));
 	if (!v) return;
+	if (v->body->condition) {
+		struct diagnostic *m = problem(e, "condition", n->kid[0]->span, "a condition", "a metric is a number");
+		diag_help(e->d, m, "count how often it holds: `metric %s = if %s then 1 else 0`", n->text, span_text(e->arena, n->kid[0]->span));
+		return;
+	}
 	if (v->n) v = reduce_all(e, MEAN, v, n->span);
 	PUSH(e->arena, &e->p->metrics, per_sample(e, v, n->text, n->span));
 	PUSH(e->arena, &e->p->metric_names, n->text);
@@ -505,6 +582,13 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 	if (!belongs_to_model(e, n)) return;
 	struct value *v = as_tensor(e, evaluate(e, n->kid[0], s));
 	if (!v) return;
+	if (e->training) {
+		e->model->loss_text = n->kid[0];
+		e->model->scope = s;
+		e->model->globals = e->globals;
+		e->model->batch = e->batch;
+	}
+	if (v->n && one_class_for_many(e, v)) return;
 	if (v->n == 1 && v->axis[0]->size == 1) {
 		struct expr *zero = number(e->p, 0);
 		v = value_tensor(e, 0, NULL, value_at(e, v, &zero), v->span);
@@ -608,6 +692,11 @@ static struct value *
 run_return(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct node *list = n->kid[0];
+	if (!e->frame && e->model && !s->repeat) {
+		struct diagnostic *m = problem(e, "place", n->span, "", "`return` belongs into a function or layer");
+		diag_help(e->d, m, "a model names what `predict` gives: `output %s`", list->kid[0]->kind == NODE_NAME ? list->kid[0]->text : "y = ...");
+		return value_error(e);
+	}
 	if (list->n == 1) return evaluate(e, list->kid[0], s);
 	struct value *v = value_error(e);
 	v->kind = VALUE_SEVERAL;
@@ -634,6 +723,7 @@ run_statement(struct elaborator *e, struct node *n, struct scope *s)
 	case NODE_LOSS: run_loss(e, n, s); break;
 	case NODE_REPEAT: return run_repeat(e, n, s);
 	case NODE_RETURN: return run_return(e, n, s);
+	case NODE_REQUIRE: return run_require(e, n, s);
 	default: problem(e, "syntax", n->span, "", "this cannot stand here");
 	}
 	return NULL;

@@ -1,30 +1,21 @@
 /* syntax.c - from the parser's state at a syntax error to a message that says what to write.
  *
- * The scanner names the bracket left open; a table of habits from other languages is tried in order; the last resort says what was
- * found and, when there are few, what could stand there. */
+ * First habits from other languages (habit.c), then the bracket left open, then what the state itself says: which construct has been begun,
+ * by the symbols on the parser's stack, what could stand here, and how such a thing is written. */
 #include "front/syntax.h"
 #include "grammar/nn.h"
 #include <ctype.h>
 #include <string.h>
 
-struct mistake { /* a syntax error, as the habits below look at it */
-	struct parse *p;
-	const char *text; /* of the whole source */
-	struct span at;
-	const char *found;
-	int bracket; /* '(' or '[' still open around it; 0: none */
-	struct span open;
-	const char *const *expected;
-	int n;
-};
+/* ---- looking ----------------------------------------------------------------------------------------------------------------------- */
 
-static bool
-is(const struct mistake *m, const char *found)
+bool
+found_is(const struct mistake *m, const char *token)
 {
-	return !strcmp(m->found, found);
+	return !strcmp(m->found, token);
 }
 
-static bool
+bool
 can_be(const struct mistake *m, const char *token)
 {
 	for (int i = 0; i < m->n; i++)
@@ -32,22 +23,48 @@ can_be(const struct mistake *m, const char *token)
 	return false;
 }
 
-static bool
-is_word(char c)
+bool
+behind(const struct mistake *m, int k, const char *symbol)
 {
-	return isalnum((unsigned char)c) || c == '_';
+	return k < m->depth && !strcmp(m->before[k], symbol);
 }
 
-/* the line break (or end) after position i */
-static size_t
+bool
+at_statement(const struct mistake *m)
+{
+	return m->depth == 0 || behind(m, 0, "items") || behind(m, 0, "stmts") || behind(m, 0, "entries");
+}
+
+size_t
+word_end(const struct mistake *m, size_t i)
+{
+	while (isalnum((unsigned char)m->text[i]) || m->text[i] == '_') i++;
+	return i;
+}
+
+size_t
+skip_blanks(const struct mistake *m, size_t i)
+{
+	while (m->text[i] == ' ' || m->text[i] == '\t') i++;
+	return i;
+}
+
+size_t
+line_start(const struct mistake *m)
+{
+	size_t i = m->at.begin;
+	while (i > 0 && m->text[i - 1] != '\n') i--;
+	return skip_blanks(m, i);
+}
+
+size_t
 line_end(const struct mistake *m, size_t i)
 {
 	while (i < m->p->source->length && m->text[i] != '\n') i++;
 	return i;
 }
 
-/* where the expression before `i` begins: after the innermost open bracket, a comma, `=` or `return`, or at the start of its line */
-static size_t
+size_t
 expression_start(const struct mistake *m, size_t i)
 {
 	int depth = 0;
@@ -65,172 +82,179 @@ expression_start(const struct mistake *m, size_t i)
 	return k;
 }
 
-static char *
+char *
 slice(const struct mistake *m, size_t from, size_t to)
 {
 	while (to > from && isspace((unsigned char)m->text[to - 1])) to--;
 	return span_text(m->p->arena, (struct span){m->p->source, from, to});
 }
 
-static struct diagnostic *
-say(const struct mistake *m, const char *label, const char *title)
+/* ---- saying ------------------------------------------------------------------------------------------------------------------------ */
+
+static char *
+formatted(struct arena *a, const char *format, va_list args)
 {
-	return diag_new(m->p->diagnostics, "syntax", m->at, label, "%s", title);
+	va_list again;
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, format, args);
+	char *s = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(s, (size_t)n + 1, format, again);
+	va_end(again);
+	return s;
 }
 
-/* ---- habits: each returns false when it does not apply -------------------------------------------------------------------------- */
-
-static bool
-unclosed_text(const struct mistake *m)
+struct diagnostic *
+say(const struct mistake *m, struct span at, const char *label, const char *format, ...)
 {
-	if (!is(m, "an unclosed text")) return false;
-	say(m, "opened here", "this text is never closed");
-	return true;
+	va_list args;
+	va_start(args, format);
+	char *title = formatted(m->p->arena, format, args);
+	va_end(args);
+	return diag_new(m->p->diagnostics, "syntax", at, label, "%s", title);
 }
 
-static bool
-stray_character(const struct mistake *m)
+void
+advise(const struct mistake *m, struct diagnostic *d, const char *format, ...)
 {
-	if (!is(m, "a stray character")) return false;
-	unsigned char c = (unsigned char)m->text[m->at.begin];
-	struct diagnostic *d = c < 33 || c > 126
-		? diag_new(m->p->diagnostics, "syntax", m->at, "", "the byte 0x%02x means nothing here: files are plain ASCII", c)
-		: diag_new(m->p->diagnostics, "syntax", m->at, "", "the character `%c` means nothing in this language", c);
-	if (c == '\'') diag_help(m->p->diagnostics, d, "texts are written with double quotes: \"...\"");
-	if (c == '!') diag_help(m->p->diagnostics, d, "write `not` in front of a condition, `!=` between two values");
-	if (c == '&') diag_help(m->p->diagnostics, d, "write `and` between conditions");
-	if (c == '|') diag_help(m->p->diagnostics, d, "write `or` between conditions");
-	return true;
+	va_list args;
+	va_start(args, format);
+	char *help = formatted(m->p->arena, format, args);
+	va_end(args);
+	diag_help(m->p->diagnostics, d, "%s", help);
 }
 
+/* ---- brackets ---------------------------------------------------------------------------------------------------------------------- */
+
+/* the file ends inside a block: one message, however many blocks are open */
 static bool
-colon_slice(const struct mistake *m)
+file_ends(const struct mistake *m)
 {
-	if (!is(m, "':'") || m->bracket != '[') return false;
-	struct diagnostic *d = say(m, "", "slices are written with `..` and include both ends");
-	size_t name = m->open.begin, from = m->open.end, end = m->at.end;
-	while (name > 0 && is_word(m->text[name - 1])) name--;
-	while (end < m->p->source->length && isdigit((unsigned char)m->text[end])) end++;
-	char *base = slice(m, name, m->open.begin), *low = slice(m, from, m->at.begin), *high = slice(m, m->at.end, end);
-	static const char *const count[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"};
-	if (!strcmp(low, "0") && strlen(high) == 1 && *high > '0') {
-		int n = *high - '0';
-		diag_help(m->p->diagnostics, d, "the first %s elements are `%s[0..%d]`", count[n], base, n - 1);
-	} else {
-		diag_help(m->p->diagnostics, d, "for example `%s[0..4]` for the first five elements", base);
+	bool end = found_is(m, "the end of the file") || (found_is(m, "the end of the line") && m->at.begin >= m->p->source->length);
+	if (!end) return false;
+	for (int i = m->p->first_message; i < m->p->diagnostics->all.n; i++) {
+		const struct label *l = &m->p->diagnostics->all.at[i]->labels.at[0];
+		if (l->span.end >= m->p->source->length || !strcmp(m->p->diagnostics->all.at[i]->title, "the file ends too early")) return true;
 	}
-	return true;
-}
-
-static bool
-double_star(const struct mistake *m)
-{
-	if (!is(m, "**")) return false;
-	struct diagnostic *d = say(m, "", "the power operator is `^`");
-	size_t from = m->at.begin, end = m->at.end, call = m->open.begin;
-	while (from > 0 && m->text[from - 1] == ' ') from--;
-	while (from > 0 && (is_word(m->text[from - 1]) || m->text[from - 1] == '.')) from--;
-	while (m->text[end] == ' ') end++;
-	size_t exponent = end;
-	while (end < m->p->source->length && (is_word(m->text[end]) || m->text[end] == '.')) end++;
-	char *power = arena_print(m->p->arena, "%s^%s", slice(m, from, m->at.begin), slice(m, exponent, end));
-	while (m->bracket == '(' && call > 0 && is_word(m->text[call - 1])) call--;
-	if (m->bracket == '(' && call < m->open.begin && from == m->open.end && m->text[end] == ')')
-		power = arena_print(m->p->arena, "%s(%s)", slice(m, call, m->open.begin), power);
-	diag_help(m->p->diagnostics, d, "write `%s`", power);
-	return true;
-}
-
-static bool
-misplaced_frozen(const struct mistake *m)
-{
-	if (!is(m, "frozen")) return false;
-	struct diagnostic *d = say(m, "", "`frozen` stands in front of the layer that a name is given to");
-	diag_help(m->p->diagnostics, d, "for example `layer enc = frozen Dense(64)`, then `x -> enc`");
-	return true;
-}
-
-static bool
-keyword_as_name(const struct mistake *m)
-{
-	if (!can_be(m, "a name") || !isalpha((unsigned char)m->found[0]) || !strncmp(m->found, "a ", 2) || !strncmp(m->found, "the ", 4) ||
-	    !strncmp(m->found, "an ", 3))
-		return false;
-	struct diagnostic *d = diag_new(m->p->diagnostics, "syntax", m->at, "", "`%s` is a keyword of the language and cannot be a name", m->found);
-	diag_help(m->p->diagnostics, d, "choose another name");
-	return true;
-}
-
-static bool
-operator_after_chain(const struct mistake *m)
-{
-	if (m->found[0] != '\'' || !strchr("+-*/%@^", m->found[1])) return false;
-	size_t start = expression_start(m, m->at.begin);
-	char *chain = slice(m, start, m->at.begin);
-	if (!strstr(chain, "->")) return false;
-	struct diagnostic *d = diag_new(m->p->diagnostics, "syntax", m->at, "the chain ends before this", "an arrow chain cannot continue with `%c`", m->found[1]);
-	size_t end = m->at.end, stop = line_end(m, m->at.end);
-	while (end < stop && m->text[end] == ' ') end++;
-	size_t first = end;
-	while (end < stop && (is_word(m->text[end]) || m->text[end] == '.')) end++;
-	diag_help(m->p->diagnostics, d, "put the chain in parentheses: `(%s) %c %s`", chain, m->found[1], slice(m, first, end));
-	return true;
-}
-
-static bool
-minus_after_sum(const struct mistake *m)
-{
-	if (!is(m, "'='") || !can_be(m, "then")) return false;
-	struct diagnostic *d = say(m, "", "a comparison is written `==`");
-	diag_help(m->p->diagnostics, d, "`=` only defines; write `==` here");
+	struct diagnostic *d = say(m, m->at, "", "the file ends too early");
+	struct span open = m->bracket ? m->open : nn_scan_block(m->p);
+	if (open.file) diag_label(m->p->diagnostics, d, open, "still open");
+	else d->labels.at[0].text = "the last line is not finished";
 	return true;
 }
 
 static bool
 never_closed(const struct mistake *m)
 {
-	if (!m->bracket || can_be(m, m->bracket == '(' ? "')'" : "']'") == false) return false;
-	bool goes_on = is(m, "the end of the file") || is(m, "'}'") || is(m, "'='") || is(m, "the end of the line") || is(m, "'->'") ||
+	if (!m->bracket || !can_be(m, m->bracket == '(' ? "')'" : "']'")) return false;
+	bool goes_on = found_is(m, "the end of the file") || found_is(m, "'}'") || found_is(m, "'='") || found_is(m, "the end of the line") || found_is(m, "'->'") ||
 		       span_place(m->at).line != span_place(m->open).line;
 	if (!goes_on) return false;
-	struct diagnostic *d = diag_new(m->p->diagnostics, "syntax", m->open, "opened here", "this `%c` is never closed", m->bracket);
-	size_t i = m->at.begin;
-	struct place here = span_place(m->at);
-	if (here.line != span_place(m->open).line && i < m->p->source->length) {
-		while (i > 0 && m->text[i - 1] != '\n') i--;
-		while (m->text[i] == ' ' || m->text[i] == '\t') i++;
+	struct diagnostic *d = say(m, m->open, "opened here", "this `%c` is never closed", m->bracket);
+	if (span_place(m->at).line != span_place(m->open).line && m->at.begin < m->p->source->length) {
+		size_t i = line_start(m);
 		diag_label(m->p->diagnostics, d, (struct span){m->p->source, i, i + 1}, "still open here");
 	}
 	return true;
 }
 
 static bool
-statement_from_python(const struct mistake *m)
+closes_nothing(const struct mistake *m)
 {
-	static const struct { const char *word, *help; } habit[] = {
-		{"def", "a function is written `fn name(x) = ...`, one with weights `layer Name(x) = ...`"},
-		{"class", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`"},
-		{"for", "copies of a layer are written `repeat 3 { h = h -> Block }`, a sum over an index `sum(i) ...`"},
-		{"while", "there are no loops: `repeat` copies text, `sum(i)` adds up"},
-		{"return", "a model has no `return`: name what `predict` gives with `output y`"},
-		{"import", "only .nn files are imported: `import \"blocks.nn\"`"},
-		{"from", "only .nn files are imported: `import \"blocks.nn\"`"},
-	};
-	size_t i = m->at.begin;
-	while (i > 0 && m->text[i - 1] != '\n') i--;
-	while (m->text[i] == ' ' || m->text[i] == '\t') i++;
-	size_t end = i;
-	while (is_word(m->text[end])) end++;
-	for (size_t k = 0; k < sizeof habit / sizeof *habit; k++) {
-		if (strlen(habit[k].word) != end - i || strncmp(m->text + i, habit[k].word, end - i)) continue;
-		struct diagnostic *d = diag_new(m->p->diagnostics, "syntax", (struct span){m->p->source, i, end}, "", "`%s` does not start a statement here", habit[k].word);
-		diag_help(m->p->diagnostics, d, "%s", habit[k].help);
+	bool closing = found_is(m, "')'") || found_is(m, "']'") || found_is(m, "'}'");
+	if (!closing) return false;
+	char c = m->found[1], opening = c == ')' ? '(' : c == ']' ? '[' : '{';
+	if (m->bracket && m->bracket != opening) {
+		struct diagnostic *d = say(m, m->at, "", "`%c` does not close `%c`", c, m->bracket);
+		diag_label(m->p->diagnostics, d, m->open, "opened here");
+		advise(m, d, "write `%c` here", m->bracket == '(' ? ')' : ']');
 		return true;
 	}
-	return false;
+	if (m->bracket || (c == '}' && nn_scan_block(m->p).file)) return false;
+	say(m, m->at, "there is none open here", "this `%c` closes no `%c`", c, opening);
+	return true;
 }
 
-/* ---- the last resort -------------------------------------------------------------------------------------------------------------- */
+/* ---- what the state says ----------------------------------------------------------------------------------------------------------- */
+
+static const struct construct {
+	const char *symbol, *what, *example;
+} constructs[] = {
+	{"import", "an import", "import \"blocks.nn\""},
+	{"let", "a constant", "let n = 512"},
+	{"fn", "a function", "fn half(x) = x / 2"},
+	{"optimizer", "an optimizer", "optimizer Plain(lr = 0.1) { w = w - lr * grad }"},
+	{"model", "a model", "model Name { ... }"},
+	{"train", "a train block", "train Name { ... }"},
+	{"input", "an input", "input x: [784]"},
+	{"target", "a target", "target t: 0..9"},
+	{"param", "a parameter", "param W: [10, 784] ~ glorot_uniform"},
+	{"state", "a state", "state s: [10] = 0"},
+	{"output", "an output", "output p = sigmoid(y)"},
+	{"metric", "a metric", "metric error = abs(y - t)"},
+	{"loss", "the loss", "loss = mean((y - t)^2)"},
+	{"repeat", "a repetition", "repeat 3 { h = h -> Block }"},
+	{"return", "a result", "return y"},
+	{"require", "a requirement", "require n > 0, \"what is wrong\""},
+	{"if", "a choice", "if c then a else b"},
+	{"->", "a chain", "x -> f(a) -> g"},
+	{"in", "a range", "i in 0..9"},
+	{"of", "a tensor of whole numbers", "[100] of 0..255"},
+	{"<-", "the next value of a state", "s <- 0.9 * s + m"},
+	{"a reduction", "a sum", "sum(i) a[i] * b[i]"},
+};
+
+static const struct construct *
+construct_named(const char *symbol)
+{
+	for (size_t i = 0; i < sizeof constructs / sizeof *constructs; i++)
+		if (!strcmp(constructs[i].symbol, symbol)) return &constructs[i];
+	return NULL;
+}
+
+/* a `layer` in a model names a set of weights, at the top of a file it is a definition */
+static const struct construct *
+layer_construct(const struct mistake *m, int k)
+{
+	static const struct construct named = {"layer", "a named layer", "layer enc = Block(64)"}, defined = {"layer", "a layer", "layer Name(x: [n], units: int) { ... return y }"};
+	return behind(m, k + 1, "stmts") ? &named : &defined;
+}
+
+/* the construct that has been begun: the innermost on the parser's stack */
+static const struct construct *
+begun(const struct mistake *m)
+{
+	static const struct construct range = {"..", "a range", "0..9"}, index = {"'['", "an element", "x[i, 2*j+1]"}, list = {"'['", "a list", "[1, 2, 3]"},
+				      call = {"'('", "a call", "f(x, a, option=2)"}, group = {"'('", "a value in parentheses", "(a + b)"},
+				      equation = {"'='", "a definition", "y = a * x + b"}, indexed = {"indices", "an equation", "y[i] = a[i] * x[i]"},
+				      setting = {"'='", "a setting", "epochs = 20"}, parameters = {"'('", "a parameter", "x: [n], units: int, bias = true"},
+				      several = {"names", "a definition of several results", "h, c = f(x)"}, result = {"->", "a result", "fn f(x: [n]) -> [n] = ..."},
+				      optimizer = {"optimizer", "the setting", "optimizer = Plain(lr=0.1)"};
+	for (int k = 0; k < m->depth; k++) {
+		const char *s = m->before[k];
+		if (!strcmp(s, "entries")) return k ? &setting : NULL;
+		if (!strcmp(s, "stmts") || !strcmp(s, "items")) return NULL;
+		if (!strcmp(s, "')'") || !strcmp(s, "']'")) { /* back to where it was opened */
+			while (k < m->depth && !behind(m, k, "'('") && !behind(m, k, "'['")) k++;
+			continue;
+		}
+		if (!strcmp(s, "layer")) return layer_construct(m, k);
+		if (!strcmp(s, "names")) return &several;
+		if (!strcmp(s, "optimizer") && behind(m, k + 1, "entries")) return &optimizer;
+		if (!strcmp(s, "->") && behind(m, k + 1, "')'")) return &result;
+		if (!strcmp(s, "..")) return &range;
+		if (!strcmp(s, "'['")) return behind(m, k + 1, "dotted") || behind(m, k + 1, "postfix") || behind(m, k + 1, "closed") ? behind(m, k + 2, "stmts") ? &indexed : &index : &list;
+		if (!strcmp(s, "'('")) {
+			bool signature = behind(m, k + 2, "fn") || behind(m, k + 2, "layer") || behind(m, k + 2, "optimizer");
+			if (signature) return &parameters;
+			return behind(m, k + 1, "dotted") || behind(m, k + 1, "a reduction") ? &call : &group;
+		}
+		if (!strcmp(s, "'='") && behind(m, k + 1, "names")) return &equation;
+		if (!strcmp(s, "'='") && behind(m, k + 3, "indices")) return &indexed;
+		if (!strcmp(s, "'='") && behind(m, k + 2, "entries")) return &setting;
+		if (construct_named(s)) return construct_named(s);
+	}
+	return NULL;
+}
 
 static const char *
 shown(const struct mistake *m, const char *token)
@@ -240,30 +264,119 @@ shown(const struct mistake *m, const char *token)
 	return arena_print(m->p->arena, "`%s`", token);
 }
 
+static const char *
+found_text(const struct mistake *m)
+{
+	bool word = found_is(m, "a name") || found_is(m, "a number") || found_is(m, "a text") || found_is(m, "a reduction");
+	return word ? arena_print(m->p->arena, "`%s`", slice(m, m->at.begin, m->at.end)) : shown(m, m->found);
+}
+
+/* a token behind a whole value */
+static bool
+is_ending(const char *token)
+{
+	return (token[0] == '\'' && strchr(")]}{,", token[1])) || !strcmp(token, "then") || !strcmp(token, "else") || !strcmp(token, "..");
+}
+
+/* what could stand here, for a label */
+static const char *
+expected_text(const struct mistake *m)
+{
+	struct text t = {.arena = m->p->arena};
+	for (int i = 0; i < m->n && m->n <= 4; i++) text_add(&t, "%s%s", i == 0 ? "expected " : i == m->n - 1 ? " or " : ", ", shown(m, m->expected[i]));
+	if (t.length) return text_end(&t);
+	if (can_be(m, "a name") && can_be(m, "a number")) return "expected a value";
+	if (can_be(m, "a name")) return "expected a name";
+	if (can_be(m, "the end of the line")) return "the statement ends before this";
+	int count = 0, k = 0;
+	for (int i = 0; i < m->n; i++) count += is_ending(m->expected[i]);
+	for (int i = 0; i < m->n; i++)
+		if (is_ending(m->expected[i])) text_add(&t, "%s%s", ++k == count ? " or " : ", ", shown(m, m->expected[i]));
+	return arena_print(m->p->arena, "expected an operator%s", text_end(&t));
+}
+
+static void
+wrong_start(const struct mistake *m)
+{
+	bool file = m->depth == 0 || behind(m, 0, "items"), train = behind(m, 0, "entries");
+	struct diagnostic *d = say(m, m->at, "", "%s cannot start a %s", found_text(m), file ? "part of a file" : train ? "setting" : "statement");
+	if (file) advise(m, d, "a file holds `model`, `train`, `let`, `fn`, `layer`, `optimizer` and `import`");
+	else if (train) advise(m, d, "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
+	else advise(m, d, "a statement gives a value a name, `y = ...`, or starts with a word like\n`input`, `param`, `loss`, `output` or `repeat`");
+}
+
+static bool
+inside_definition(const struct mistake *m)
+{
+	for (int k = 0; k < m->depth; k++)
+		if (behind(m, k, "fn") || behind(m, k, "layer")) return true;
+	return false;
+}
+
+/* the statement begins with a value, to which it gives no name */
+static bool
+nameless_value(const struct mistake *m)
+{
+	bool name = (behind(m, 0, "dotted") || behind(m, 0, "names") || behind(m, 0, "a name")) && behind(m, 1, "stmts");
+	bool call = behind(m, 0, "dotted") && behind(m, 1, "stmts") && found_is(m, "'('");
+	if (!name || found_is(m, "a name")) return false;
+	size_t from = m->at.begin, to = line_end(m, from);
+	while (from > 0 && !strchr("\n;{", m->text[from - 1])) from--;
+	from = skip_blanks(m, from);
+	for (size_t i = m->at.begin; i < to; i++)
+		if (strchr("#;}", m->text[i])) to = i;
+	struct span whole = {m->p->source, from, to};
+	while (whole.end > whole.begin + 1 && strchr(" \t\r", m->text[whole.end - 1])) whole.end--;
+	struct diagnostic *d = say(m, whole, "", call ? "the result of a call needs a name" : "this value gets no name");
+	char *line = slice(m, from, to);
+	const char *as = inside_definition(m) ? "return " : "y = ";
+	if (found_is(m, "':'") || strlen(line) > 60) advise(m, d, "a statement is written `y = ...`");
+	else advise(m, d, "write `%s%s`", as, line);
+	return true;
+}
+
+static bool
+keyword_as_name(const struct mistake *m)
+{
+	static const char *const connectives[] = {"then", "else", "in", "of", "and", "or", "as"};
+	bool keyword = isalpha((unsigned char)m->found[0]) && strncmp(m->found, "a ", 2) && strncmp(m->found, "the ", 4) && strncmp(m->found, "an ", 3);
+	for (size_t i = 0; i < sizeof connectives / sizeof *connectives; i++) keyword &= !found_is(m, connectives[i]) || !can_be(m, "a number");
+	if (found_is(m, "'='") && m->depth > 1 && isalpha((unsigned char)m->before[0][0]) && can_be(m, "a name") && !can_be(m, "a number") && behind(m, 1, "stmts")) { /* target = .. */
+		struct span word = {m->p->source, line_start(m), word_end(m, line_start(m))};
+		advise(m, say(m, word, "", "`%s` is a keyword of the language and cannot be a name", m->before[0]), "choose another name");
+		return true;
+	}
+	if (!can_be(m, "a name") || !keyword || at_statement(m)) return false;
+	bool own_line = line_start(m) == m->at.begin && span_place(m->at).line > 1;
+	struct diagnostic *d = say(m, m->at, "", "`%s` is a keyword of the language and cannot be a name", m->found);
+	if (own_line) d->labels.at[0].text = "the line before this is not finished";
+	else advise(m, d, "choose another name");
+	return true;
+}
+
 static void
 plain(const struct mistake *m)
 {
-	bool word = is(m, "a name") || is(m, "a number") || is(m, "a text") || is(m, "a reduction");
-	const char *found = word ? arena_print(m->p->arena, "`%s`", slice(m, m->at.begin, m->at.end)) : shown(m, m->found);
-	struct text expected = {.arena = m->p->arena};
-	for (int i = 0; i < m->n && m->n <= 4; i++) text_add(&expected, "%s%s", i == 0 ? "" : i == m->n - 1 ? " or " : ", ", shown(m, m->expected[i]));
-	struct diagnostic *d = diag_new(m->p->diagnostics, "syntax", m->at, "", "%s cannot stand here", found);
-	if (expected.length) d->labels.at[0].text = arena_print(m->p->arena, "expected %s", text_end(&expected));
-	else if (can_be(m, "a name") && can_be(m, "a number")) d->labels.at[0].text = "expected a value";
-	else if (can_be(m, "a name")) d->labels.at[0].text = "expected a name";
-	else if (can_be(m, "the end of the line")) d->labels.at[0].text = "the statement ends before this";
-	if (is(m, "'='") && can_be(m, "the end of the line")) diag_help(m->p->diagnostics, d, "one definition a line; a comparison is written `==`");
+	struct diagnostic *d = found_is(m, "the end of the line") ? say(m, m->at, expected_text(m), "the line ends too early")
+								  : say(m, m->at, expected_text(m), "%s cannot stand here", found_text(m));
+	const struct construct *c = begun(m);
+	if (c) advise(m, d, "%s is written `%s`", c->what, c->example);
+	else if (behind(m, 0, "stmt") || behind(m, 0, "item") || behind(m, 0, "entry")) advise(m, d, "a new statement starts on a new line, or behind `;`");
 }
 
+enum { MOST_MISTAKES = 100 }; /* who writes so many looks at the first */
+
 void
-syntax_error(struct parse *p, struct span at, const char *found, const char *const expected[], int n)
+syntax_error(struct mistake *m)
 {
-	static bool (*const habits[])(const struct mistake *) = {
-		unclosed_text, stray_character, colon_slice, double_star, minus_after_sum, never_closed, misplaced_frozen, keyword_as_name, operator_after_chain, statement_from_python,
-	};
-	struct mistake m = {.p = p, .text = p->source->text, .at = at, .found = found, .expected = expected, .n = n};
-	if (!nn_scan_recover(p, &m.open, &m.bracket)) m.bracket = 0;
-	for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
-		if (habits[i](&m)) return;
-	plain(&m);
+	m->text = m->p->source->text;
+	if (m->p->diagnostics->all.n - m->p->first_message >= MOST_MISTAKES) {
+		say(m, m->at, "", "this file has more than %d mistakes: the rest of it is not read", MOST_MISTAKES);
+		m->p->too_deep = true;
+		return;
+	}
+	if (!nn_scan_recover(m->p, m->at, &m->open, &m->bracket)) m->bracket = 0;
+	if (habit(m) || file_ends(m) || never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
+	if (at_statement(m)) wrong_start(m);
+	else plain(m);
 }

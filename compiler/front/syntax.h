@@ -4,7 +4,41 @@
 
 #include "front/ast.h"
 
-/* Reports the unexpected token `found` at `at`; `expected` are the names of the tokens that could stand there. */
-void syntax_error(struct parse *p, struct span at, const char *found, const char *const expected[], int n);
+struct mistake { /* a syntax error, as the parser sees it */
+	struct parse *p;
+	struct span at;
+	const char *found;           /* the name of the unexpected token: "'('", "a name", "let" */
+	const char *const *expected; /* the names of those that could stand there */
+	int n;
+	const char *const *before;   /* the names of the symbols on the parser's stack, the last one first */
+	int depth;
+
+	/* syntax_error adds */
+	const char *text;  /* of the whole source */
+	int bracket;       /* '(' or '[' still open around it; 0: none */
+	struct span open;  /* that bracket */
+};
+
+void syntax_error(struct mistake *m);
+
+/* ---- inside: syntax.c and habit.c ----------------------------------------------------------------------------------------------- */
+
+/* says what is written instead, if this is a habit from another language */
+bool habit(const struct mistake *m);
+
+bool found_is(const struct mistake *m, const char *token);
+bool can_be(const struct mistake *m, const char *token);
+/* the k-th symbol before the mistake is this one; 0 is the last */
+bool behind(const struct mistake *m, int k, const char *symbol);
+bool at_statement(const struct mistake *m); /* nothing of the statement has been read */
+struct diagnostic *say(const struct mistake *m, struct span at, const char *label, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void advise(const struct mistake *m, struct diagnostic *d, const char *format, ...) __attribute__((format(printf, 3, 4)));
+char *slice(const struct mistake *m, size_t from, size_t to); /* of the source, without blanks around it */
+size_t word_end(const struct mistake *m, size_t i);           /* behind the letters, digits and _ from i on */
+size_t skip_blanks(const struct mistake *m, size_t i);
+size_t line_start(const struct mistake *m);                   /* of the mistake's line, without blanks */
+size_t line_end(const struct mistake *m, size_t i);
+/* where the expression before i begins: after the innermost open bracket, a comma, `=` or `return`, or at the start of its line */
+size_t expression_start(const struct mistake *m, size_t i);
 
 #endif

@@ -37,7 +37,7 @@ static const char *
 reader_examples(struct elaborator *e)
 {
 	struct text t = {.arena = e->arena};
-	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i ? ", " : "", readers[i].example);
+	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i == READERS / 2 + 1 ? ",\n" : i ? ", " : "", readers[i].example);
 	return text_end(&t);
 }
 
@@ -71,8 +71,9 @@ static bool
 read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
 {
 	if (list->kind != NODE_LIST || list->n == 0) {
+		bool one = list->kind == NODE_TEXT || list->kind == NODE_NUMBER;
 		struct diagnostic *m = problem(e, "data", list->span, "", "`columns` is a list of numbers or header names");
-		diag_help(e->d, m, "for example `columns=[0, 1]`");
+		diag_help(e->d, m, one ? "write `columns=[%s]`" : "for example `columns=[0, 1]`", span_text(e->arena, list->span));
 		return false;
 	}
 	for (int i = 0; i < list->n; i++) {
@@ -103,7 +104,7 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		struct diagnostic *m = problem(e, "unknown-name", n->kid[0]->span, "", "there is no data source `%s`", span_text(e->arena, n->kid[0]->span));
 		const char *near = name ? nearest_name(name, names, READERS) : NULL;
 		if (near) diag_help(e->d, m, "there is one with a similar name: `%s`", near);
-		else diag_help(e->d, m, "data comes from %s or a list", reader_examples(e));
+		else diag_help(e->d, m, "data comes from a list or one of these:\n%s", reader_examples(e));
 		return false;
 	}
 	s->reader = reader->name;
@@ -116,7 +117,8 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		} else if (a->kind == NODE_TEXT && !s->path) {
 			s->path = a->text;
 		} else {
-			problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
+			struct diagnostic *m = problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
+			if (a->kind == NODE_DOT || a->kind == NODE_NAME) diag_help(e->d, m, "names of files stand in quotes: `\"%s\"`", span_text(e->arena, a->span));
 			return false;
 		}
 	}
@@ -137,6 +139,9 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
 		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
 	}
+	if (reader && s->columns.n && s->columns.n != tensor_count(input))
+		m = problem(e, "data", where, arena_print(e->arena, "%d column%s", s->columns.n, s->columns.n == 1 ? "" : "s"), "`%s` takes %ld value%s of each record", input->name, tensor_count(input),
+			    tensor_count(input) == 1 ? "" : "s");
 	for (const struct source_part *p = reader ? reader->parts : NULL; p && p->name; p++)
 		if (!strcmp(p->name, s->part) && p->values != tensor_count(input))
 			m = problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
@@ -234,7 +239,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	default: break;
 	}
 	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
-	diag_help(e->d, m, "data comes from %s or a list; `/ 255` and the like may follow", reader_examples(e));
+	diag_help(e->d, m, "data comes from a list or one of these:\n%s;\n`/ 255` and the like may follow", reader_examples(e));
 	return false;
 }
 
@@ -254,9 +259,29 @@ input_type_text(struct arena *a, const struct tensor *t)
 	return arena_print(a, "%s%s%ld..%ld", dims ? dims : "", dims ? " of " : "", t->low, t->high);
 }
 
+/* the name in `input x: [2]` */
+struct span
+declared_name(const struct tensor *t)
+{
+	struct span s = t->span;
+	const char *text = s.file->text;
+	while (s.begin < s.end && text[s.begin] != ' ' && text[s.begin] != '\t') s.begin++;
+	while (s.begin < s.end && text[s.begin] != *t->name) s.begin++;
+	return (struct span){s.file, s.begin, s.begin + strlen(t->name)};
+}
+
+static const struct node *
+entry_named(const struct node *entries, const char *name)
+{
+	for (int i = 0; i < entries->n; i++)
+		if (!strcmp(entries->kid[i]->text, name)) return entries->kid[i];
+	return NULL;
+}
+
 static void
 read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 {
+	int strangers = 0;
 	for (int i = 0; i < g->kid[0]->n; i++) {
 		struct node *n = g->kid[0]->kid[i];
 		int input = input_named(m, n->text);
@@ -265,8 +290,12 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 			const char *names[32];
 			int count = 0;
 			for (int k = 0; k < m->inputs.n && count < 32; k++) names[count++] = m->inputs.at[k]->name;
-			const char *near = nearest_name(n->text, names, count);
-			if (near) diag_help(e->d, d, "it has `%s`", near);
+			const char *near = nearest_name(n->text, names, count), *missing = NULL;
+			for (int k = 0; k < m->inputs.n; k++)
+				if (!entry_named(g->kid[0], m->inputs.at[k]->name)) missing = m->inputs.at[k]->name;
+			if (missing) diag_help(e->d, d, "`%s` has no data yet: write `%s = ...` here", missing, missing);
+			else if (near) diag_help(e->d, d, "it has `%s`", near);
+			strangers++;
 			continue;
 		}
 		struct source_entry *s = NEW(e->arena, struct source_entry);
@@ -279,16 +308,10 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span)) PUSH(e->arena, &m->training.sources, s);
 	}
 	for (int k = 0; k < m->inputs.n; k++) {
-		bool found = false;
-		for (int i = 0; i < g->kid[0]->n; i++) found |= !strcmp(g->kid[0]->kid[i]->text, m->inputs.at[k]->name);
-		if (found) continue;
+		if (entry_named(g->kid[0], m->inputs.at[k]->name) || strangers-- > 0) continue; /* a stranger stands where this belongs */
 		struct tensor *t = m->inputs.at[k];
 		struct diagnostic *d = problem(e, "no-data", g->name, arena_print(e->arena, "`%s = ...` is missing here", t->name), "`%s` of model `%s` has no data", t->name, m->name);
-		struct span type = {t->span.file, t->span.begin, t->span.end};
-		while (type.begin < type.end && t->span.file->text[type.begin] != ':') type.begin++;
-		type.begin++;
-		while (type.begin < type.end && t->span.file->text[type.begin] == ' ') type.begin++;
-		diag_label(e->d, d, (struct span){type.file, type.begin, type.begin + 1}, "declared here, %s%s", t->integer ? "in " : "as ", input_type_text(e->arena, t));
+		diag_label(e->d, d, declared_name(t), "declared here, %s%s", t->integer ? "in " : "as ", input_type_text(e->arena, t));
 		diag_help(e->d, d, "for example `%s = csv(\"points.csv\", columns=[2])`", t->name);
 	}
 }
@@ -327,10 +350,41 @@ set_number(struct elaborator *e, struct training *t, struct node *n)
 	return false;
 }
 
+/* `lr = 1e-3` as a setting: an option of the optimizer that the block names */
+static void
+help_optimizer_option(struct elaborator *e, struct diagnostic *d, const struct node *n)
+{
+	const struct node *train = e->train, *given = train ? entry_named(train->kid[0], "optimizer") : NULL;
+	const struct node *name = given && given->kind == NODE_SET ? given->kid[0] : NULL;
+	if (name && name->kind == NODE_CALL) name = name->kid[0];
+	const struct value *v = name && name->kind == NODE_NAME ? look_up(e->globals, name->text) : NULL;
+	if (!v || v->kind != VALUE_DEFINITION) return;
+	const char *known = known_as(e, n->text), *value = span_text(e->arena, n->kid[0]->span);
+	for (int i = 0; i < v->definition->kid[0]->n; i++) {
+		const char *option = v->definition->kid[0]->kid[i]->text;
+		if (strcmp(option, n->text) && (!known || strcmp(option, known))) continue;
+		diag_help(e->d, d, "it is an option of the optimizer: `optimizer = %s(%s=%s)`", name->text, option, value);
+		return;
+	}
+}
+
+/* `x = csv(..)` outside of `data { }`: one message, however many there are */
+static bool
+is_stray_source(struct elaborator *e, const struct model *m, const struct node *n)
+{
+	if (input_named(m, n->text) < 0) return false;
+	for (int i = 0; i < e->train->kid[0]->n && e->train->kid[0]->kid[i] != n; i++)
+		if (e->train->kid[0]->kid[i]->kind == NODE_SET && input_named(m, e->train->kid[0]->kid[i]->text) >= 0) return true;
+	struct diagnostic *d = problem(e, "data", n->span, "", "the source of `%s` belongs into `data { ... }`", n->text);
+	diag_help(e->d, d, "write `data { %s }`, with the other sources in it", span_text(e->arena, n->span));
+	return true;
+}
+
 static void
 set_entry(struct elaborator *e, struct model *m, struct node *n)
 {
 	struct training *t = &m->training;
+	if (is_stray_source(e, m, n)) return;
 	if (!strcmp(n->text, "optimizer")) {
 		add_optimizer(e, m, n->kid[0], true);
 	} else if (!strcmp(n->text, "optimizers")) {
@@ -355,6 +409,7 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		const char *near = nearest_name(n->text, names, count);
 		if (!strcmp(n->text, "freeze")) diag_help(e->d, d, "freeze a layer where it gets its name: `layer enc = frozen Encoder`");
 		else if (near) diag_help(e->d, d, "it is called `%s`", near);
+		else help_optimizer_option(e, d, n);
 	}
 }
 
@@ -365,6 +420,7 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 	*t = (struct training){.batch_size = 32, .shuffle = true};
 	if (!train) return;
 	e->globals = globals;
+	e->train = train;
 	t->present = true;
 	t->span = train->span;
 	bool data = false;
@@ -376,6 +432,7 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 				diag_label(e->d, d, train->kid[0]->kid[k]->name, "first here");
 			}
 		if (n->kind == NODE_SET) {
+			data |= input_named(m, n->text) >= 0; /* not there, but not missing either */
 			set_entry(e, m, n);
 			continue;
 		}

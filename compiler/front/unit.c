@@ -125,7 +125,15 @@ elaborate(struct unit *u, struct define_option *defines, int define_count, const
 		if (n->kind == NODE_TRAIN && n->text) {
 			bool found = false;
 			for (int k = 0; k < file->n; k++) found |= file->kid[k]->kind == NODE_MODEL && !strcmp(file->kid[k]->text, n->text);
-			if (!found) problem(&e, "unknown-name", n->name, "not defined", "there is no model named `%s`", n->text);
+			if (!found) {
+				const char *names[64];
+				int count = 0;
+				for (int k = 0; k < file->n && count < 64; k++)
+					if (file->kid[k]->kind == NODE_MODEL) names[count++] = file->kid[k]->text;
+				struct diagnostic *m = problem(&e, "unknown-name", n->name, "not defined", "there is no model named `%s`", n->text);
+				const char *near = nearest_name(n->text, names, count);
+				if (near || count == 1) diag_help(e.d, m, "there is `%s`", near ? near : names[0]);
+			}
 		}
 	}
 	if (only && models && !u->models.n && !u->diagnostics.errors) {

@@ -208,12 +208,17 @@ whole_number(struct elaborator *e, struct value *v, struct span span, const char
 {
 	if (v->kind == VALUE_ERROR) return false;
 	if (v->kind != VALUE_NUMBER) {
-		problem(e, "size", span, shape_text(e, v), "%s must be a whole number known at compile time", what);
+		struct diagnostic *m = problem(e, "size", span, shape_text(e, v), "%s must be a whole number known at compile time", what);
+		bool equal_ = v->kind == VALUE_LIST && v->n > 0;
+		for (int i = 0; equal_ && i < v->n; i++) equal_ = v->item[i]->kind == VALUE_NUMBER && v->item[i]->number == v->item[0]->number;
+		if (equal_) diag_help(e->d, m, "write `%.6g`: it holds for all axes", v->item[0]->number);
+		else if (v->kind == VALUE_LIST) diag_help(e->d, m, "write one number; layers of several sizes are calls of their own");
 		return false;
 	}
 	if (v->number != floor(v->number) || fabs(v->number) > 1e15) {
 		struct diagnostic *m = problem(e, "size", span, arena_print(e->arena, "this is %.4g", v->number), "%s must be a whole number", what);
 		note_frames(e, m);
+		help_divisor(e, m, v);
 		return false;
 	}
 	*out = (long)v->number;
@@ -251,7 +256,7 @@ static bool
 is_view(struct program *p, struct expr *b)
 {
 	int n;
-	if (b->op == OP_IF) return !has_read(p, b->kid[0]) && is_number(b->kid[2], 0) && is_view(p, b->kid[1]);
+	if (b->op == OP_IF) return !b->kid[0]->has_read && is_number(b->kid[2], 0) && is_view(p, b->kid[1]);
 	if (b->op != OP_NUMBER && b->op != OP_READ && b->op != OP_INDEX) return false;
 	struct expr **nodes = expr_nodes(p, b, &n);
 	for (int i = 0; i < n; i++)
@@ -364,6 +369,7 @@ materialise(struct elaborator *e, struct value *v, const char *base, bool force,
 	struct tensor *t = define(p, name, rank, lhs, MAP, 0, NULL, body, ROLE_VALUE, span);
 	struct value *w = value_of_tensor(e, t, lead, lhs, v->span);
 	w->history = v->history;
+	w->by = v->by;
 	w->maker = v->maker;
 	w->made = v->made;
 	return w;

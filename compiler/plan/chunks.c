@@ -36,7 +36,7 @@ mark_finished_late(struct plan *plan, char *late)
 static double
 running_sums(const struct kernel *k)
 {
-	double n = (double)tensor_count(k->equations.at[0]->tensor) * (k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT ? 16 : 1);
+	double n = (double)tensor_count(k->equations.at[0]->tensor) * (has_running_sums(k) ? 16 : 1);
 	return (double)((long)(n + 15) / 16 * 16); /* whole cache lines */
 }
 

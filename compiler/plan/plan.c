@@ -78,7 +78,7 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 void
 plan_print(const struct plan *plan, struct text *t)
 {
-	static const char *const kinds[] = {"tile", "lanes", "rows", "outer", "dot", "fold", "scatter", "plain"};
+	static const char *const kinds[] = {"tile", "pair", "lanes", "rows", "outer", "dot", "taps", "fold", "scatter", "plain"};
 	const struct recurrence_of *loop = NULL;
 	text_add(t, "%s: panels of %d, %.0f bytes a panel (at least %.0f), %.0f FLOP a sample\n", plan->entry, plan->panel, plan->panel_bytes, plan->lower_bound, plan->flops);
 	for (int i = 0; i < plan->kernels.n; i++) {
@@ -89,6 +89,7 @@ plan_print(const struct plan *plan, struct text *t)
 		for (int o = 0; o < k->outer.n; o++) text_add(t, " loop %ld", k->outer.at[o]->size);
 		if (k->row) text_add(t, " rows %ld", k->row->size);
 		if (k->column) text_add(t, " columns %ld", k->column->size);
+		for (int w = 0; w < k->taps.n; w++) text_add(t, " tap %ld", k->taps.at[w]->size);
 		for (int s = 0; s < k->sum.n; s++) text_add(t, " sum %ld", k->sum.at[s]->size);
 		if (k->lane) text_add(t, " lanes %ld", k->lane->size);
 		for (int e = 0; e < k->equations.n; e++) text_add(t, " %s", k->equations.at[e]->tensor->name);

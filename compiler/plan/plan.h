@@ -3,6 +3,7 @@
  * plan.c      the plan of an entry, and its text
  * schedule.c  the order of equations
  * roles.c     what an equation is by the roles of its indices: which register tile, which loops
+ * taps.c      sums that slide a window: which of its elements hold where
  * fuse.c      kernels: contractions with the maps behind them, runs of sample-wise equations
  * storage.c   what is stored, as what, and for how long; views need no place
  * memory.c    offsets
@@ -18,13 +19,25 @@
 
 enum kernel_kind {
 	KERNEL_TILE,    /* y[n,j,..] = sum(i,..) W[j,i,..] * x[n,i,..]: lanes are samples, 6 rows at a time; then maps of the same shape */
+	KERNEL_PAIR,    /* s[n,i,j] = sum(k) q[n,i,k] * k[n,j,k]: both factors belong to samples: rows and columns for one vector of samples; then maps of the same shape */
 	KERNEL_LANES,   /* maps and reductions of samples, a vector of samples at a time */
 	KERNEL_ROWS,    /* a copy of a value with the samples as rows, for the outer product */
 	KERNEL_OUTER,   /* dW[j,i] = sum(n) dz[n,j] * x[n,i]: lanes are i; then maps of the same shape; rows are handed to the update */
 	KERNEL_DOT,     /* dW[f,a,..] = sum(n,i,..) dy[n,f,i,..] * x[n,a,..]: 16 running sums for each element of a tile of rows and columns */
+	KERNEL_TAPS,    /* dW[f,a,u,v] = sum(n,i,j) dy[n,f,i,j] * x[n,a,i+u-1,j+v-1]: the same for a few rows and a whole window u, v */
 	KERNEL_FOLD,    /* other sums over samples: 16 running sums and a tree */
 	KERNEL_SCATTER, /* dE[p,k] = sum(n,t) if s[n,t] == p then g[n,t,k] else 0: each term goes to its place */
 	KERNEL_PLAIN,   /* everything else: one number at a time */
+};
+
+struct stretch { /* for from .. to - 1 of an index of a sum: the taps first .. last - 1 */
+	long from, to, first, last;
+};
+
+struct sliding { /* an index of a sum along which a window slides */
+	struct index *tap;  /* that is left out at its ends; NULL: none is */
+	LIST(struct stretch) stretches;
+	struct expr *guard; /* without a tap: conditions on it and on loops around the tile; NULL: none */
 };
 
 struct merge { /* two indices that run through memory like one: c = b.size * a + b */
@@ -43,8 +56,10 @@ struct kernel {
 	LIST(struct index *) outer; /* loops around a tile */
 	struct index *row;     /* 6 of these at a time */
 	struct index *lane;    /* KERNEL_OUTER: of a vector */
-	struct index *column;  /* KERNEL_DOT: a few of these at a time; NULL: none */
+	struct index *column;  /* KERNEL_DOT, KERNEL_PAIR: a few of these at a time; NULL: none */
 	LIST(struct index *) sum; /* the loops inside a tile, in written order, without that over samples */
+	LIST(struct index *) taps; /* KERNEL_TAPS: the indices of the window */
+	LIST(struct sliding) slides; /* KERNEL_TAPS: for each of `sum` */
 	struct index *scattered; /* KERNEL_SCATTER: the index that a look-up decides */
 	struct expr *condition;  /* and by which condition */
 	struct tensor *gradient; /* the parameter whose gradient this finishes; NULL: none */
@@ -140,12 +155,22 @@ bool has_batch_bound(const struct equation *q);
 struct index *kernel_time(const struct kernel *k, const struct equation *q);
 /* the offset of a read inside one sample (or the tensor), with the kernel's merged indices; NULL when a subscript is no affine form */
 struct affine *flat_access(struct program *p, const struct kernel *k, const struct expr *read);
+bool in_access(const struct affine *a, const struct index *i);
+long stride_in(const struct affine *a, const struct index *i); /* 0: it is not in it */
 /* A kernel for the equation as a contraction, without its loops; NULL: it is none. */
 struct kernel *contraction(struct program *p, struct equation *q, const struct recurrence_of *loop);
 /* its loops, once all its equations are known; false: none fit */
 bool contraction_loops(struct program *p, struct kernel *k);
+/* a sum over samples that is kept as 16 running sums */
+bool has_running_sums(const struct kernel *k);
 double contraction_size(const struct kernel *k); /* multiply-adds for one sample */
 int contraction_parts(struct kernel *k);
+
+/* ---- taps.c ------------------------------------------------------------------------------------------------------------------------------------ */
+
+/* Finds among these indices a window that slides along the kernel's sums and fits into a tile.  Sets taps and slides, and makes the factor
+ * without taps the left one.  False: there is none. */
+bool find_taps(struct program *p, struct kernel *k, struct index *const list[], int n);
 
 /* ---- fuse.c, storage.c, memory.c ------------------------------------------------------------------------------------------------------------- */
 

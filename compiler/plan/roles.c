@@ -39,7 +39,7 @@ flat_access(struct program *p, const struct kernel *k, const struct expr *read)
 	return a;
 }
 
-static bool
+bool
 in_access(const struct affine *a, const struct index *i)
 {
 	for (int k = 0; k < a->n; k++)
@@ -47,7 +47,7 @@ in_access(const struct affine *a, const struct index *i)
 	return false;
 }
 
-static long
+long
 stride_in(const struct affine *a, const struct index *i)
 {
 	for (int k = 0; k < a->n; k++)
@@ -141,22 +141,22 @@ struct product { /* the body of a contraction */
 };
 
 static bool
-looks_up(struct program *p, const struct expr *read)
+looks_up(const struct expr *read)
 {
 	for (int i = 0; i < read->n; i++)
-		if (has_read(p, read->kid[i])) return true;
+		if (read->kid[i]->has_read) return true;
 	return false;
 }
 
 /* numbers and uniform factors aside; false when there are not exactly two plain reads, or the guard depends on data */
 static bool
-two_reads(struct program *p, const struct equation *q, struct product *out)
+two_reads(const struct equation *q, struct product *out)
 {
 	struct expr *body = q->body, *found[2];
 	int n = 0;
 	*out = (struct product){0};
 	if (q->reduction != SUM) return false;
-	if (body->op == OP_IF && is_number(body->kid[2], 0) && !has_read(p, body->kid[0])) {
+	if (body->op == OP_IF && is_number(body->kid[2], 0) && !body->kid[0]->has_read) {
 		out->guard = body->kid[0];
 		body = body->kid[1];
 	}
@@ -164,7 +164,7 @@ two_reads(struct program *p, const struct equation *q, struct product *out)
 	for (int i = 0; i < body->n; i++) {
 		struct expr *f = body->kid[i];
 		if (is_uniform(f)) continue;
-		if (f->op != OP_READ || f->tensor->integer || f->tensor->role == ROLE_RANDOM || n == 2 || looks_up(p, f)) return false;
+		if (f->op != OP_READ || f->tensor->integer || f->tensor->role == ROLE_RANDOM || n == 2 || looks_up(f)) return false;
 		found[n++] = f;
 	}
 	if (n < 2) return false;
@@ -195,7 +195,7 @@ static struct kernel *
 tile_kernel(struct program *p, struct equation *q, const struct recurrence_of *loop)
 {
 	struct product f;
-	if (!q->tensor->batch || has_batch_bound(q) || !two_reads(p, q, &f)) return NULL;
+	if (!q->tensor->batch || has_batch_bound(q) || !two_reads(q, &f)) return NULL;
 	if (f.a->tensor->batch) {
 		struct expr *swap = f.a;
 		f.a = f.b;
@@ -205,12 +205,21 @@ tile_kernel(struct program *p, struct equation *q, const struct recurrence_of *l
 	return kernel_of(p, KERNEL_TILE, q, loop, &f);
 }
 
+/* s[n,..,i,j] = sum(k) q[n,..,i,k] * k[n,..,j,k]: what each sample makes of two values of its own */
+static struct kernel *
+pair_kernel(struct program *p, struct equation *q)
+{
+	struct product f;
+	if (!q->tensor->batch || has_batch_bound(q) || !two_reads(q, &f) || !starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
+	return kernel_of(p, KERNEL_PAIR, q, NULL, &f);
+}
+
 /* dW[..,i] = sum(n) dz[n,..] * x[n,i]: the last axis belongs to one factor, the others to the other */
 static struct kernel *
 outer_kernel(struct program *p, struct equation *q)
 {
 	struct product f;
-	if (q->tensor->batch || q->lhs_count < 2 || q->bound_count != 1 || !q->bound[0]->batch || !two_reads(p, q, &f) || f.guard) return NULL;
+	if (q->tensor->batch || q->lhs_count < 2 || q->bound_count != 1 || !q->bound[0]->batch || !two_reads(q, &f) || f.guard) return NULL;
 	if (!starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
 	struct index *lane = q->lhs[q->lhs_count - 1];
 	if (mentions(f.a, lane)) {
@@ -230,7 +239,7 @@ static struct kernel *
 dot_kernel(struct program *p, struct equation *q)
 {
 	struct product f;
-	if (q->tensor->batch || !has_batch_bound(q) || sample_order_of(q) != SIXTEEN || !two_reads(p, q, &f)) return NULL;
+	if (q->tensor->batch || !has_batch_bound(q) || sample_order_of(q) != SIXTEEN || !two_reads(q, &f)) return NULL;
 	if (!starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
 	return kernel_of(p, KERNEL_DOT, q, NULL, &f);
 }
@@ -239,6 +248,7 @@ struct kernel *
 contraction(struct program *p, struct equation *q, const struct recurrence_of *loop)
 {
 	struct kernel *k = tile_kernel(p, q, loop);
+	if (!k && !loop) k = pair_kernel(p, q);
 	if (!k && !loop) k = outer_kernel(p, q);
 	if (!k && !loop) k = dot_kernel(p, q);
 	return k;
@@ -325,15 +335,41 @@ outer_loops(struct program *p, struct kernel *k)
 	return true;
 }
 
-static bool
-dot_loops(struct program *p, struct kernel *k)
+static void
+swap_factors(struct kernel *k)
 {
-	struct index *list[MAX_RANK];
-	int n = own_indices(p, k, list), row = longest_own(k, list, n, k->left, k->right), other = longest_own(k, list, n, k->right, k->left);
+	struct expr *swap = k->left;
+	k->left = k->right;
+	k->right = swap;
+}
+
+/* a window is one dimension of the tile; rows belong to the factor that it does not slide over */
+static bool
+taps_loops(struct program *p, struct kernel *k, struct index *list[], int n)
+{
+	if (!find_taps(p, k, list, n)) return false;
+	int rest = 0;
+	for (int i = 0; i < n; i++) {
+		bool tap = false;
+		for (int t = 0; t < k->taps.n; t++) tap |= k->taps.at[t] == list[i];
+		if (!tap) list[rest++] = list[i];
+	}
+	int row = longest_own(k, list, rest, k->left, k->right);
+	if (row < 0) return false;
+	k->kind = KERNEL_TAPS;
+	k->row = list[row];
+	k->column = NULL;
+	set_outer(p, k, list, rest);
+	return true;
+}
+
+/* rows are the longest index of one factor, columns that of the other, if it has one */
+static bool
+rows_and_columns(struct program *p, struct kernel *k, struct index *list[], int n)
+{
+	int row = longest_own(k, list, n, k->left, k->right), other = longest_own(k, list, n, k->right, k->left);
 	if (other >= 0 && (row < 0 || list[other]->size > list[row]->size)) { /* the longer one has the rows */
-		struct expr *swap = k->left;
-		k->left = k->right;
-		k->right = swap;
+		swap_factors(k);
 		int index = row;
 		row = other;
 		other = index;
@@ -342,18 +378,50 @@ dot_loops(struct program *p, struct kernel *k)
 	k->row = list[row];
 	k->column = other >= 0 ? list[other] : NULL;
 	set_outer(p, k, list, n);
-	set_sum(p, k);
 	return true;
+}
+
+static bool
+dot_loops(struct program *p, struct kernel *k)
+{
+	struct index *list[MAX_RANK];
+	int n = own_indices(p, k, list);
+	set_sum(p, k);
+	if (taps_loops(p, k, list, n)) return true;
+	k->kind = KERNEL_DOT;
+	return rows_and_columns(p, k, list, n);
+}
+
+enum { FEWEST_ROWS = 4, FEWEST_TERMS = 4 }; /* less is better off among the maps around it */
+
+static bool
+pair_loops(struct program *p, struct kernel *k)
+{
+	struct index *list[MAX_RANK];
+	int n = own_indices(p, k, list);
+	long terms = 1;
+	set_sum(p, k);
+	for (int i = 0; i < k->sum.n; i++) terms *= k->sum.at[i]->size;
+	return rows_and_columns(p, k, list, n) && k->row->size >= FEWEST_ROWS && terms >= FEWEST_TERMS;
 }
 
 bool
 contraction_loops(struct program *p, struct kernel *k)
 {
-	k->merges.n = k->outer.n = k->sum.n = 0;
-	return k->kind == KERNEL_TILE ? tile_loops(p, k) : k->kind == KERNEL_OUTER ? outer_loops(p, k) : dot_loops(p, k);
+	k->merges.n = k->outer.n = k->sum.n = k->taps.n = k->slides.n = 0;
+	static bool (*const loops[])(struct program *, struct kernel *) = {
+		[KERNEL_TILE] = tile_loops, [KERNEL_PAIR] = pair_loops, [KERNEL_OUTER] = outer_loops, [KERNEL_DOT] = dot_loops, [KERNEL_TAPS] = dot_loops,
+	};
+	return loops[k->kind](p, k);
 }
 
 /* ---- work ---------------------------------------------------------------------------------------------------------------------------------------------- */
+
+bool
+has_running_sums(const struct kernel *k)
+{
+	return k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT || k->kind == KERNEL_TAPS;
+}
 
 double
 contraction_size(const struct kernel *k)
@@ -371,7 +439,7 @@ contraction_parts(struct kernel *k)
 {
 	double work = contraction_size(k) * 64 / 400000;
 	int parts = work < 2 ? 1 : work > 16 ? 16 : (int)work;
-	int most = (int)((k->row->size + 5) / 6 / 4);
+	int most = (int)(k->kind == KERNEL_TAPS ? k->row->size / 4 : (k->row->size + 5) / 6 / 4);
 	k->split_outer = k->outer.n && k->outer.at[0]->size > most;
 	if (k->split_outer) most = k->outer.at[0]->size > 16 ? 16 : (int)k->outer.at[0]->size;
 	return parts < most ? parts : most < 1 ? 1 : most;

@@ -2,7 +2,7 @@
  *
  * The first zero byte ends the file; what follows is the text of every file that it imports.  No file of the disk is read.
  *
- * Beyond what the sanitizers see: spans of messages lie inside the file, no pass breaks a contract (a message `internal`), what `nnc grad`
+ * Beyond what the sanitizers see: every message has a place, spans of messages lie inside the file, no pass breaks a contract (a message `internal`), what `nnc grad`
  * prints is the language again.  Most changes are of words, not of bytes: a few are repeated, moved or dropped, a list becomes longer,
  * a number another.
  *
@@ -49,6 +49,7 @@ check_diagnostics(const struct compilation *c)
 	for (int i = 0; i < d->all.n; i++) {
 		const struct diagnostic *m = d->all.at[i];
 		if (!strcmp(m->code, "internal")) wrong("a pass broke a contract:", m->title);
+		if (!m->labels.n || !m->labels.at[0].span.file) wrong("a message without a place:", m->title);
 		for (int k = 0; k < m->labels.n; k++) {
 			struct span s = m->labels.at[k].span;
 			if (s.file && (s.file->library || s.begin > s.end || s.end > s.file->length)) wrong("a span outside the file:", m->title);

@@ -11,6 +11,9 @@
 #
 # tests/golden/errors holds wrong programs with the messages that the language was designed with: those are never rewritten.
 # Its file `pending` lists the ones that are not met yet; when blessing, those that are met by now are taken out of it.
+#
+# tests/golden/newcomer holds mistakes of people who come from other libraries, and in `fixes` what the help says, as an edit: after it nnc accepts
+# the program.
 nnc=$PWD/$BUILD/nnc
 got=$PWD/$BUILD/tests/golden
 pending=tests/golden/errors/pending
@@ -57,7 +60,7 @@ agrees() { # ending, name
 	return 1
 }
 
-for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err; do
+for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/golden/*.eq tests/golden/errors/*.err tests/golden/newcomer/*.err tests/golden/newcomer/*.warn; do
 	[ -f "$file" ] || continue
 	folder=${file%/*} base=${file##*/}
 	name=${base%.*} ending=${base##*.}
@@ -88,11 +91,25 @@ for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/gol
 	fi
 done
 
-for file in tests/golden/*.nn tests/golden/errors/*.nn; do
+for file in tests/golden/*.nn tests/golden/errors/*.nn tests/golden/newcomer/*.nn; do
 	[ -f "$file" ] || continue
 	base=${file%.nn}
 	[ -f "$base.err" ] || [ -f "$base.warn" ] || [ -f "$base.grad" ] || [ -f "$base.eq" ] || fail "$file has nothing beside it that says what nnc makes of it"
 done
+
+for file in tests/golden/newcomer/*.nn; do
+	name=$(basename "$file" .nn)
+	edit=$(sed -n "s/^$name //p" tests/golden/newcomer/fixes)
+	sed "$edit" "$file" >"$got/fixed.nn"
+	if [ -n "$edit" ] && ! cmp -s "$file" "$got/fixed.nn" && "$nnc" check --color=never "$got/fixed.nn" >"$got/other" 2>&1; then
+		passed=$((passed + 1))
+	else
+		fail "$file: the help does not help: $edit"
+		cat "$got/other"
+	fi
+done
+long=$(grep -hvE '^ *[0-9]* \||^error|^warning' tests/golden/errors/*.err tests/golden/newcomer/*.err tests/golden/newcomer/*.warn | awk 'length($0) > 100')
+[ -z "$long" ] || fail "lines that are too long to be read: $long"
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

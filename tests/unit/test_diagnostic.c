@@ -171,7 +171,7 @@ Test(diagnostic, labels_in_the_library_are_left_out)
 Test(diagnostic, near_names)
 {
 	static const char *const names[] = {"softmax", "sigmoid", "Dense", "cross_entropy", "x"};
-	static const struct { const char *wrong, *right; } near[] = {{"sofmax", "softmax"}, {"Softmax", "softmax"}, {"dense", "Dense"}, {"corss_entropy", "cross_entropy"}, {"sigmod", "sigmoid"}, {"convolution", NULL}, {"q", "x"}};
+	static const struct { const char *wrong, *right; } near[] = {{"sofmax", "softmax"}, {"Softmax", "softmax"}, {"dense", "Dense"}, {"corss_entropy", "cross_entropy"}, {"sigmod", "sigmoid"}, {"convolution", NULL}, {"q", NULL}};
 	for (int i = 0; i < LENGTH(near); i++) {
 		const char *got = nearest_name(near[i].wrong, names, LENGTH(names));
 		cr_expect(got == near[i].right || (got && near[i].right && !strcmp(got, near[i].right)), "%s: %s", near[i].wrong, got ? got : "none");

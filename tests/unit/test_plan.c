@@ -163,6 +163,47 @@ Test(plan, roles_of_indices)
 	}
 }
 
+/* the products of attention are tiles; what has too few rows or terms stays among the maps */
+Test(plan, pairs)
+{
+	const struct plan *plan = plan_entry(model_of("input q: [9, 8]\n input k: [7, 8]\n s[i,j] = sum(c) q[i,c] * k[j,c]\n h = tanh(s)\n loss = sum(h^2)"), EVALUATE, false);
+	const struct kernel *k = first_of_kind(plan, KERNEL_PAIR);
+	cr_assert(k && k->row && k->column);
+	cr_expect(k->row->size == 9 && k->column->size == 7 && k->sum.n == 1 && k->equations.n == 2);
+	cr_expect_eq(plan->flops, 2.0 * 9 * 8 * 7);
+	compile_free(&c);
+	cr_expect_null(first_of_kind(plan_entry(model_of("input q: [3, 8]\n input k: [3, 8]\n s[i,j] = sum(c) q[i,c] * k[j,c]\n loss = sum(s^2)"), EVALUATE, false), KERNEL_PAIR));
+	compile_free(&c);
+	cr_expect_null(first_of_kind(plan_entry(model_of("input q: [9, 8]\n input k: [9, 8]\n s[i] = sum(c) q[i,c] * k[i,c]\n loss = sum(s^2)"), EVALUATE, false), KERNEL_PAIR));
+	compile_free(&c);
+}
+
+/* the gradient of a window: its taps are found whatever they are called, and each stretch of the sum has the right ones; what does not slide is no tap */
+Test(plan, taps)
+{
+	static const char *const spelled[] = {
+		"input x: [8, 5, 9]\n param W: [6, 8, 3, 3] ~ normal\n y = x -> Conv2d(6, 3, padding=same)\n loss = sum(y^2)",
+		"input x: [8, 5, 9]\n param W: [6, 8, 3, 3] ~ normal\n y[o,p in 0..4,q in 0..8] = sum(c,r,s) (if p + r >= 1 and p + r <= 5 and q + s >= 1 and q + s <= 9 then W[o,c,r,s] * x[c,p+r-1,q+s-1] else 0)\n"
+		" loss = sum(y^2)",
+	};
+	static const struct stretch rows[] = {{0, 1, 1, 3}, {1, 4, 0, 3}, {4, 5, 0, 2}}, columns[] = {{0, 1, 1, 3}, {1, 8, 0, 3}, {8, 9, 0, 2}};
+	for (int i = 0; i < LENGTH(spelled); i++) {
+		const struct kernel *k = first_of_kind(plan_entry(model_of(spelled[i]), TRAIN, false), KERNEL_TAPS);
+		cr_assert(k, "%s", spelled[i]);
+		cr_expect_eq(k->row->size, 6);
+		cr_assert(k->taps.n == 2 && k->taps.at[0]->size == 3 && k->taps.at[1]->size == 3 && k->sum.n == 2);
+		for (int s = 0; s < 2; s++) {
+			const struct sliding *slide = &k->slides.at[s];
+			cr_expect_eq(slide->tap, k->taps.at[s]);
+			cr_assert_eq(slide->stretches.n, 3, "%s: %d stretches of sum %d", spelled[i], slide->stretches.n, s);
+			cr_expect(!memcmp(slide->stretches.at, s ? columns : rows, sizeof rows), "%s: stretches of sum %d", spelled[i], s);
+		}
+		compile_free(&c);
+	}
+	cr_expect_null(first_of_kind(plan_entry(model_of("input x: [5, 4, 4]\n y = x -> Conv2d(6, 1, stride=2)\n loss = sum(y^2)"), TRAIN, false), KERNEL_TAPS));
+	compile_free(&c);
+}
+
 /* a gradient waits until nothing reads its parameter any more: then each layer's rows go straight to the update */
 Test(plan, gradients_wait_for_the_last_read)
 {

@@ -7,7 +7,7 @@ static const struct mistake mistakes[] = {
 	{"input x: [9]\n y = x[2:5]\n loss = sum(y)", "syntax", "slices are written with `..`", ":5"},
 	{"input x: [2]\n y = x ** 2\n loss = sum(y)", "syntax", "write `x^2`", "**"},
 	{"input x: [2]\n y = x + exp(x ** 2)\n loss = sum(y)", "syntax", "`exp(x^2)`", "**"},
-	{"input x: [2]\n param = x\n loss = sum(x)", "syntax", "`=` cannot stand here", "= x"},
+	{"input x: [2]\n param = x\n loss = sum(x)", "syntax", "`param` is a keyword", "param"},
 	{"input x: [2]\n y = x -> relu + 1\n loss = sum(y)", "syntax", "put the chain in parentheses: `(x -> relu) + 1`", "+"},
 	{"input x: [2]\n y = x + (x -> relu * 2)\n loss = sum(y)", "syntax", "an arrow chain cannot continue with `*`", "*"},
 	{"input x: [2]\n y = 'a'\n loss = sum(x)", "syntax", "double quotes", "'"},
@@ -19,11 +19,11 @@ static const struct mistake mistakes[] = {
 	{"input x: [2]\n y = !x\n loss = sum(y)", "syntax", "write `not`", "!"},
 	{"input x: [2]\n y = \303\251\n loss = sum(y)", "syntax", "files are plain ASCII", "\303"},
 	{"input x: [2]\n for i in 0..3 { y = 1 }\n loss = sum(x)", "syntax", "`repeat 3 { h = h -> Block }`", "for"},
-	{"input x: [2]\n y == x\n loss = sum(x)", "syntax", "`==` cannot stand here", "=="},
+	{"input x: [2]\n y == x\n loss = sum(x)", "syntax", "a definition is written with one `=`", "=="},
 	{"input x: [2]\n y = x -> \n loss = sum(x)", "syntax", "`loss` is a keyword", "loss"},
 	{"import torch\nmodel M {\n input x: [2]\n loss = sum(x)\n}\n", "syntax", "`import \"blocks.nn\"`", "import"},
 	{"model M {\n input x: [2]\n loss = sum(x)\n", "syntax", "", NULL},
-	{"model M {\n input x: [2]\n loss = sum(x)\n}\n}\n", "syntax", "`}` cannot stand here", NULL},
+	{"model M {\n input x: [2]\n loss = sum(x)\n}\n}\n", "syntax", "this `}` closes no `{`", NULL},
 };
 
 Test(syntax, mistakes)

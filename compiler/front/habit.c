@@ -1,0 +1,680 @@
+/* habit.c - habits from Python, PyTorch, Keras and C, answered with how it is written here.
+ *
+ * Each function looks whether it applies, by the unexpected token, what stands before it, and the text around.  The table at the end has them in
+ * the order in which they are asked. */
+#include "front/syntax.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* the text at i begins with this */
+static bool
+at_text(const struct mistake *m, size_t i, const char *text)
+{
+	return !strncmp(m->text + i, text, strlen(text));
+}
+
+static char
+char_before(const struct mistake *m)
+{
+	return m->at.begin ? m->text[m->at.begin - 1] : 0;
+}
+
+/* the first word of the statement */
+static char *
+first_word(const struct mistake *m)
+{
+	size_t i = line_start(m);
+	return slice(m, i, word_end(m, i));
+}
+
+static struct span
+first_word_span(const struct mistake *m)
+{
+	size_t i = line_start(m);
+	return (struct span){m->p->source, i, word_end(m, i)};
+}
+
+/* ---- characters ---------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+unclosed_text(const struct mistake *m)
+{
+	if (!found_is(m, "an unclosed text")) return false;
+	say(m, m->at, "opened here", "this text is never closed");
+	return true;
+}
+
+static const struct character {
+	const char *text, *what, *help;
+} characters[] = {
+	{"&&", "`&&` means nothing in this language", "write `and` between conditions"},
+	{"||", "`||` means nothing in this language", "write `or` between conditions"},
+	{"|>", "`|>` means nothing in this language", "a value goes into a function with `->`"},
+	{"'", "the character `'` means nothing in this language", "texts are written with double quotes: \"...\""},
+	{"!", "the character `!` means nothing in this language", "write `not` in front of a condition, `!=` between two values"},
+	{"?", "the character `?` means nothing in this language", "a choice is written `if c then a else b`"},
+	{"&", "the character `&` means nothing in this language", "write `and` between conditions"},
+	{"|", "the character `|` means nothing in this language", "write `or` between conditions"},
+	{"\\", "the character `\\` means nothing in this language", "a line goes on by itself behind an operator and inside brackets"},
+	{"`", "the character ` means nothing in this language", "texts are written with double quotes: \"...\""},
+	{"\342\206\222", "files are plain ASCII: an arrow is written `->`", NULL},
+	{"\303\227", "files are plain ASCII: a product is written `*`", NULL},
+	{"\302\267", "files are plain ASCII: a product is written `*`", NULL},
+	{"\342\210\222", "files are plain ASCII: minus is written `-`", NULL},
+	{"\342\200\223", "files are plain ASCII: minus is written `-`", NULL},
+	{"\342\211\244", "files are plain ASCII: less or equal is written `<=`", NULL},
+	{"\342\211\245", "files are plain ASCII: greater or equal is written `>=`", NULL},
+	{"\342\211\240", "files are plain ASCII: unequal is written `!=`", NULL},
+	{"\342\210\221", "files are plain ASCII: a sum is written `sum(i) ...`", NULL},
+	{"\302\262", "files are plain ASCII: a square is written `^2`", NULL},
+	{"\342\200\234", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL},
+	{"\342\200\235", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL},
+	{"\342\200\231", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL},
+	{"\302\240", "there is a blank here that is no plain blank", "type it anew: it came with copied text"},
+	{"\357\273\277", "the file starts with a byte order mark", "save it as plain ASCII or UTF-8 without one"},
+};
+
+static bool
+stray_character(const struct mistake *m)
+{
+	if (!found_is(m, "a stray character")) return false;
+	unsigned char c = (unsigned char)m->text[m->at.begin];
+	for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
+		if (!at_text(m, m->at.begin, characters[i].text)) continue;
+		struct span whole = {m->p->source, m->at.begin, m->at.begin + strlen(characters[i].text)};
+		struct diagnostic *d = say(m, whole, "", "%s", characters[i].what);
+		if (characters[i].help) advise(m, d, "%s", characters[i].help);
+		return true;
+	}
+	struct span whole = m->at;
+	int length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1; /* of a character of UTF-8 */
+	while (whole.end < m->p->source->length && whole.end - whole.begin < (size_t)length && ((unsigned char)m->text[whole.end] & 0xc0) == 0x80) whole.end++;
+	if (length > 1 && whole.end - whole.begin == (size_t)length) say(m, whole, "", "the character `%s` means nothing here: files are plain ASCII", slice(m, whole.begin, whole.end));
+	else if (c < 33 || c > 126) say(m, whole, "", "the byte 0x%02x means nothing here: files are plain ASCII", c);
+	else say(m, whole, "", "the character `%c` means nothing in this language", c);
+	return true;
+}
+
+static bool
+comment(const struct mistake *m)
+{
+	bool slashes = found_is(m, "'/'") && char_before(m) == '/', star = found_is(m, "'*'") && char_before(m) == '/';
+	if (!slashes && !star && !(found_is(m, "'/'") && at_statement(m)) && !(found_is(m, "**") && char_before(m) == '/')) return false;
+	size_t end = m->at.end + ((m->text[m->at.end] == '/' || m->text[m->at.end] == '*') && !slashes && !star);
+	struct diagnostic *d = say(m, (struct span){m->p->source, slashes || star ? m->at.begin - 1 : m->at.begin, end}, "", "comments start with `#`");
+	if (slashes && behind(m, 1, "add")) advise(m, d, "a whole-number division is `/` inside `[...]`, and `floor(a / b)` of numbers known at compile time");
+	else advise(m, d, "write `#` at the start of each line of it");
+	return true;
+}
+
+/* ---- operators ----------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+colon_slice(const struct mistake *m)
+{
+	bool base_ = m->open.begin > 0 && (word_end(m, m->open.begin - 1) > m->open.begin - 1 || strchr(")]", m->text[m->open.begin - 1]));
+	if (!found_is(m, "':'") || m->bracket != '[' || !base_) return false;
+	struct diagnostic *d = say(m, m->at, "", "slices are written with `..` and include both ends");
+	size_t name = m->open.begin, from = m->open.end, end = m->at.end;
+	while (name > 0 && word_end(m, name - 1) > name - 1) name--;
+	while (isdigit((unsigned char)m->text[end])) end++;
+	char *base = slice(m, name, m->open.begin), *low = slice(m, from, m->at.begin), *high = slice(m, m->at.end, end);
+	static const char *const count[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"};
+	if ((!strcmp(low, "0") || !*low) && strlen(high) == 1 && *high > '0') {
+		int n = *high - '0';
+		advise(m, d, "the first %s element%s `%s[0..%d]`", count[n], n == 1 ? " is" : "s are", base, n - 1);
+	} else if (!*low && !*high) {
+		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both\nsides: `y[i] = %s[i, 0]`", base, base);
+	} else {
+		advise(m, d, "for example `%s[0..4]` for the first five elements", base);
+	}
+	return true;
+}
+
+static bool
+double_star(const struct mistake *m)
+{
+	if (!found_is(m, "**")) return false;
+	struct diagnostic *d = say(m, m->at, "", "the power operator is `^`");
+	size_t from = m->at.begin, end = m->at.end, call = m->open.begin;
+	while (from > 0 && m->text[from - 1] == ' ') from--;
+	size_t base = from;
+	while (from > 0 && (isalnum((unsigned char)m->text[from - 1]) || strchr("_.", m->text[from - 1]))) from--;
+	end = skip_blanks(m, end);
+	size_t exponent = end;
+	while (isalnum((unsigned char)m->text[end]) || (m->text[end] && strchr("_.", m->text[end]))) end++;
+	if (from == base || exponent == end) {
+		advise(m, d, "write `^` instead of `**`");
+		return true;
+	}
+	char *power = arena_print(m->p->arena, "%s^%s", slice(m, from, m->at.begin), slice(m, exponent, end));
+	while (m->bracket == '(' && call > 0 && word_end(m, call - 1) > call - 1) call--;
+	if (m->bracket == '(' && call < m->open.begin && from == m->open.end && m->text[end] == ')')
+		power = arena_print(m->p->arena, "%s(%s)", slice(m, call, m->open.begin), power);
+	advise(m, d, "write `%s`", power);
+	return true;
+}
+
+/* h += x */
+static bool
+in_place(const struct mistake *m)
+{
+	char op = m->found[0] == '\'' ? m->found[1] : 0;
+	if (!op || !strchr("+-*/%@^", op) || m->text[m->at.end] != '=' || m->bracket) return false;
+	size_t start = line_start(m), end = line_end(m, m->at.end);
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "there is no `%c=`: a value is defined, never changed", op);
+	char *name = slice(m, start, m->at.begin);
+	advise(m, d, "write `%s = %s %c %s`", name, name, op, slice(m, skip_blanks(m, m->at.end + 1), end));
+	return true;
+}
+
+static bool
+increment(const struct mistake *m)
+{
+	if (!found_is(m, "'+'") || (m->text[m->at.end] != '+' && char_before(m) != '+')) return false;
+	bool first = m->text[m->at.end] == '+';
+	struct diagnostic *d = say(m, (struct span){m->p->source, first ? m->at.begin : m->at.begin - 1, first ? m->at.end + 1 : m->at.end}, "", "there is no `++`");
+	advise(m, d, "a sum is written `a + b`; indices run by themselves: `y[i] = ...`");
+	return true;
+}
+
+/* = in a condition */
+static bool
+equals_in_condition(const struct mistake *m)
+{
+	if (!found_is(m, "'='") || !can_be(m, "then")) return false;
+	struct diagnostic *d = say(m, m->at, "", "a comparison is written `==`");
+	advise(m, d, "`=` only defines; write `==` here");
+	return true;
+}
+
+static bool
+equals_defines(const struct mistake *m)
+{
+	if (!found_is(m, "==") || !behind(m, 1, "stmts")) return false;
+	struct diagnostic *d = say(m, m->at, "a comparison", "a definition is written with one `=`");
+	advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
+	return true;
+}
+
+static bool
+fat_arrow(const struct mistake *m)
+{
+	bool first = found_is(m, "'='") && m->text[m->at.end] == '>', second = found_is(m, "'>'") && (char_before(m) == '=' || char_before(m) == '>');
+	if (!first && !second) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, first ? m->at.begin : m->at.begin - 1, first ? m->at.end + 1 : m->at.end}, "", "an arrow is written `->`");
+	advise(m, d, "a chain is `x -> f(a)`, a function of one's own `fn f(x) = x + 1`");
+	return true;
+}
+
+static bool
+walrus(const struct mistake *m)
+{
+	if (!found_is(m, "':'") || m->text[m->at.end] != '=') return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "a definition is written with `=`");
+	advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
+	return true;
+}
+
+static bool
+comparison_chain(const struct mistake *m)
+{
+	static const char *const comparisons[] = {"'<'", "'>'", "<=", ">=", "==", "!="};
+	bool compares = false, before = false;
+	for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++) compares |= found_is(m, comparisons[i]);
+	for (int k = 0; k < m->depth && k < 6; k++) before |= behind(m, k, "relop") || behind(m, k, "cmp");
+	if (!compares || !before) return false;
+	struct diagnostic *d = say(m, m->at, "", "comparisons do not chain");
+	advise(m, d, "write `a < b and b < c`");
+	return true;
+}
+
+static bool
+operator_after_chain(const struct mistake *m)
+{
+	if (m->found[0] != '\'' || !strchr("+-*/%@^", m->found[1])) return false;
+	size_t start = expression_start(m, m->at.begin);
+	char *chain = slice(m, start, m->at.begin);
+	if (!strstr(chain, "->")) return false;
+	if (behind(m, 0, "->")) return false;
+	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot continue with `%c`", m->found[1]);
+	size_t end = skip_blanks(m, m->at.end), first = end;
+	while (isalnum((unsigned char)m->text[end]) || (m->text[end] && strchr("_.", m->text[end]))) end++;
+	if (m->text[end] == '(' || m->text[end] == '[' || end == first) advise(m, d, "put the chain in parentheses: `(%s) %c ...`", chain, m->found[1]);
+	else advise(m, d, "put the chain in parentheses: `(%s) %c %s`", chain, m->found[1], slice(m, first, end));
+	return true;
+}
+
+/* x -> LSTM(16)[9] */
+static bool
+subscript_after_chain(const struct mistake *m)
+{
+	if (!found_is(m, "'['") || behind(m, 0, "->")) return false;
+	size_t start = expression_start(m, m->at.begin), end = m->at.end;
+	char *chain = slice(m, start, m->at.begin);
+	if (!strstr(chain, "->")) return false;
+	while (m->text[end] && !strchr("]\n", m->text[end])) end++;
+	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot be subscripted");
+	advise(m, d, "put the chain in parentheses: `(%s)%s%s`", chain, slice(m, m->at.begin, end), m->text[end] == ']' ? "]" : "");
+	return true;
+}
+
+/* output y, x */
+static bool
+several_names(const struct mistake *m)
+{
+	bool statement = behind(m, 1, "output") || behind(m, 1, "input") || behind(m, 1, "target") || behind(m, 1, "param") || behind(m, 1, "metric") || behind(m, 1, "let");
+	if (!found_is(m, "','") || !behind(m, 0, "a name") || !statement) return false;
+	size_t next = skip_blanks(m, m->at.end);
+	struct diagnostic *d = say(m, m->at, "", "`%s` takes one name", m->before[1]);
+	if (word_end(m, next) > next) advise(m, d, "write a line for each: `%s`, then `%s %s`", slice(m, line_start(m), m->at.begin), m->before[1], slice(m, next, word_end(m, next)));
+	else advise(m, d, "write a line for each name");
+	return true;
+}
+
+/* [0..9] */
+static bool
+range_in_list(const struct mistake *m)
+{
+	if (!found_is(m, "..") || m->bracket != '[' || (m->open.begin && word_end(m, m->open.begin - 1) > m->open.begin - 1)) return false;
+	struct diagnostic *d = say(m, m->at, "", "a list has no ranges");
+	char *low = slice(m, m->open.end, m->at.begin), *high = slice(m, m->at.end, word_end(m, skip_blanks(m, m->at.end)));
+	long from = strtol(low, NULL, 10), to = strtol(high, NULL, 10);
+	struct text t = {.arena = m->p->arena};
+	for (long i = from; i <= to && to - from < 20; i++) text_add(&t, "%s%ld", i > from ? ", " : "", i);
+	if (t.length && isdigit((unsigned char)*low) && isdigit((unsigned char)*high)) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	else advise(m, d, "write the numbers one by one: `[0, 1, 2]`");
+	return true;
+}
+
+static bool
+value_after_arrow(const struct mistake *m)
+{
+	bool operator_ = found_is(m, "a number") || found_is(m, "a text") || m->found[0] == '\'';
+	if (!behind(m, 0, "->") || !behind(m, 1, "pipe") || !operator_) return false;
+	struct diagnostic *d = say(m, m->at, "expected a function or layer", "a chain goes on with the name of a function or layer");
+	advise(m, d, "for example `x -> f(a)`; what is no function stands before the first `->`");
+	return true;
+}
+
+static const struct start { /* a word that begins a statement elsewhere */
+	const char *word, *title, *help;
+} starts[] = {
+	{"def", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
+	{"function", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
+	{"func", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
+	{"fun", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
+	{"lambda", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
+	{"class", "there are no classes", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`"},
+	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`"},
+	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`,\nsums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
+	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`,\nsums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
+	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
+	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
+	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
+	{"elif", "an `elif` is written `else if`", "`y = if c then a else if d then b else e`"},
+	{"else", "`else` belongs to an `if` inside an expression", "write `y = if c then a else b`"},
+	{"then", "`then` belongs to an `if` inside an expression", "write `y = if c then a else b`"},
+	{"with", "there is no `with`", "a name is given to a value: `y = ...`"},
+	{"try", "there are no exceptions", "what can be wrong is found when compiling"},
+	{"print", "a model prints nothing", "what `predict` returns is an `output y`, what training shows a `metric m = ...`"},
+	{"assert", "a condition on sizes is written with `require`", "`require n > 0, \"what is wrong\"`"},
+	{"del", "values are not deleted", "what nothing reads is not computed"},
+	{"pass", "there is no `pass`", "a block may be empty: `{ }`"},
+	{"const", "a constant is written with `let`", "`let n = 3`"},
+	{"var", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`"},
+	{"val", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`"},
+	{"auto", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`"},
+	{"int", "a constant is written with `let`", "`let n = 3`"},
+	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`"},
+	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`"},
+	{"void", "a function is written with `fn`", "`fn name(x) = ...`"},
+	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`"},
+	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`"},
+	{"tensor", "a tensor from the data is an `input`, one that is learned a `param`", "`input x: [2]`, `param W: [3, 2] ~ glorot_uniform`"},
+	{"global", "names need no declaration", "a definition sees the names of its file"},
+	{"network", "a network is written `model Name { ... }`", "write `model` here"},
+	{"net", "a network is written `model Name { ... }`", "write `model` here"},
+};
+
+/* 2x; x y; a elif b */
+static bool
+missing_operator(const struct mistake *m)
+{
+	bool value = found_is(m, "a name") || found_is(m, "a number") || found_is(m, "'('") || found_is(m, "a reduction") || found_is(m, "a text");
+	bool behind_value = behind(m, 0, "a number") || behind(m, 0, "primary") || behind(m, 0, "postfix") || behind(m, 0, "dotted") || behind(m, 0, "closed") ||
+			    behind(m, 0, "redcall") || behind(m, 0, "a name");
+	if (!value || !behind_value || at_statement(m)) return false;
+	for (int k = 0; k < 3; k++)
+		if (behind(m, k, "stmts") || behind(m, k, "items") || behind(m, k, "entries") || behind(m, k, "model") || behind(m, k, "fn") || behind(m, k, "layer") || behind(m, k, "train")) return false;
+	if (!can_be(m, "'*'") && !can_be(m, "'+'") && !behind(m, 0, "a number")) return false;
+	size_t from = m->at.begin, end = word_end(m, m->at.begin);
+	while (from > 0 && (m->text[from - 1] == ' ' || m->text[from - 1] == '\t')) from--;
+	size_t before = from;
+	while (before > 0 && (isalnum((unsigned char)m->text[before - 1]) || strchr("_.", m->text[before - 1]))) before--;
+	if (found_is(m, "a text")) {
+		struct diagnostic *d = say(m, m->at, "", "a text cannot follow a value");
+		advise(m, d, "texts are names of files only; they have no formats and do not join");
+		return true;
+	}
+	if (before == from && before && strchr(")]", m->text[before - 1])) {
+		struct diagnostic *d = say(m, m->at, "", "there is no operator in front of this");
+		advise(m, d, "a product is written `a * b`; arguments and items stand behind `,`");
+		return true;
+	}
+	if (before == from || m->text[from] == '\n') return false;
+	char *left = slice(m, before, from), *right = slice(m, m->at.begin, end > m->at.begin ? end : m->at.end);
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+		bool is_right = !strcmp(starts[i].word, right) && !strcmp(right, "elif");
+		if (!is_right && (strcmp(starts[i].word, left) || strcmp(left, "lambda"))) continue;
+		advise(m, say(m, is_right ? m->at : (struct span){m->p->source, before, from}, "", "%s", starts[i].title), "%s", starts[i].help);
+		return true;
+	}
+	if (isdigit((unsigned char)*left) && *right == '_') {
+		struct diagnostic *d = say(m, m->at, "", "a number has no `_`");
+		advise(m, d, "write `1000000` or `1e6`");
+		return true;
+	}
+	struct diagnostic *d = say(m, m->at, "", "there is no operator between `%s` and `%s`", left, right);
+	if (*right == '(') advise(m, d, "a product is written `%s * (...)`", left);
+	else advise(m, d, "a product is written `%s * %s`; arguments and items stand behind `,`", left, right);
+	return true;
+}
+
+static bool
+point_without_digit(const struct mistake *m)
+{
+	bool after = found_is(m, "'.'") && isdigit((unsigned char)char_before(m));
+	bool before = found_is(m, "'.'") && isdigit((unsigned char)m->text[m->at.end]);
+	if (!after && !before) return false;
+	struct diagnostic *d = say(m, m->at, "", "a number has digits on both sides of its point");
+	size_t end = word_end(m, m->at.end), from = m->at.begin;
+	while (from > 0 && isdigit((unsigned char)m->text[from - 1])) from--;
+	if (after) advise(m, d, "write `%s.0`", slice(m, from, m->at.begin));
+	else advise(m, d, "write `0.%s`", slice(m, m->at.end, end));
+	return true;
+}
+
+/* ---- words --------------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+misplaced_frozen(const struct mistake *m)
+{
+	if (!found_is(m, "frozen")) return false;
+	struct diagnostic *d = say(m, m->at, "", "`frozen` stands in front of the layer that a name is given to");
+	advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
+	return true;
+}
+
+/* a if c else b */
+static bool
+python_choice(const struct mistake *m)
+{
+	if (!found_is(m, "if") || at_statement(m) || m->depth == 0) return false;
+	size_t from = expression_start(m, m->at.begin), end = line_end(m, m->at.end), at = m->at.end;
+	char *yes = slice(m, from, m->at.begin);
+	if (!*yes || strchr("+-*/%@^<>=(,", yes[strlen(yes) - 1])) {
+		struct diagnostic *d = say(m, m->at, "", "an `if` inside an expression stands in parentheses");
+		if (m->bracket || memchr(m->text + at, '#', end - at)) advise(m, d, "write `(if c then a else b)`");
+		else advise(m, d, "write `%s (%s)`", yes, slice(m, m->at.begin, end));
+		return true;
+	}
+	while (at < end && strncmp(m->text + at, " else ", 6)) at++;
+	struct diagnostic *d = say(m, m->at, "", "a choice is written `if c then a else b`");
+	if (at < end && !memchr(m->text + at, '#', end - at) && !m->bracket)
+		advise(m, d, "write `if %s then %s else %s`", slice(m, skip_blanks(m, m->at.end), at), yes, slice(m, at + 6, end));
+	else advise(m, d, "write `if c then %s else ...`", yes);
+	return true;
+}
+
+static bool
+inside_choice(const struct mistake *m)
+{
+	for (int k = 0; k < m->depth && k < 8; k++) {
+		if (behind(m, k, "stmts") || behind(m, k, "items")) return false;
+		if (behind(m, k, "if")) return true;
+	}
+	return false;
+}
+
+static bool
+statement_if(const struct mistake *m)
+{
+	bool start = found_is(m, "if") && at_statement(m);
+	bool block = (found_is(m, "'{'") || found_is(m, "':'")) && inside_choice(m);
+	if (!start && !block) return false;
+	struct diagnostic *d = say(m, m->at, "", start ? "`if` is part of an expression, not a statement" : "the condition of an `if` is followed by `then`");
+	advise(m, d, "write `y = if c then a else b`");
+	return true;
+}
+
+static bool
+foreign_statement(const struct mistake *m)
+{
+	const char *word = first_word(m);
+	bool on_first_words = m->at.begin <= skip_blanks(m, first_word_span(m).end) + 1;
+	if (!strcmp(word, "return") && found_is(m, "return")) {
+		struct diagnostic *d = say(m, m->at, "", "`return` belongs into a function or layer");
+		advise(m, d, "a model names what `predict` gives: `output y`");
+		return true;
+	}
+	if (!on_first_words && strcmp(word, "for") && strcmp(word, "def")) return false;
+	if (m->depth && !at_statement(m) && !behind(m, 1, "stmts") && !behind(m, 1, "items") && !behind(m, 1, "entries") && !behind(m, 0, "import")) return false;
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+		if (strcmp(starts[i].word, word)) continue;
+		struct diagnostic *d = say(m, first_word_span(m), "", "%s", starts[i].title);
+		advise(m, d, "%s", starts[i].help);
+		return true;
+	}
+	return false;
+}
+
+/* model.add(Dense(3)), model.fit(x, y) */
+static bool
+method_call(const struct mistake *m)
+{
+	if (!found_is(m, "'.'") && !(found_is(m, "model") && m->text[m->at.end] == '.')) return false;
+	bool model = found_is(m, "model") || (behind(m, 0, "model") && at_text(m, line_start(m), "model."));
+	if (!model) return false;
+	size_t i = line_start(m);
+	struct diagnostic *d = say(m, (struct span){m->p->source, i, word_end(m, i + strlen("model."))}, "", "a model has no methods: it is written as a block");
+	advise(m, d, at_text(m, i, "model.add") ? "layers follow each other in a chain: `y = x -> A(64) -> B`" : "a network is `model Name { ... }`, its training `train Name { ... }`");
+	return true;
+}
+
+/* model Net():   model Net(nn.Module) {   model Net: */
+static bool
+model_header(const struct mistake *m)
+{
+	if (!behind(m, 0, "a name") || (!behind(m, 1, "model") && !behind(m, 1, "train")) || !(found_is(m, "'('") || found_is(m, "':'") || found_is(m, "'='"))) return false;
+	struct diagnostic *d = say(m, m->at, "", "the name of a %s is followed by a block", behind(m, 1, "model") ? "model" : "train block");
+	size_t i = line_start(m);
+	advise(m, d, "write `%s {`", slice(m, i, m->at.begin));
+	return true;
+}
+
+/* fn f(x): ..   layer L(x) -> relu */
+static bool
+definition_header(const struct mistake *m)
+{
+	if (!behind(m, 0, "')'") || !found_is(m, "':'")) return false;
+	struct diagnostic *d = say(m, m->at, "", "a definition goes on with `=` or a block");
+	advise(m, d, "write `%s = ...` or `%s { ... return y }`", slice(m, line_start(m), m->at.begin), slice(m, line_start(m), m->at.begin));
+	return true;
+}
+
+/* x: int = 3   input x = [2]   input x [2] */
+static bool
+declaration(const struct mistake *m)
+{
+	bool typed = behind(m, 0, "a name") && (behind(m, 1, "input") || behind(m, 1, "target") || behind(m, 1, "param"));
+	if (typed && (found_is(m, "'='") || found_is(m, "'['") || found_is(m, "'('") || found_is(m, "a name") || found_is(m, "a number"))) {
+		const char *what = m->before[1];
+		struct diagnostic *d = say(m, m->at, "expected `:`", "the name of %s is followed by `:` and its type", *what == 'i' ? "an input" : *what == 't' ? "a target" : "a parameter");
+		char *name = slice(m, line_start(m), m->at.begin);
+		size_t type = found_is(m, "'='") ? skip_blanks(m, m->at.end) : m->at.begin, end = line_end(m, type);
+		bool list = m->text[type] == '[' && memchr(m->text + type, ']', end - type);
+		if (list) advise(m, d, "write `%s: %s`", name, slice(m, type, (size_t)((char *)memchr(m->text + type, ']', end - type) - m->text) + 1));
+		else if (*what == 'p') advise(m, d, "for example `%s: [10, 784] ~ glorot_uniform` or `%s: real = 0`", name, name);
+		else advise(m, d, "for example `%s: [784]`, `%s: real` or `%s: 0..9`", name, name, name);
+		return true;
+	}
+	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "let")) {
+		struct diagnostic *d = say(m, m->at, "", "a constant has no type");
+		advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
+		return true;
+	}
+	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "entries")) {
+		struct diagnostic *d = say(m, m->at, "", "a setting is written with `=`");
+		advise(m, d, "write `%s = %s`", slice(m, line_start(m), m->at.begin), slice(m, skip_blanks(m, m->at.end), line_end(m, m->at.end)));
+		return true;
+	}
+	if (found_is(m, "':'") && behind(m, 1, "stmts") && (behind(m, 0, "a name") || behind(m, 0, "dotted"))) {
+		struct diagnostic *d = say(m, m->at, "", "a value that is defined has no type");
+		char *name = slice(m, line_start(m), m->at.begin);
+		advise(m, d, "write `%s = ...`; from the data come `input %s: [784]`, `target %s: 0..9`", name, name, name);
+		return true;
+	}
+	return false;
+}
+
+static bool
+keyword_argument(const struct mistake *m)
+{
+	if (!found_is(m, "':'") || m->bracket != '(' || (!behind(m, 0, "a name") && !behind(m, 0, "dotted"))) return false;
+	size_t from = m->at.begin, end = skip_blanks(m, m->at.end), first = end;
+	while (from > 0 && isspace((unsigned char)m->text[from - 1])) from--;
+	size_t to = from;
+	while (from > 0 && word_end(m, from - 1) > from - 1) from--;
+	end = word_end(m, end);
+	struct diagnostic *d = say(m, m->at, "", "an argument is given by name with `=`");
+	advise(m, d, "write `%s=%s`", slice(m, from, to), end > first ? slice(m, first, end) : "...");
+	return true;
+}
+
+/* data = { x = .. } */
+static bool
+braces_after_equals(const struct mistake *m)
+{
+	if (!found_is(m, "'{'") || !behind(m, 0, "'='")) return false;
+	bool entry = behind(m, 2, "entries");
+	struct diagnostic *d = say(m, m->at, "", entry ? "a group of a train block is written without `=`" : "there are no sets and dictionaries");
+	if (entry) advise(m, d, "write `%s{`", slice(m, line_start(m), m->at.begin - 1)[0] ? arena_print(m->p->arena, "%s ", first_word(m)) : "data ");
+	else advise(m, d, "a list is written `[a, b]`");
+	return true;
+}
+
+/* Dense(128)(x) */
+static bool
+called_twice(const struct mistake *m)
+{
+	if (!found_is(m, "'('")) return false;
+	size_t word = m->at.begin;
+	while (word > 0 && word_end(m, word - 1) > word - 1) word--;
+	if (word < m->at.begin && word > 1 && m->text[word - 1] == '.' && strchr(")]", m->text[word - 2])) { /* x.flatten().dense(10) */
+		struct diagnostic *d = say(m, (struct span){m->p->source, word, m->at.begin}, "", "values have no methods");
+		advise(m, d, "functions and layers follow each other in a chain: `x -> f -> g(10)`");
+		return true;
+	}
+	if (char_before(m) != ')') return false;
+	size_t from = m->at.begin - 1, end = m->at.end;
+	int depth = 1;
+	while (from > 0 && depth) { /* back to where the first call's arguments open */
+		from--;
+		depth += m->text[from] == ')' ? 1 : m->text[from] == '(' ? -1 : 0;
+	}
+	size_t name = from;
+	while (name > 0 && (word_end(m, name - 1) > name - 1 || m->text[name - 1] == '.')) name--;
+	while (m->text[end] && !strchr("()\n", m->text[end])) end++;
+	if (name == from || m->text[end] != ')') return false;
+	struct diagnostic *d = say(m, m->at, "", "the result of a call cannot be called");
+	advise(m, d, "a value goes into a layer with an arrow: `%s -> %s`", slice(m, m->at.end, end), slice(m, name, m->at.begin));
+	return true;
+}
+
+/* (3, 3) */
+static bool
+tuple(const struct mistake *m)
+{
+	if (!found_is(m, "','") || m->bracket != '(') return false;
+	size_t i = m->open.begin, close = m->at.end;
+	if (i && (word_end(m, i - 1) > i - 1 || m->text[i - 1] == ')')) return false; /* arguments */
+	while (m->text[close] && !strchr("()\n", m->text[close])) close++;
+	struct diagnostic *d = say(m, m->at, "", "values in parentheses make no pair");
+	if (m->text[close] == ')') advise(m, d, "a list is written `[%s]`; one number, `%s`, holds for all axes", slice(m, m->open.end, close), slice(m, m->open.end, m->at.begin));
+	else advise(m, d, "a list is written `[a, b]`");
+	return true;
+}
+
+/* 20% at the end of a line */
+static bool
+percent(const struct mistake *m)
+{
+	size_t i = m->at.begin;
+	while (i > 0 && isspace((unsigned char)m->text[i - 1])) i--;
+	if (i < 2 || m->text[i - 1] != '%' || i == m->at.begin || !isdigit((unsigned char)m->text[i - 2])) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", "`%%` is the remainder of a whole-number division");
+	size_t from = --i;
+	while (from > 0 && strchr("0123456789.", m->text[from - 1])) from--;
+	advise(m, d, "a share is written as a number: `%.6g`", strtod(m->text + from, NULL) / 100);
+	return true;
+}
+
+static bool
+trailing_comma(const struct mistake *m)
+{
+	if (!behind(m, 0, "','") || !(found_is(m, "']'") || found_is(m, "the end of the line"))) return false;
+	struct diagnostic *d = say(m, m->at, "", "another value has to follow the `,`");
+	if (found_is(m, "']'")) advise(m, d, "leave out the last `,` of a list");
+	return true;
+}
+
+static bool
+decorator(const struct mistake *m)
+{
+	if (!found_is(m, "'@'") || !at_statement(m)) return false;
+	struct diagnostic *d = say(m, m->at, "", "there are no decorators");
+	advise(m, d, "everything is compiled; `@` multiplies matrices");
+	return true;
+}
+
+static bool
+python_call(const struct mistake *m)
+{
+	bool stars = found_is(m, "'*'") && m->bracket == '(' && (behind(m, 0, "'('") || behind(m, 0, "','"));
+	if (!stars) return false;
+	struct diagnostic *d = say(m, m->at, "", "arguments are written one by one");
+	advise(m, d, "there is no `*args`");
+	return true;
+}
+
+/* [1, 2; 3, 4]   x .* y */
+static bool
+matlab(const struct mistake *m)
+{
+	size_t i = m->at.begin;
+	while (i > 0 && strchr(" \t", m->text[i - 1])) i--;
+	if (m->bracket == '[' && i > 0 && m->text[i - 1] == ';') {
+		struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", "the rows of a matrix are lists");
+		advise(m, d, "write `[[1, 2], [3, 4]]`");
+		return true;
+	}
+	if (m->found[0] != '\'' || !strchr("*/^", m->found[1]) || char_before(m) != '.') return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin - 1, m->at.end}, "", "`%c` works element by element already", m->found[1]);
+	advise(m, d, "write `%c`; `@` multiplies matrices", m->found[1]);
+	return true;
+}
+
+bool
+habit(const struct mistake *m)
+{
+	static bool (*const all[])(const struct mistake *) = {
+		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
+		method_call, foreign_statement, model_header, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, python_choice,
+		misplaced_frozen, decorator, python_call, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, range_in_list, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
+	};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i](m)) return true;
+	return false;
+}

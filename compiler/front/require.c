@@ -1,0 +1,118 @@
+/* require.c - `require condition, "title", label="..", help=".."`: what a definition asks of its arguments, in its author's words.
+ *
+ * {name} in a text is what the name means there: a number, a shape, a word; {call} is the call that asked for it.  Further `name=expr` give names
+ * to the texts.  A requirement of the library
+ * that fails is shown at the user's call. */
+#include "front/elaborate.h"
+#include <string.h>
+
+/* the outermost call of a definition of the same file as the requirement, from the inside */
+static const struct frame *
+outermost(const struct elaborator *e, const struct node *n)
+{
+	const struct frame *f = e->frame;
+	while (f && f->up && f->up->definition->span.file == n->span.file && f->span.file == n->span.file) f = f->up;
+	return f;
+}
+
+static const char *
+field_text(struct elaborator *e, struct node *n, const char *name, struct scope *s, struct span where)
+{
+	const struct frame *f = outermost(e, n);
+	if (!strcmp(name, "call")) return f ? f->definition->text : "model";
+	const struct value *v = look_up(s, name);
+	if (!v) {
+		problem(e, "unknown-name", where, "", "nothing named `%s` for the text of a requirement", name);
+		return "?";
+	}
+	return v->kind == VALUE_NUMBER ? arena_print(e->arena, "%.6g", v->number) : v->kind == VALUE_WORD ? v->text : shape_text(e, v);
+}
+
+/* the text with its fields filled in */
+static const char *
+filled(struct elaborator *e, struct node *n, struct node *text, struct scope *s)
+{
+	struct text t = {.arena = e->arena};
+	for (const char *c = text->text; *c;) {
+		size_t plain = strcspn(c, "{"), name = c[plain] ? strcspn(c + plain + 1, "}") : 0;
+		text_bytes(&t, c, plain);
+		c += plain;
+		if (!*c) break;
+		if (!c[1 + name]) { /* never closed: it stands for itself */
+			text_bytes(&t, c, strlen(c));
+			break;
+		}
+		text_add(&t, "%s", field_text(e, n, arena_text(e->arena, c + 1, name), s, text->span));
+		c += name + 2;
+	}
+	return text_end(&t);
+}
+
+struct requirement {
+	struct node *condition, *title, *label, *help, *code;
+	LIST(struct node *) names; /* `room=h + 2*p`: what {room} is in the texts, evaluated where the condition does not hold */
+};
+
+static bool
+read_requirement(struct elaborator *e, struct node *n, struct requirement *r)
+{
+	struct node *list = n->kid[0];
+	struct { const char *name; struct node **to; } part[] = {{"label", &r->label}, {"help", &r->help}, {"code", &r->code}};
+	int position = 0;
+	for (int i = 0; i < list->n; i++) {
+		struct node *a = list->kid[i], **to = position == 0 ? &r->condition : position == 1 ? &r->title : NULL;
+		if (a->kind == NODE_KEYWORD) {
+			to = NULL;
+			for (size_t k = 0; k < sizeof part / sizeof *part; k++)
+				if (!strcmp(part[k].name, a->text)) to = part[k].to;
+			if (!to) PUSH(e->arena, &r->names, a);
+			if (!to) continue;
+		} else {
+			position++;
+		}
+		struct node *value = a->kind == NODE_KEYWORD ? a->kid[0] : a;
+		if (!to || *to || (to != &r->condition && value->kind != NODE_TEXT)) {
+			struct diagnostic *m = problem(e, "require", a->span, "", "`require` takes a condition and texts");
+			diag_help(e->d, m, "write `require n > 0, \"what is wrong\", label=\"the fact\", help=\"what to change\"`");
+			return false;
+		}
+		*to = value;
+	}
+	if (r->condition && r->title) return true;
+	struct diagnostic *m = problem(e, "require", n->span, "", "`require` needs a condition and a text");
+	diag_help(e->d, m, "write `require n > 0, \"what is wrong\"`");
+	return false;
+}
+
+static void
+report(struct elaborator *e, struct node *n, const struct requirement *r, struct scope *s)
+{
+	const struct frame *f = outermost(e, n);
+	struct scope *inner = scope_new(e, s);
+	for (int i = 0; i < r->names.n; i++) scope_bind(e, inner, r->names.at[i]->text, evaluate(e, r->names.at[i]->kid[0], inner));
+	s = inner;
+	struct span where = f ? f->span : r->condition->span;
+	const char *label = r->label ? filled(e, n, r->label, s) : "";
+	struct diagnostic *m = problem(e, r->code ? r->code->text : "requirement", where, label, "%s", filled(e, n, r->title, s));
+	if (f) diag_label(e->d, m, r->condition->span, "required here");
+	if (m && f && f->first && f->first->history && f->first->history->before) note_stages(e, m, "the shapes up to here:", f->first->history);
+	note_frames(e, m);
+	if (r->help) diag_help(e->d, m, "%s", filled(e, n, r->help, s));
+}
+
+/* NULL: it holds; else an error value, which ends the definition */
+struct value *
+run_require(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct requirement r = {0};
+	if (!read_requirement(e, n, &r)) return value_error(e);
+	struct value *v = evaluate(e, r.condition, s);
+	if (v->kind == VALUE_TRUTH && v->number) return NULL;
+	if (v->kind == VALUE_TRUTH) {
+		report(e, n, &r, s);
+	} else if (v->kind != VALUE_ERROR) {
+		struct diagnostic *m = problem(e, "require", r.condition->span, shape_text(e, v), "`require` needs a condition known at compile time");
+		diag_help(e->d, m, "sizes and options can be compared, values from the data cannot");
+	}
+	return value_error(e);
+}

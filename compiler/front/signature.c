@@ -1,0 +1,335 @@
+/* signature.c - arguments against the signature of a definition: which parameter each is for, what sizes they bind, how many axes are mapped, and
+ * what is said where they do not fit. */
+#include "front/apply.h"
+#include <math.h>
+#include <string.h>
+
+static bool
+is_parameter(const struct node *definition, const char *name)
+{
+	for (int i = 0; i < definition->kid[0]->n; i++)
+		if (!strcmp(definition->kid[0]->kid[i]->text, name)) return true;
+	return false;
+}
+
+static void
+unknown_option(struct elaborator *e, const struct node *definition, const struct node *keyword)
+{
+	struct node *params = definition->kid[0];
+	struct text t = {.arena = e->arena};
+	const char *names[MOST];
+	int n = 0;
+	for (int i = 1; i < params->n && n < MOST; i++) {
+		text_add(&t, "%s%s", i > 1 ? ", " : "", params->kid[i]->text);
+		names[n++] = params->kid[i]->text;
+	}
+	struct diagnostic *m = problem(e, "unknown-option", keyword->name, "not an option", "`%s` has no option `%s`", definition->text, keyword->text);
+	if (n) diag_note(e->d, m, "options of `%s`: %s", definition->text, text_end(&t));
+	if (m) help_option(e, m, keyword->text, n, names);
+}
+
+static bool
+is_compile_time(const struct node *type)
+{
+	struct node *t = type ? type->kid[0] : NULL;
+	return t && (t->kind == NODE_ANY_FN || (t->kind == NODE_NAME && !strcmp(t->text, "int")));
+}
+
+/* `Dense(128)` alone: the number stands where the input belongs */
+static bool
+lacks_input(struct elaborator *e, const struct expansion *x)
+{
+	const struct value *first = x->given[0];
+	struct node *params = x->definition->kid[0];
+	if (!first || (first->kind != VALUE_NUMBER && first->kind != VALUE_LIST) || !params->kid[0]->kid[0] || is_compile_time(params->kid[0]->kid[0])) return false;
+	struct diagnostic *m = problem(e, "arguments", x->args->call->span, arena_print(e->arena, "`%s` is missing", params->kid[0]->text), "`%s` gets no input", x->definition->text);
+	note_frames(e, m);
+	diag_help(e->d, m, "a value goes in with an arrow: `x -> %s`", span_text(e->arena, x->args->call->span));
+	return true;
+}
+
+/* puts arguments to parameters; reports what is too many, unknown or missing */
+bool
+match_arguments(struct elaborator *e, struct expansion *x)
+{
+	struct node *params = x->definition->kid[0];
+	struct arguments *a = x->args;
+	if (params->n > MOST) {
+		problem(e, "arguments", x->definition->span, "", "a definition takes at most %d parameters", MOST);
+		return false;
+	}
+	if (a->n > params->n) {
+		struct diagnostic *m = problem(e, "arguments", a->at[params->n]->span.file ? a->at[params->n]->span : a->call->span, "one too many", "`%s` takes %d argument%s, not %d", x->definition->text,
+					       params->n, params->n == 1 ? "" : "s", a->n);
+		note_frames(e, m);
+		return false;
+	}
+	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
+	for (int i = 0; i < a->keyword_count; i++) {
+		int k = 0;
+		while (k < params->n && strcmp(params->kid[k]->text, a->keyword[i]->text)) k++;
+		if (k == params->n) {
+			unknown_option(e, x->definition, a->keyword[i]);
+			return false;
+		}
+		if (x->given[k]) {
+			problem(e, "arguments", a->keyword[i]->span, "again here", "`%s` is given twice", params->kid[k]->text);
+			return false;
+		}
+		x->given[k] = a->keyword_value[i];
+	}
+	for (int k = 0; k < params->n; k++)
+		if (!x->given[k] && !params->kid[k]->kid[1]) {
+			if (lacks_input(e, x)) return false;
+			struct diagnostic *m = problem(e, "arguments", a->call->span, arena_print(e->arena, "`%s` is missing", params->kid[k]->text), "`%s` needs `%s`", x->definition->text,
+						       params->kid[k]->text);
+			note_frames(e, m);
+			diag_help(e->d, m, "it is written `%s`", usage(e, x->definition));
+			return false;
+		}
+	return true;
+}
+
+/* an argument becomes an equation of its own unless it is just a read: whatever reads it often computes it once */
+static struct value *
+settle(struct elaborator *e, const struct expansion *x, const struct node *param, struct value *v)
+{
+	if (v->kind != VALUE_TENSOR || v->body->condition) return v;
+	return materialise(e, v, arena_print(e->arena, "%s_%s", x->definition->text, param->text), false, v->span);
+}
+
+static struct value *
+wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struct value *v)
+{
+	struct node *type = param->kid[0];
+	struct span at = v->span.file ? v->span : x->args->call->span;
+	struct value *t = as_tensor(e, v);
+	struct diagnostic *m = problem(e, "shape", at, shape_text(e, t ? t : v), "`%s` needs %s `%s`", x->definition->text,
+				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
+	if (m) note_history(e, m, span_text(e->arena, at), v);
+	note_frames(e, m);
+	if (m && help_swapped(e, m, x->definition, x->scope->up, x->args)) return NULL;
+	const struct node *dims = type->kid[0];
+	if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
+		long shape[MAX_RANK] = {1};
+		value_shape(t, shape + 1);
+		diag_help(e->d, m, "`%s` is missing in front: `%s -> reshape(%s)`", span_text(e->arena, dims->kid[0]->span), span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));
+	}
+	return NULL;
+}
+
+/* scores in the wrong number, or many of them for one class */
+static void
+report_scores(struct elaborator *e, const struct node *definition, const struct value *scores, const struct value *class)
+{
+	struct span at = scores->span.file ? scores->span : definition->span;
+	struct interval i = interval_of(class->body);
+	struct diagnostic *m = problem(e, "shape", at, shape_text(e, scores), "`%s` needs %ld scores, one per class", definition->text, i.high + 1);
+	diag_label(e->d, m, class->span, "a class in %ld..%ld", i.low, i.high);
+	if (m) note_history(e, m, span_text(e->arena, at), scores);
+	note_frames(e, m);
+	const struct stage *first = scores->history;
+	while (first && first->before) first = first->before;
+	if (m && scores->n == 2 && !first && scores->axis[0]->size == i.high + 1 && scores->axis[1]->size != i.high + 1)
+		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`,\nor `sum(i) W[k,i] * x[i]`");
+	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size)
+		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
+	help_whole(e, m, scores);
+}
+
+bool
+one_class_for_many(struct elaborator *e, const struct value *v)
+{
+	const struct made *by = v->by;
+	if (!by || !by->mapped) return false;
+	for (int k = 0; k < by->n; k++) {
+		const struct node *type = by->definition->kid[0]->kid[k]->kid[0];
+		const struct value *class = by->argument[k];
+		if (!type || !type->kid[1] || by->extra[k] || !class || class->kind != VALUE_TENSOR || class->n || !interval_of(class->body).known) continue;
+		for (int i = 0; i < k; i++)
+			if (by->extra[i] == by->mapped && by->argument[i]) {
+				report_scores(e, by->definition, by->argument[i], class);
+				return true;
+			}
+	}
+	return false;
+}
+
+/* a value from the data that is no class, and how it would be declared */
+static void
+report_no_class(struct elaborator *e, const struct expansion *x, const struct node *param, const struct value *v, long high)
+{
+	struct diagnostic *m = problem(e, "classes", v->span, v->n ? shape_text(e, v) : "a real number", "`%s` needs %s as `%s`", x->definition->text,
+				       high >= 0 ? arena_print(e->arena, "a whole number in 0..%ld", high) : "whole numbers", param->text);
+	const struct tensor *t = v->body->op == OP_READ ? v->body->tensor : NULL;
+	note_frames(e, m);
+	if (!t || (t->role != ROLE_INPUT && t->role != ROLE_TARGET)) return;
+	diag_label(e->d, m, declared_name(t), "declared here, as %s", input_type_text(e->arena, t));
+	const char *shape = high >= 0 || !v->n ? "" : arena_print(e->arena, "%s of ", shape_text(e, v));
+	diag_help(e->d, m, "declare it as `%s %s: %s0..%ld`", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high >= 0 ? high : 99);
+}
+
+/* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
+static bool
+check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
+{
+	struct interval i = interval_of(v->body);
+	if (i.known && i.low >= 0 && i.high == high) return true;
+	struct value *first = x->given[0] && x->given[0]->kind == VALUE_TENSOR ? x->given[0] : NULL;
+	struct span at = first && first->span.file ? first->span : x->args->call->span;
+	struct diagnostic *m;
+	if (!i.known) {
+		report_no_class(e, x, param, v, high);
+		return false;
+	} else if (first && first->n - 1 > v->n && first->axis[first->n - 1]->size != i.high + 1) {
+		report_scores(e, x->definition, first, v);
+		return false;
+	} else {
+		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld scores for %ld classes", high + 1, i.high + 1);
+		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld classes", i.low, i.high, i.high + 1);
+	}
+	if (m && first) note_history(e, m, span_text(e->arena, at), first);
+	note_frames(e, m);
+	if (m && i.low > 0 && i.high - i.low == high) {
+		diag_help(e->d, m, "classes count from 0: declare 0..%ld, and subtract %ld from the data", high, i.low);
+		return false;
+	}
+	if (m && first && first->history && !strncmp(first->history->text, "-> ", 3) && strstr(first->history->text, arena_print(e->arena, "(%ld", high + 1))) {
+		const char *open = strchr(first->history->text, '(');
+		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", (int)(open - first->history->text - 3), first->history->text + 3, i.high + 1);
+	}
+	return false;
+}
+
+/* A plain name in a signature binds, whatever it means elsewhere; unless an earlier parameter bound it already. */
+static bool
+is_free(const struct expansion *x, const char *name)
+{
+	for (int i = 0; i < x->scope->bindings.n; i++)
+		if (!strcmp(x->scope->bindings.at[i].name, name)) return false;
+	return !is_parameter(x->definition, name);
+}
+
+/* Range `0..n-1` with a free name n binds it; else both ends are checked. */
+static bool
+bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct value *v)
+{
+	struct node *range = param->kid[0]->kid[1], *high = range->kid[1];
+	struct value *t = as_tensor(e, v);
+	if (!t) return false;
+	struct interval i = interval_of(t->body);
+	bool free_name = high->kind == NODE_SUBTRACT && high->kid[0]->kind == NODE_NAME && is_free(x, high->kid[0]->text);
+	if (free_name && !i.known) {
+		report_no_class(e, x, param, t, -1);
+		return false;
+	}
+	if (free_name) {
+		scope_bind(e, x->scope, high->kid[0]->text, value_number(e, (double)(i.high + 1), high->span));
+		return true;
+	}
+	long last;
+	struct value *end = evaluate(e, high, x->scope);
+	if (!whole_number(e, end, high->span, "the end of a range", &last)) return false;
+	return check_classes(e, x, param, t, last);
+}
+
+/* the shape of one argument against the signature: binds plain names, finds how many axes are mapped */
+static bool
+bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **value)
+{
+	struct node *param = x->definition->kid[0]->kid[k], *type = param->kid[0], *dims = type->kid[0];
+	struct value *v = as_tensor(e, *value);
+	if (!v) return false;
+	int wanted = dims && dims->kind == NODE_LIST ? dims->n : 0;
+	int extra = v->n - wanted;
+	bool scalar = wanted == 0;
+	if (scalar && extra == 1 && v->axis[0]->size == 1) { /* a tensor of one element counts as a number */
+		struct expr *zero = number(e->p, 0);
+		v = value_tensor(e, 0, NULL, value_at(e, v, &zero), v->span);
+		extra = 0;
+	}
+	if (extra < 0) {
+		wrong_shape(e, x, param, v);
+		return false;
+	}
+	for (int i = 0; i < wanted; i++) {
+		struct node *dim = dims->kid[i];
+		long size = v->axis[extra + i]->size, asked;
+		if (dim->kind == NODE_NAME && is_free(x, dim->text)) {
+			scope_bind(e, x->scope, dim->text, value_number(e, (double)size, dim->span));
+			continue;
+		}
+		if (!whole_number(e, evaluate(e, dim, x->scope), dim->span, "a size", &asked)) return false;
+		if (asked != size) {
+			wrong_shape(e, x, param, v);
+			return false;
+		}
+	}
+	for (int i = 0; i < extra; i++) { /* mapped axes agree from the inside out */
+		int at = i - extra;
+		if (-at <= x->mapped && x->lead[x->mapped + at] != v->axis[i]->size) {
+			struct diagnostic *m = problem(e, "shape", v->span, shape_text(e, v), "the extra leading axes of `%s`'s arguments must be equal", x->definition->text);
+			note_frames(e, m);
+			return false;
+		}
+	}
+	if (extra > x->mapped) {
+		for (int i = 0; i < extra; i++) x->lead[i] = v->axis[i]->size;
+		x->mapped = extra;
+	}
+	x->extra[k] = extra;
+	*value = settle(e, x, param, v);
+	return (*value)->kind != VALUE_ERROR;
+}
+
+/* texts are data only, and what is true or false by default is so when it is given */
+static bool
+is_kind(struct elaborator *e, const struct expansion *x, int k, const struct value *v)
+{
+	struct node *param = x->definition->kid[0]->kid[k];
+	const char *name = param->text, *of = x->definition->text;
+	if (v->kind == VALUE_TEXT) {
+		struct diagnostic *m = problem(e, "option", v->span, "a text", "`%s` of `%s` takes no text", name, of);
+		const struct value *word = look_up(e->globals, v->text);
+		if (word && word->kind == VALUE_WORD) diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
+		return false;
+	}
+	const struct node *usual = x->given[k] ? param->kid[1] : NULL;
+	if (!usual || usual->kind != NODE_NAME || (strcmp(usual->text, "true") && strcmp(usual->text, "false")) || v->kind == VALUE_TRUTH || v->kind == VALUE_TENSOR) return true;
+	struct diagnostic *m = problem(e, "option", v->span, shape_text(e, v), "`%s` of `%s` is true or false", name, of);
+	const struct value *size = k ? x->given[k - 1] : NULL, *first = x->given[0];
+	bool repeats_input = size && size->kind == VALUE_NUMBER && v->kind == VALUE_NUMBER && first->kind == VALUE_TENSOR && first->n && size->number == (double)first->axis[first->n - 1]->size;
+	if (repeats_input) diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", of, v->number);
+	else diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
+	return false;
+}
+
+bool
+bind_parameter(struct elaborator *e, struct expansion *x, int k)
+{
+	struct node *param = x->definition->kid[0]->kid[k], *type = param->kid[0];
+	struct value *v = x->given[k];
+	if (!v) {
+		v = evaluate(e, param->kid[1], x->scope);
+		if (v->kind == VALUE_ERROR) return false;
+	}
+	if (!is_kind(e, x, k, v)) return false;
+	if (!type || is_compile_time(type)) {
+		long whole;
+		if (type && type->kid[0]->kind == NODE_NAME && !whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole)) return false;
+		if (!type) v = settle(e, x, param, v);
+		scope_bind(e, x->scope, param->text, v);
+		return v->kind != VALUE_ERROR;
+	}
+	if (type->kid[1] && !bind_range(e, x, param, v)) return false;
+	if (!bind_shape(e, x, k, &v)) return false;
+	scope_bind(e, x->scope, param->text, v);
+	return true;
+}
+
+int
+asked_rank(const struct node *definition)
+{
+	const struct node *params = definition->kid[0], *type = params->n ? params->kid[0]->kid[0] : NULL;
+	return type && type->kid[0] && type->kid[0]->kind == NODE_LIST ? type->kid[0]->n : 0;
+}
