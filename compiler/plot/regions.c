@@ -197,15 +197,21 @@ draw_level(struct plot *p, const struct picture *r, int class, int level)
 	if (begun) text_add(&p->out, "\"/>\n");
 }
 
-/* by how much class k is more probable than the most probable other one */
+static double
+log_of(double probability)
+{
+	return log(fmax(probability, 1e-12));
+}
+
+/* by how much the logarithm of class k's probability is above that of the most probable other one: nearly linear where a network is sure */
 static double
 lead(const struct picture *r, int row, int column, int k)
 {
 	const double *at = r->p + (row * SIDE + column) * r->classes;
-	double other = -1;
+	double other = 0;
 	for (int j = 0; j < r->classes; j++)
 		if (j != k) other = fmax(other, at[j]);
-	return at[k] - other;
+	return log_of(at[k]) - log_of(other);
 }
 
 /* The line where class k stops to lead, by marching squares: an end lies on an edge between two places of different signs, where the straight
