@@ -149,7 +149,7 @@ plot_images(struct plot *p)
 {
 	int files = p->o.inputs.n;
 	struct planes *all = NEW_ARRAY(&p->arena, files, struct planes);
-	struct sheet sheet;
+	struct sheet sheet = {0};
 	double label = 0;
 	for (int k = 0; k < files; k++) {
 		if (read_planes(p, &all[k], &p->o.inputs.at[k])) return -1;
