@@ -90,6 +90,11 @@ struct nn_block {
 };
 /* checks the block's shape against its size and against the inputs, then takes in its records */
 int nn_block_read(struct nn_intake *in, const struct nn_block *block, struct nn_error *e);
+/* what the header of a file says; the block's bytes are the file's, and not yet compared with its shape */
+int nn_npy_open(struct nn_block *block, const char *name, const unsigned char *bytes, size_t size, struct nn_error *e);
+int nn_idx_open(struct nn_block *block, const char *name, const unsigned char *bytes, size_t size, struct nn_error *e);
+/* whether the file holds exactly what the header says: no less and no more; describes the block as "float64 [100, 3]" */
+int nn_block_fits(const struct nn_block *block, const char *name, char what[256], struct nn_error *e);
 
 /* bytes[size] is a zero byte */
 typedef int nn_reader(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e);
