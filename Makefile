@@ -11,7 +11,9 @@ CFLAGS  ?= -O2 -g
 override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -DNNC_VERSION='"$(VERSION)"' $(WARN) -ffp-contract=off $(SANITIZE)
 INCLUDE := -Icompiler -I. -I$(BUILD)
 
-SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c)
+SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c compiler/plot/*.c)
+# of the runtime, what reads and writes files: nnc plot uses it, too
+SOURCES += $(patsubst %,runtime/%.c,message number json file safetensors npy idx block intake column)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
 LIBRARY := $(filter-out %/main.o,$(OBJECTS))
 
@@ -50,9 +52,8 @@ $(BUILD)/embedded.o: $(BUILD)/embedded.c
 
 # data for the examples: points, digits, coloured shapes in the format of CIFAR-10, fables
 MAKERS := $(patsubst examples/data/%.c,$(BUILD)/%,$(wildcard examples/data/make_*.c))
-$(BUILD)/plot_regions: examples/plot_regions.c
 $(MAKERS): $(BUILD)/%: examples/data/%.c
-$(BUILD)/plot_regions $(MAKERS):
+$(MAKERS):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< -lm -o $@
 
@@ -72,12 +73,21 @@ bless: all
 # the fuzzers for longer than in the tests, and bugs planted for them to find
 fuzz:
 	@BUILD=$(BUILD) sh tests/fuzz/planted.sh
+# the systems of the lecture, trained and drawn: docs/lecture
+lecture: all digits
+	@BUILD=$(BUILD) docs/lecture/run
+	@BUILD=$(BUILD) docs/lecture/mnist
+	@BUILD=$(BUILD) docs/lecture/run
+lecture-quick: all digits
+	@BUILD=$(BUILD) docs/lecture/run quick
 bench: all
 	@BUILD=$(BUILD) bench/run
 
-# long campaigns: random models (FIRST=1 COUNT=2000), and mistakes put into the derivation one by one (ONLY=word)
+# long campaigns: random models (FIRST=1 COUNT=2000), trainings killed at random moments (KILLS=500), and mistakes put into the derivation one by one (ONLY=word)
 random: all
 	@BUILD=$(BUILD) RANDOM_FIRST=$(or $(FIRST),1) RANDOM_COUNT=$(or $(COUNT),2000) RANDOM_OPTIONS=--full sh tests/suites/random.sh
+kill: all
+	@KILLS=$(or $(KILLS),500) BUILD=$(BUILD) tests/run runs && grep ' kills ' $(BUILD)/tests/runs.log
 mutants: all
 	@BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 python3 tests/mutants/mutants.py --only "$(ONLY)"
 
@@ -88,5 +98,5 @@ check-names: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all digits cifar text test bless fuzz bench check-names clean
+.PHONY: all digits cifar text test bless fuzz bench lecture lecture-quick random kill mutants check-names clean
 -include $(OBJECTS:.o=.d)

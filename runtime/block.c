@@ -93,20 +93,30 @@ is_run(const struct nn_intake *in, const struct nn_block *b)
 	return b->windows && in->width > 1 && nn_intake_takes_windows(in);
 }
 
-/* the file must hold what its header says, no less and no more; and the records what the inputs take */
+int
+nn_block_fits(const struct nn_block *b, const char *name, char what[256], struct nn_error *e)
+{
+	size_t bytes;
+
+	describe(b, what);
+	if (!multiply(b->rank, b->shape, b->element->size, &bytes))
+		return nn_fail(e, "%s: its header says %s, more than any file can hold", name, what);
+	if (b->size < bytes)
+		return nn_fail(e, "%s: truncated: its header says %s, %zu bytes, but %zu follow", name, what, bytes, b->size);
+	if (b->size > bytes)
+		return nn_fail(e, "%s: too long: its header says %s, %zu bytes, but %zu follow", name, what, bytes, b->size);
+	return 0;
+}
+
+/* the file must hold what its header says, and the records what the inputs take */
 static int
 check(const struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
 {
 	char what[256], takes[NN_PLACE_MAX];
-	size_t bytes, width;
+	size_t width;
 
-	describe(b, what);
-	if (!multiply(b->rank, b->shape, b->element->size, &bytes))
-		return nn_fail(e, "%s: its header says %s, more than any file can hold", in->found, what);
-	if (b->size < bytes)
-		return nn_fail(e, "%s: truncated: its header says %s, %zu bytes, but %zu follow", in->found, what, bytes, b->size);
-	if (b->size > bytes)
-		return nn_fail(e, "%s: too long: its header says %s, %zu bytes, but %zu follow", in->found, what, bytes, b->size);
+	if (nn_block_fits(b, in->found, what, e))
+		return -1;
 	if (is_run(in, b))
 		return 0;
 	if (!multiply(b->rank - 1, b->shape + 1, 1, &width) || width != in->width) {

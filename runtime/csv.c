@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct csv {
+struct nn_csv {
 	struct nn_intake *in;
 	const char *at, *end;
 	size_t line;           /* of `at` */
@@ -20,6 +20,7 @@ struct csv {
 	size_t fields;         /* in every row */
 	size_t first_line;     /* where they were counted */
 	int header, numeric;   /* line 1: is a header; holds numbers only */
+	int more;              /* further rows follow these bytes */
 	char **names;          /* [fields] */
 	size_t *pick;          /* [in->width] the field of each value */
 	unsigned char *needed; /* [fields] */
@@ -53,7 +54,7 @@ is_number(const char *text)
 }
 
 static const char *
-skip_blanks(const struct csv *c, const char *p)
+skip_blanks(const struct nn_csv *c, const char *p)
 {
 	while (*p == ' ' || (*p == '\t' && c->delimiter != '\t'))
 		p++;
@@ -64,7 +65,7 @@ skip_blanks(const struct csv *c, const char *p)
 
 /* moves over one field, whatever it holds; *text and *length are what stands between blanks and quotes (a doubled quote stays double) */
 static int
-skip_field(struct csv *c, const char **text, size_t *length)
+skip_field(struct nn_csv *c, const char **text, size_t *length)
 {
 	const char *p = skip_blanks(c, c->at), *start = p, *stop;
 
@@ -111,7 +112,7 @@ copy_field(const char *text, size_t length)
 
 /* over LF, CR LF or CR, or to the end of the file */
 static int
-end_line(struct csv *c)
+end_line(struct nn_csv *c)
 {
 	if (!*c->at) {
 		if (c->at < c->end)
@@ -133,7 +134,7 @@ free_names(char **names, size_t n)
 
 /* one row as strings */
 static int
-split_row(struct csv *c, char ***names, size_t *count)
+split_row(struct nn_csv *c, char ***names, size_t *count)
 {
 	size_t room = 0, length;
 	const char *text;
@@ -164,7 +165,7 @@ split_row(struct csv *c, char ***names, size_t *count)
 
 /* a comma anywhere in line 1, else the first semicolon or tab in it */
 static void
-find_delimiter(struct csv *c)
+find_delimiter(struct nn_csv *c)
 {
 	size_t length = strcspn(c->at, "\r\n"), other = strcspn(c->at, ";\t\r\n");
 
@@ -174,7 +175,7 @@ find_delimiter(struct csv *c)
 
 /* whether only blank lines are left */
 static int
-at_end(const struct csv *c)
+at_end(const struct nn_csv *c)
 {
 	const char *p = c->at;
 
@@ -186,11 +187,11 @@ at_end(const struct csv *c)
 /* Line 1 is a header if one of its fields is text.  Where other fields are numbers and line 2 has text in the same places, it may as
  * well be a record with labels: then the person must say. */
 static int
-find_header(struct csv *c, int by_name)
+find_header(struct nn_csv *c, int by_name)
 {
 	size_t texts = 0, same = 0, numbers = 0, count = 0;
 	char **second = NULL;
-	struct csv ahead = *c;
+	struct nn_csv ahead = *c;
 
 	for (size_t i = 0; i < c->fields; i++)
 		numbers += (size_t)is_number(c->names[i]);
@@ -211,7 +212,7 @@ find_header(struct csv *c, int by_name)
 
 /* the columns as they can be called, for help */
 static int
-help_columns(struct csv *c, const char *name)
+help_columns(struct nn_csv *c, const char *name)
 {
 	char list[300];
 	size_t used = 0, near = nn_nearest(name, (const char *const *)c->names, c->fields);
@@ -225,7 +226,7 @@ help_columns(struct csv *c, const char *name)
 }
 
 static int
-find_column(struct csv *c, const struct nn_column *column, size_t *field)
+find_column(struct nn_csv *c, const struct nn_column *column, size_t *field)
 {
 	const struct nn_source *s = c->in->source;
 	const char *file = c->in->program->file;
@@ -256,7 +257,7 @@ find_column(struct csv *c, const struct nn_column *column, size_t *field)
 
 /* fills pick and needed */
 static int
-choose_columns(struct csv *c)
+choose_columns(struct nn_csv *c)
 {
 	const struct nn_source *s = c->in->source;
 	size_t chosen = s && s->column_count ? s->column_count : c->fields;
@@ -288,7 +289,7 @@ choose_columns(struct csv *c)
 }
 
 static int
-open_table(struct csv *c)
+open_table(struct nn_csv *c)
 {
 	const struct nn_source *s = c->in->source;
 	const unsigned char *b = (const unsigned char *)c->at;
@@ -312,7 +313,7 @@ open_table(struct csv *c)
 	if (!c->header) {
 		c->at = start;
 		c->line = c->first_line;
-	} else if (at_end(c)) {
+	} else if (at_end(c) && !c->more) {
 		return nn_fail(c->e, "%s: holds a header and no records", c->in->found);
 	}
 	return 0;
@@ -322,7 +323,7 @@ open_table(struct csv *c)
 
 /* the message for a field that is wanted and no number */
 static int
-fail_field(struct csv *c, size_t field)
+fail_field(struct nn_csv *c, size_t field)
 {
 	const char *text;
 	size_t length, line = c->line;
@@ -355,7 +356,7 @@ fail_field(struct csv *c, size_t field)
 
 /* one number, with or without quotes and blanks around it */
 static inline int
-read_number(struct csv *c, size_t field)
+read_number(struct nn_csv *c, size_t field)
 {
 	const char *p = skip_blanks(c, c->at);
 	int quoted = *p == '"';
@@ -381,7 +382,7 @@ read_number(struct csv *c, size_t field)
 }
 
 static int
-fail_ragged(struct csv *c, size_t field, size_t line)
+fail_ragged(struct nn_csv *c, size_t field, size_t line)
 {
 	const char *text;
 	size_t length;
@@ -400,7 +401,7 @@ fail_ragged(struct csv *c, size_t field, size_t line)
 
 /* fills c->row; where the record is not wanted, only counts fields */
 static int
-read_row(struct csv *c, int wanted)
+read_row(struct nn_csv *c, int wanted)
 {
 	const char *text;
 	size_t length, line = c->line;
@@ -420,7 +421,7 @@ read_row(struct csv *c, int wanted)
 }
 
 static int
-read_rows(struct csv *c)
+read_rows(struct nn_csv *c)
 {
 	struct nn_intake *in = c->in;
 
@@ -441,19 +442,59 @@ read_rows(struct csv *c)
 	return 0;
 }
 
+static void
+close_table(struct nn_csv *c)
+{
+	c->in->columns = NULL;
+	free_names(c->names, c->fields);
+	free(c->pick);
+	free(c->needed);
+	free(c->row);
+	free(c->values);
+}
+
 int
 nn_csv_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e)
 {
-	struct csv c = {.in = in, .at = (const char *)bytes, .end = (const char *)bytes + size, .line = 1, .e = e};
+	struct nn_csv c = {.in = in, .at = (const char *)bytes, .end = (const char *)bytes + size, .line = 1, .e = e};
 	int status = open_table(&c);
 
 	if (status == 0)
 		status = read_rows(&c);
-	in->columns = NULL;
-	free_names(c.names, c.fields);
-	free(c.pick);
-	free(c.needed);
-	free(c.row);
-	free(c.values);
+	close_table(&c);
 	return status;
+}
+
+/* ---- a table that comes in pieces ---- */
+
+struct nn_csv *
+nn_csv_open(struct nn_intake *in, struct nn_error *e)
+{
+	struct nn_csv *c = calloc(1, sizeof *c);
+
+	if (!c)
+		nn_fail(e, "not enough memory");
+	else
+		*c = (struct nn_csv){.in = in, .line = 1};
+	return c;
+}
+
+int
+nn_csv_more(struct nn_csv *c, const unsigned char *bytes, size_t size, int last, struct nn_error *e)
+{
+	c->at = (const char *)bytes;
+	c->end = c->at + size;
+	c->more = !last;
+	c->e = e;
+	if (!c->fields && open_table(c) != 0)
+		return -1;
+	return read_rows(c);
+}
+
+void
+nn_csv_close(struct nn_csv *c)
+{
+	if (c)
+		close_table(c);
+	free(c);
 }

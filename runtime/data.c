@@ -215,20 +215,15 @@ ends_with(const char *name, const char *end)
 	return a >= b && strcmp(name + a - b, end) == 0;
 }
 
-/* a file typed on the command line, .npy by its first bytes, a text by its name where the model learns from one, else CSV, into the
+/* the bytes of a file typed on the command line, .npy by its first bytes, a text by its name where the model learns from one, else CSV, into the
  * inputs of `parts`; no arithmetic is done, but on a text that of the model's own */
 static int
-read_typed(const struct nn_program *program, const char *path, struct nn_part parts[], size_t part_count, struct nn_error *e)
+read_bytes(const struct nn_program *program, const char *path, const char *found, const unsigned char *bytes, size_t size, struct nn_part parts[],
+    size_t part_count, struct nn_error *e)
 {
-	char found[NN_PATH_MAX] = "standard input";
-	unsigned char *bytes;
-	size_t size;
-	int standard_input = strcmp(path, "-") == 0;
-
-	if (standard_input ? nn_file_read_descriptor(0, found, &bytes, &size, e) : nn_file_read(path, found, &bytes, &size, e))
-		return -1;
 	const struct nn_source *text = ends_with(path, ".txt") || ends_with(path, ".txt.gz") ? nn_data_text(program) : NULL;
 	nn_reader *read = nn_npy_recognise(bytes, size) ? nn_npy_read : text ? nn_text_read : nn_csv_read;
+
 	if (read == nn_text_read) {
 		parts->arith = text->arith;
 		parts->arith_count = text->arith_count;
@@ -237,12 +232,32 @@ read_typed(const struct nn_program *program, const char *path, struct nn_part pa
 	int status = nn_intake_open(&in, e);
 	if (status == 0)
 		status = read(&in, bytes, size, e);
-	free(bytes);
 	return nn_intake_close(&in, status, e);
+}
+
+static int
+read_typed(const struct nn_program *program, const char *path, struct nn_part parts[], size_t part_count, struct nn_error *e)
+{
+	char found[NN_PATH_MAX] = "standard input";
+	unsigned char *bytes;
+	size_t size;
+
+	if (strcmp(path, "-") == 0 ? nn_file_read_descriptor(0, found, &bytes, &size, e) : nn_file_read(path, found, &bytes, &size, e))
+		return -1;
+	int status = read_bytes(program, path, found, bytes, size, parts, part_count, e);
+	free(bytes);
+	return status;
 }
 
 int
 nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_dataset *out, struct nn_error *e)
+{
+	return nn_data_take_rows(program, path, NULL, 0, out, e);
+}
+
+int
+nn_data_take_rows(const struct nn_program *program, const char *path, const unsigned char *bytes, size_t size, struct nn_dataset *out,
+    struct nn_error *e)
 {
 	size_t n = 0;
 
@@ -253,8 +268,10 @@ nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_
 	for (size_t i = 0; status == 0 && i < program->input_count; i++)
 		if (!program->inputs[i].is_target)
 			parts[n++].input = &program->inputs[i];
-	if (status == 0)
-		status = n ? read_typed(program, path, parts, n, e) : nn_fail(e, "%s has no inputs to read from %s", program->model, path);
+	if (status == 0 && n == 0)
+		status = nn_fail(e, "%s has no inputs to read from %s", program->model, path);
+	else if (status == 0)
+		status = bytes ? read_bytes(program, path, path, bytes, size, parts, n, e) : read_typed(program, path, parts, n, e);
 	for (size_t i = 0; status == 0 && i < n; i++) {
 		out->inputs[parts[i].input - program->inputs] = parts[i].out;
 		out->records = parts[i].out.records;

@@ -44,6 +44,13 @@ const struct nn_source *nn_data_text(const struct nn_program *program);
  * targets, in the order of declaration, side by side in a row of a CSV.  A model that learns from a text takes one from IN.txt. */
 int nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_dataset *out, struct nn_error *e);
 
+/* The same piece by piece: a CSV is read as it comes, in memory for the rows of a piece, so that it may have no end.  Each call gives the rows
+ * that are there, at least one, waiting for it where it must; records 0: that was all.  What it gives is valid until the next call. */
+struct nn_rows;
+struct nn_rows *nn_rows_open(const struct nn_program *program, const char *path, struct nn_error *e);
+int nn_rows_next(struct nn_rows *rows, struct nn_dataset *out, struct nn_error *e);
+void nn_rows_close(struct nn_rows *rows);
+
 /* a whole array from an .npy file for one input (used by `gradients --data.x X.npy`) */
 int nn_data_read_array(const struct nn_program *program, int input, const char *path, struct nn_column_data *out, struct nn_error *e);
 

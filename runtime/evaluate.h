@@ -17,6 +17,9 @@ int nn_evaluate(struct nn_model *m, struct nn_batch *b, const struct nn_dataset 
  * file has no such group. */
 int nn_read_group(const struct nn_options *o, enum nn_group group, struct nn_dataset *out, struct nn_error *e);
 
+extern const char *const nn_group_names[NN_GROUPS]; /* as in a file */
+int nn_needs_weights(const struct nn_options *o); /* reports that --weights is missing; returns the status */
+
 /* "test  loss 0.0723  acc 98.38 %  test error 1.62 %" on standard output */
 void nn_print_test(const struct nn_program *program, const char *group, size_t records, const double means[]);
 

@@ -135,13 +135,19 @@ gunzip(const char *name, unsigned char **bytes, size_t *size, struct nn_error *e
 #endif
 
 int
+nn_file_expand(const char *name, unsigned char **bytes, size_t *size, struct nn_error *e)
+{
+	return *size >= 2 && (*bytes)[0] == 0x1F && (*bytes)[1] == 0x8B ? gunzip(name, bytes, size, e) : 0;
+}
+
+int
 nn_file_read_descriptor(int descriptor, const char *name, unsigned char **bytes, size_t *size, struct nn_error *e)
 {
 	*bytes = NULL;
 	*size = 0;
 	int status = read_all(descriptor, name, bytes, size, e);
-	if (status == 0 && *size >= 2 && (*bytes)[0] == 0x1F && (*bytes)[1] == 0x8B)
-		status = gunzip(name, bytes, size, e);
+	if (status == 0)
+		status = nn_file_expand(name, bytes, size, e);
 	if (status) {
 		free(*bytes);
 		*bytes = NULL;
@@ -250,8 +256,8 @@ flush(struct nn_output_file *f)
 }
 
 /* makes the new name itself durable; some file systems know no fsync of folders */
-static int
-sync_folder(const char *path)
+int
+nn_sync_folder(const char *path)
 {
 	char folder[NN_PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -283,7 +289,7 @@ nn_file_commit(struct nn_output_file *f, struct nn_error *e)
 		unlink(f->temporary);
 		return fail_write(f, cause, e);
 	}
-	cause = sync_folder(f->path);
+	cause = nn_sync_folder(f->path);
 	return cause ? nn_fail(e, "%s is written, but its folder cannot be synced: %s", f->path, strerror(cause)) : 0;
 }
 

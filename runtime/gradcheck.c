@@ -121,7 +121,7 @@ draws_open(struct draws *d, const struct checked *c, struct nn_error *e)
 		return nn_fail(e, "out of memory");
 	for (; d->count < p->draw_count; d->count++) {
 		const struct nn_tensor *t = &p->draw_table[d->count];
-		snprintf(d->paths[d->count], sizeof *d->paths, "draws.%.250s", t->path);
+		snprintf(d->paths[d->count], sizeof *d->paths, "draws.%.248s", t->path);
 		d->values[d->count] = nn_allocate(t->count * p->real_size, c->samples, "the random numbers", e);
 		if (!d->values[d->count])
 			return -1;

@@ -101,6 +101,7 @@ enum {
 	WIDTH = LANES * VECS, // reals in a row of a register tile
 	TILE_SUMS = 6 * NN_MOST_VECS, // vectors in a register tile
 	PAIR_COLUMNS = NN_MOST_VECS, // of a tile with one vector an element
+	ROW_VECS = 2 * NN_MOST_VECS, // of rows, where a single sample has its lanes there
 	SUM_VECS = LANES < 16 ? 16 / LANES : 1, // vectors of 16 running sums
 	COLUMNS = NN_MOST_VECS < SUM_VECS ? 1 : NN_MOST_VECS / SUM_VECS // of a tile of running sums
 };

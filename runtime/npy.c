@@ -18,7 +18,7 @@ nn_npy_recognise(const unsigned char *bytes, size_t size)
 }
 
 struct header {
-	const struct nn_intake *in;
+	const char *name; /* of the file, for messages */
 	const char *at, *end;
 	struct nn_block *block;
 	unsigned have; /* a bit for each key met */
@@ -49,7 +49,7 @@ fail_here(struct header *h, const char *expected)
 {
 	int n = h->end - h->at < 20 ? (int)(h->end - h->at) : 20;
 
-	return nn_fail(h->e, "%s: its header is damaged: expected %s before \"%.*s\"", h->in->found, expected, n, h->at);
+	return nn_fail(h->e, "%s: its header is damaged: expected %s before \"%.*s\"", h->name, expected, n, h->at);
 }
 
 /* 'text' or "text" without escapes */
@@ -76,13 +76,13 @@ read_type(struct header *h)
 	struct nn_block *b = h->block;
 
 	if (accept(h, "["))
-		return nn_fail(h->e, "%s: holds records with named fields, expected plain numbers", h->in->found);
+		return nn_fail(h->e, "%s: holds records with named fields, expected plain numbers", h->name);
 	if (read_text(h, text))
 		return -1;
 	int plain = strlen(text) == 3 && strchr("<>|=", text[0]) && text[2] >= '1' && text[2] <= '8';
 	b->element = plain ? nn_element_find(text[1], (size_t)(text[2] - '0')) : NULL;
 	if (!b->element || (text[0] == '|' && b->element->size > 1)) {
-		nn_fail(h->e, "%s: holds type '%s', expected integers, bool, float32 or float64", h->in->found, text);
+		nn_fail(h->e, "%s: holds type '%s', expected integers, bool, float32 or float64", h->name, text);
 		return nn_help(h->e, "convert it in Python: numpy.save(\"x.npy\", x.astype(numpy.float32))");
 	}
 	b->big_endian = text[0] == '>';
@@ -104,7 +104,7 @@ read_length(struct header *h, size_t *length)
 	for (*length = 0; h->at < h->end && *h->at >= '0' && *h->at <= '9'; h->at++) {
 		size_t digit = (size_t)(*h->at - '0');
 		if (*length > (SIZE_MAX - digit) / 10)
-			return nn_fail(h->e, "%s: its header is damaged: a length of more than %zu", h->in->found, SIZE_MAX);
+			return nn_fail(h->e, "%s: its header is damaged: a length of more than %zu", h->name, SIZE_MAX);
 		*length = *length * 10 + digit;
 	}
 	if (h->at == start)
@@ -123,7 +123,7 @@ read_shape(struct header *h)
 		return fail_here(h, "a shape");
 	for (b->rank = 0; !accept(h, ")"); b->rank++) {
 		if (b->rank == NN_BLOCK_RANK)
-			return nn_fail(h->e, "%s: more than %d dimensions", h->in->found, NN_BLOCK_RANK);
+			return nn_fail(h->e, "%s: more than %d dimensions", h->name, NN_BLOCK_RANK);
 		if (b->rank > 0 && !accept(h, ","))
 			return fail_here(h, "`,` or `)`");
 		if (b->rank > 0 && accept(h, ")"))
@@ -152,11 +152,11 @@ read_entry(struct header *h)
 	for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strcmp(keys[i].name, name) == 0) {
 			if (h->have & 1u << i)
-				return nn_fail(h->e, "%s: its header is damaged: '%s' comes twice", h->in->found, name);
+				return nn_fail(h->e, "%s: its header is damaged: '%s' comes twice", h->name, name);
 			h->have |= 1u << i;
 			return keys[i].read(h);
 		}
-	return nn_fail(h->e, "%s: its header is damaged: unknown entry '%s'", h->in->found, name);
+	return nn_fail(h->e, "%s: its header is damaged: unknown entry '%s'", h->name, name);
 }
 
 static int
@@ -178,37 +178,45 @@ read_dictionary(struct header *h)
 		return fail_here(h, "nothing more");
 	for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!(h->have & 1u << i))
-			return nn_fail(h->e, "%s: its header is damaged: no '%s'", h->in->found, keys[i].name);
+			return nn_fail(h->e, "%s: its header is damaged: no '%s'", h->name, keys[i].name);
+	return 0;
+}
+
+int
+nn_npy_open(struct nn_block *b, const char *name, const unsigned char *bytes, size_t size, struct nn_error *e)
+{
+	size_t version = size >= 8 ? bytes[6] : 1, start = version == 1 ? 10 : 12, length;
+
+	*b = (struct nn_block){0};
+	if (!nn_npy_recognise(bytes, size))
+		return nn_fail(e, "%s: not an .npy file: it does not start with \\x93NUMPY", name);
+	if (size < start)
+		return nn_fail(e, "%s: truncated: %zu bytes, too short for an .npy file", name, size);
+	if (version < 1 || version > 3)
+		return nn_fail(e, "%s: .npy version %d.%d, expected 1.0, 2.0 or 3.0", name, bytes[6], bytes[7]);
+	length = bytes[8] | (size_t)bytes[9] << 8;
+	if (version > 1)
+		length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+	if (length > size - start)
+		return nn_fail(e, "%s: truncated: a header of %zu bytes, but %zu follow", name, length, size - start);
+	const char *text = (const char *)bytes + start;
+	struct header h = {.name = name, .at = text, .end = text + length, .block = b, .e = e};
+	if (read_dictionary(&h))
+		return -1;
+	if (b->rank == 0)
+		return nn_fail(e, "%s: holds a single number, expected records along a first axis", name);
+	b->windows = b->rank == 1;
+	b->bytes = bytes + start + length;
+	b->size = size - start - length;
 	return 0;
 }
 
 int
 nn_npy_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e)
 {
-	struct nn_block b = {0};
-	size_t version = size >= 8 ? bytes[6] : 1, start = version == 1 ? 10 : 12, length;
+	struct nn_block b;
 
-	if (!nn_npy_recognise(bytes, size))
-		return nn_fail(e, "%s: not an .npy file: it does not start with \\x93NUMPY", in->found);
-	if (size < start)
-		return nn_fail(e, "%s: truncated: %zu bytes, too short for an .npy file", in->found, size);
-	if (version < 1 || version > 3)
-		return nn_fail(e, "%s: .npy version %d.%d, expected 1.0, 2.0 or 3.0", in->found, bytes[6], bytes[7]);
-	length = bytes[8] | (size_t)bytes[9] << 8;
-	if (version > 1)
-		length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
-	if (length > size - start)
-		return nn_fail(e, "%s: truncated: a header of %zu bytes, but %zu follow", in->found, length, size - start);
-	const char *text = (const char *)bytes + start;
-	struct header h = {.in = in, .at = text, .end = text + length, .block = &b, .e = e};
-	if (read_dictionary(&h))
-		return -1;
-	if (b.rank == 0)
-		return nn_fail(e, "%s: holds a single number, expected records along a first axis", in->found);
-	b.windows = b.rank == 1;
-	b.bytes = bytes + start + length;
-	b.size = size - start - length;
-	return nn_block_read(in, &b, e);
+	return nn_npy_open(&b, in->found, bytes, size, e) ? -1 : nn_block_read(in, &b, e);
 }
 
 /* magic, version, length and dictionary, padded with spaces so that the values start at a multiple of 64 */

@@ -3,7 +3,8 @@
  * The defaults are those of the .nn file.  Besides the table there are two families of names that depend on the model:
  * --optimizer.NAME for each setting of the chosen optimizer, and --data.NAME for each input (of `gradients`).  In names `-` and `_`
  * are the same.  A name that does not exist is answered with the nearest that does. */
-#include "options.h"
+#define _POSIX_C_SOURCE 200809L
+#include "option_table.h"
 #include "number.h"
 #include "pool.h"
 
@@ -14,24 +15,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum kind { WHOLE, WHOLE64, NUMBER, TEXT, ON_OFF, FLAG, OPTIMIZER };
-
-struct option {
-	const char *name;
-	char letter; /* -o; 0: none */
-	enum kind kind;
-	size_t offset; /* of its field in struct nn_options */
-	size_t least;  /* smallest whole number allowed */
-	const char *value, *help;
-	const char *commands; /* that know it */
-};
+#include <unistd.h>
 
 #define OPTION(name, letter, kind, least, value, help, commands) \
 	{#name, letter, kind, offsetof(struct nn_options, name), least, value, help, commands}
-#define ALL "train test predict init gradients gradcheck bench info"
 
-static const struct option options[] = {
+const struct nn_option nn_option_table[] = {
 	OPTION(epochs, 0, WHOLE, 1, "N", "passes over the training data", "train"),
 	OPTION(steps, 0, WHOLE, 1, "N", "train: stop after N steps; bench: timings", "train bench"),
 	OPTION(batch_size, 0, WHOLE, 1, "N", "samples in a step", "train test predict bench"),
@@ -46,21 +35,33 @@ static const struct option options[] = {
 	OPTION(early_stopping_on, 0, TEXT, 0, "NAME", "what is the better figure: loss or a metric", "train"),
 	OPTION(weights, 0, TEXT, 0, "FILE", "a .safetensors file; train: what to start from", "train test predict gradients"),
 	OPTION(data, 0, TEXT, 0, "DIR", "folder of the data files", "train test"),
-	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes", "train predict init gradients"),
+	OPTION(out, 'o', TEXT, 0, "FILE", "where the result goes; train: a file of weights, as a.safetensors, or the folder of a run", "train predict metrics init gradients"),
+	OPTION(resume, 0, TEXT, 0, "RUN", "go on with a run, with its settings", "train"),
+	OPTION(every, 0, EVERY, 0, "TIME", "how often a run is saved: 10m, 500steps, 1epoch", "train"),
+	OPTION(keep, 0, WHOLE, 1, "N", "earlier checkpoints of a run to keep", "train"),
+	OPTION(set, 0, TEXT, 0, "FILE", "settings from a file, a line `name = value` for each", "train"),
+	OPTION(tensorboard, 0, FLAG, 0, NULL, "write events for TensorBoard into the run", "train"),
 	OPTION(step, 0, WHOLE64, 1, "N", "the step whose random draws are used", "gradients"),
 	OPTION(samples, 0, WHOLE, 1, "N", "made-up samples", "gradcheck"),
 	OPTION(threads, 0, WHOLE, 1, "N", "threads", "train test predict gradients gradcheck bench"),
 	OPTION(draws, 0, FLAG, 0, NULL, "write the random numbers of the step, too", "gradients"),
 	OPTION(gradient_norms, 0, FLAG, 0, NULL, "print the norm of each parameter's gradient after each epoch", "train"),
-	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "test bench"),
-	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train"),
-	OPTION(help, 'h', FLAG, 0, NULL, "this list", ALL),
+	OPTION(classes, 0, TEXT, 0, "NAMES", "cat,dog,.., a file with a name a line, or `numbers`; predict: a column with the class", "test predict"),
+	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "train test bench"),
+	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train test"),
+	OPTION(help, 'h', FLAG, 0, NULL, "this list", NN_ALL_COMMANDS),
 };
-enum { OPTIONS = sizeof options / sizeof *options, MAX_NAMES = 256, NAME_SIZE = 128 };
+_Static_assert(sizeof nn_option_table / sizeof *nn_option_table == OPTIONS, "as many as option_table.h says");
+_Static_assert(OPTIONS <= 64, "a bit of `given` for each");
+
+/* what a run keeps, besides the settings of its optimizer; and what may be said when it goes on */
+const char nn_options_of_a_run[] = "epochs steps batch_size optimizer clip_norm seed shuffle validation split_seed early_stopping early_stopping_on data "
+                                   "every keep tensorboard";
+static const char when_it_goes_on[] = "resume epochs steps early_stopping data every keep threads chunk gradient_norms tensorboard json quiet help";
 
 /* is `command` (NULL: any) one of the words of `commands`? */
-static int
-knows(const char *commands, const char *command)
+int
+nn_option_knows(const char *commands, const char *command)
 {
 	size_t length = command ? strlen(command) : 0;
 
@@ -86,8 +87,8 @@ nn_suggestion(const char *word, const char *const names[], size_t count)
 
 /* -- values ---------------------------------------------------------------------------------------------------------------- */
 
-static void *
-field(struct nn_options *o, const struct option *option)
+void *
+nn_option_field(struct nn_options *o, const struct nn_option *option)
 {
 	return (char *)o + option->offset;
 }
@@ -137,6 +138,27 @@ read_on_off(const char *name, const char *value, int *out, struct nn_error *e)
 	return expected(e, name, "on or off", value);
 }
 
+/* 10m, 1.5h, 500steps, 1epoch */
+static int
+read_every(const char *name, const char *value, struct nn_every *out, struct nn_error *e)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+		int steps, epochs;
+	} units[] = {{"s", 1, 0, 0}, {"m", 60, 0, 0}, {"h", 3600, 0, 0}, {"steps", 0, 1, 0}, {"step", 0, 1, 0}, {"epochs", 0, 0, 1}, {"epoch", 0, 0, 1}};
+	double number;
+	const char *unit = nn_number(value, &number);
+
+	for (size_t k = 0; k < sizeof units / sizeof *units && unit != value && number > 0 && number < 1e15; k++) {
+		if (strcmp(unit, units[k].unit) != 0 || (units[k].seconds == 0 && number != floor(number)))
+			continue;
+		*out = (struct nn_every){number * units[k].seconds, units[k].steps ? (uint64_t)number : 0, units[k].epochs ? (uint64_t)number : 0};
+		return 0;
+	}
+	return expected(e, name, "a time, a number of steps or of epochs, as 10m, 500steps or 1epoch", value);
+}
+
 static int
 read_optimizer(const struct nn_program *p, const char *value, int *out, struct nn_error *e)
 {
@@ -161,7 +183,7 @@ read_optimizer(const struct nn_program *p, const char *value, int *out, struct n
 }
 
 static int
-read_value(struct nn_options *o, const struct option *option, const char *value, struct nn_error *e)
+read_value(struct nn_options *o, const struct nn_option *option, const char *value, struct nn_error *e)
 {
 	unsigned long long whole = 0;
 	int result = 0;
@@ -169,26 +191,29 @@ read_value(struct nn_options *o, const struct option *option, const char *value,
 	switch (option->kind) {
 	case WHOLE:
 		result = read_whole(option->name, value, option->least, SIZE_MAX, &whole, e);
-		*(size_t *)field(o, option) = (size_t)whole;
+		*(size_t *)nn_option_field(o, option) = (size_t)whole;
 		break;
 	case WHOLE64:
 		result = read_whole(option->name, value, option->least, UINT64_MAX, &whole, e);
-		*(uint64_t *)field(o, option) = whole;
+		*(uint64_t *)nn_option_field(o, option) = whole;
 		break;
 	case NUMBER:
-		result = read_number(option->name, value, field(o, option), e);
+		result = read_number(option->name, value, nn_option_field(o, option), e);
 		break;
 	case TEXT:
-		*(const char **)field(o, option) = value;
+		*(const char **)nn_option_field(o, option) = value;
 		break;
 	case ON_OFF:
-		result = read_on_off(option->name, value, field(o, option), e);
+		result = read_on_off(option->name, value, nn_option_field(o, option), e);
 		break;
 	case FLAG:
-		*(int *)field(o, option) = 1;
+		*(int *)nn_option_field(o, option) = 1;
 		break;
 	case OPTIMIZER:
-		result = read_optimizer(o->program, value, field(o, option), e);
+		result = read_optimizer(o->program, value, nn_option_field(o, option), e);
+		break;
+	case EVERY:
+		result = read_every(option->name, value, nn_option_field(o, option), e);
 		break;
 	}
 	return result;
@@ -196,8 +221,8 @@ read_value(struct nn_options *o, const struct option *option, const char *value,
 
 /* -- reading the command line ---------------------------------------------------------------------------------------------- */
 
-static int
-set_defaults(struct nn_options *o, const struct nn_program *program, const char *command, const char *self, struct nn_error *e)
+int
+nn_options_defaults(struct nn_options *o, const struct nn_program *program, const char *command, const char *self, struct nn_error *e)
 {
 	const struct nn_training *t = &program->training;
 
@@ -206,7 +231,7 @@ set_defaults(struct nn_options *o, const struct nn_program *program, const char 
 		.epochs = t->epochs, .steps = t->steps, .batch_size = t->batch_size ? t->batch_size : 32,
 		.early_stopping = t->early_stopping, .early_stopping_on = t->early_stopping_on, .validation = t->validation, .clip_norm = t->clip_norm,
 		.seed = t->seed, .split_seed = t->split_seed, .shuffle = t->shuffle, .optimizer = t->optimizer,
-		.threads = nn_default_threads(), .chunk = 4096, .samples = 5, .step = 1,
+		.threads = nn_default_threads(), .chunk = 4096, .samples = 5, .step = 1, .every = {.seconds = 600},
 		.settings = calloc(program->setting_count + 1, sizeof *o->settings),
 		.arrays = calloc(program->input_count + 1, sizeof *o->arrays),
 	};
@@ -224,6 +249,7 @@ nn_options_free(struct nn_options *o)
 {
 	free(o->settings);
 	free(o->arrays);
+	nn_words_free(&o->words);
 	o->settings = NULL;
 	o->arrays = NULL;
 }
@@ -238,13 +264,13 @@ unknown(const struct nn_options *o, const char *name, struct nn_error *e)
 	size_t count = 0, made_count = 0;
 
 	for (size_t k = 0; k < OPTIONS; k++)
-		if (knows(options[k].commands, o->command))
-			names[count++] = options[k].name;
-	for (size_t k = 0; knows("train bench", o->command) && k < p->setting_count && count < MAX_NAMES; k++) {
+		if (nn_option_knows(nn_option_table[k].commands, o->command))
+			names[count++] = nn_option_table[k].name;
+	for (size_t k = 0; nn_option_knows("train bench", o->command) && k < p->setting_count && count < MAX_NAMES; k++) {
 		snprintf(made[made_count], NAME_SIZE, "%s%s", optimizer, p->settings[k].name);
 		names[count++] = made[made_count++];
 	}
-	for (size_t k = 0; knows("gradients", o->command) && k < p->input_count && count < MAX_NAMES; k++) {
+	for (size_t k = 0; nn_option_knows("gradients", o->command) && k < p->input_count && count < MAX_NAMES; k++) {
 		snprintf(made[made_count], NAME_SIZE, "%s%s", data, p->inputs[k].name);
 		names[count++] = made[made_count++];
 	}
@@ -256,8 +282,8 @@ unknown(const struct nn_options *o, const char *name, struct nn_error *e)
 }
 
 /* a row of the settings, and those behind it that are under the same name: a list */
-static size_t
-list_length(const struct nn_program *p, const struct nn_optimizer *optimizer, size_t row)
+size_t
+nn_list_length(const struct nn_program *p, const struct nn_optimizer *optimizer, size_t row)
 {
 	size_t n = 1;
 
@@ -290,7 +316,7 @@ read_setting(struct nn_options *o, const char *name, const char *value, struct n
 	size_t count = optimizer->setting_count < MAX_NAMES ? optimizer->setting_count : MAX_NAMES;
 
 	for (size_t k = 0; k < count; k++) {
-		size_t row = optimizer->first_setting + k, length = list_length(o->program, optimizer, row);
+		size_t row = optimizer->first_setting + k, length = nn_list_length(o->program, optimizer, row);
 		names[k] = o->program->settings[row].name;
 		if (strcmp(wanted, names[k]) == 0)
 			return length > 1 ? read_list(name, value, &o->settings[row], length, e) : read_number(name, value, &o->settings[row], e);
@@ -317,7 +343,7 @@ read_array(struct nn_options *o, const char *name, const char *value, struct nn_
 struct word {
 	char name[NAME_SIZE];
 	const char *value;
-	const struct option *option;
+	const struct nn_option *option;
 	int setting, array;
 };
 
@@ -333,14 +359,14 @@ take_apart(const struct nn_options *o, const char *text, struct word *w, struct 
 	for (size_t k = 0; k < length; k++)
 		w->name[k] = name[k];
 	for (size_t k = 0; k < OPTIONS; k++) {
-		int letter = text[1] != '-' && length == 1 && options[k].letter == name[0], same = text[1] == '-';
+		int letter = text[1] != '-' && length == 1 && nn_option_table[k].letter == name[0], same = text[1] == '-';
 		for (size_t j = 0; same && j <= length; j++)
-			same = options[k].name[j] == (w->name[j] == '-' ? '_' : w->name[j]);
-		if ((letter || same) && knows(options[k].commands, o->command))
-			w->option = &options[k];
+			same = nn_option_table[k].name[j] == (w->name[j] == '-' ? '_' : w->name[j]);
+		if ((letter || same) && nn_option_knows(nn_option_table[k].commands, o->command))
+			w->option = &nn_option_table[k];
 	}
-	w->setting = strncmp(w->name, "optimizer.", 10) == 0 && knows("train bench", o->command) && o->program->optimizer_count;
-	w->array = strncmp(w->name, "data.", 5) == 0 && knows("gradients", o->command);
+	w->setting = strncmp(w->name, "optimizer.", 10) == 0 && nn_option_knows("train bench", o->command) && o->program->optimizer_count;
+	w->array = strncmp(w->name, "data.", 5) == 0 && nn_option_knows("gradients", o->command);
 	return w->option || w->setting || w->array ? 0 : unknown(o, w->name, e);
 }
 
@@ -353,39 +379,114 @@ apply(struct nn_options *o, const struct word *w, int settings_now, struct nn_er
 		return read_setting(o, w->name, w->value, e);
 	if (w->array)
 		return read_array(o, w->name, w->value, e);
-	o->given |= 1u << (w->option - options);
 	return read_value(o, w->option, w->value, e);
+}
+
+/* a word and its value, which may be the next one: *k moves to the last of them */
+static int
+read_option(struct nn_options *o, size_t *k, int settings_now, struct nn_error *e)
+{
+	const struct nn_words *words = &o->words;
+	int typed = !words->places[*k];
+	struct word w;
+
+	if (take_apart(o, words->at[*k], &w, e) != 0)
+		return -1;
+	int flag = w.option && w.option->kind == FLAG;
+	if (flag && w.value && (typed || strcmp(w.value, "on") != 0))
+		return nn_fail(e, "--%s takes no value", w.name);
+	if (!typed && w.option && !nn_option_knows(nn_options_of_a_run, w.option->name))
+		return nn_fail(e, "%s is no setting of a training, but belongs on the command line", w.name);
+	if (typed && o->resume && !(w.option && nn_option_knows(when_it_goes_on, w.option->name))) {
+		nn_fail(e, "--%s cannot be changed when the run %s goes on: its settings are in %s/settings.txt", w.name, o->resume, o->resume);
+		return nn_help(e, "begin another run with them: --set %s/settings.txt --%s ... --out ANOTHER", o->resume, w.name);
+	}
+	if (!flag && !w.value && ++*k == words->count)
+		return nn_fail(e, "--%s needs a value", w.name);
+	if (!flag && !w.value)
+		w.value = words->at[*k];
+	if (w.option && (typed || !o->resume))
+		o->given |= (uint64_t)1 << (w.option - nn_option_table);
+	return apply(o, &w, settings_now, e);
+}
+
+/* the message about a word of a file names its line */
+static int
+fail_at(const char *place, struct nn_error *e)
+{
+	char help[sizeof e->help];
+
+	memcpy(help, e->help, sizeof help);
+	if (place)
+		nn_fail(e, "%s: %s", place, e->text);
+	memcpy(e->help, help, sizeof help);
+	return -1;
 }
 
 /* two rounds: the settings of the optimizer wait until it is known which */
 static int
-read_round(struct nn_options *o, const struct nn_command *command, int argc, char **argv, int settings_now, struct nn_error *e)
+read_round(struct nn_options *o, const struct nn_command *command, int settings_now, struct nn_error *e)
 {
 	int only_arguments = 0;
 
 	o->argument = NULL;
-	for (int k = 2; k < argc; k++) {
-		struct word w;
-		if (!only_arguments && strcmp(argv[k], "--") == 0) {
+	for (size_t k = 0; k < o->words.count; k++) {
+		const char *word = o->words.at[k], *place = o->words.places[k];
+		if (!only_arguments && strcmp(word, "--") == 0) {
 			only_arguments = 1;
-		} else if (only_arguments || argv[k][0] != '-' || argv[k][1] == '\0') {
+		} else if (only_arguments || word[0] != '-' || word[1] == '\0') {
 			if (!command->argument || o->argument)
-				return nn_fail(e, "%s takes %s, not '%s'", o->command, command->argument ? "one file" : "options only", argv[k]);
-			o->argument = argv[k];
-		} else {
-			if (take_apart(o, argv[k], &w, e) != 0)
-				return -1;
-			int flag = w.option && w.option->kind == FLAG;
-			if (flag && w.value)
-				return nn_fail(e, "--%s takes no value", w.name);
-			if (!flag && !w.value && ++k == argc)
-				return nn_fail(e, "--%s needs a value", w.name);
-			if (!flag && !w.value)
-				w.value = argv[k];
-			if (apply(o, &w, settings_now, e) != 0)
-				return -1;
+				return nn_fail(e, "%s takes %s, not '%s'", o->command, command->argument ? "one file" : "options only", word);
+			o->argument = word;
+		} else if (read_option(o, &k, settings_now, e) != 0) {
+			return fail_at(place, e);
 		}
 	}
+	return 0;
+}
+
+/* the value of --name where the command line has it, else NULL */
+static const char *
+look_ahead(const char *name, int argc, char **argv)
+{
+	size_t length = strlen(name);
+	const char *value = NULL;
+
+	for (int k = 2; k < argc && strcmp(argv[k], "--") != 0; k++)
+		if (strncmp(argv[k], "--", 2) == 0 && strncmp(argv[k] + 2, name, length) == 0) {
+			if (argv[k][2 + length] == '=')
+				value = argv[k] + 3 + length;
+			else if (argv[k][2 + length] == '\0' && k + 1 < argc)
+				value = argv[k + 1];
+		}
+	return value;
+}
+
+/* the settings of a run that goes on, those of --set, then what was typed: the later counts */
+static int
+collect_words(struct nn_options *o, int argc, char **argv, struct nn_error *e)
+{
+	int trains = strcmp(o->command, "train") == 0;
+	const char *resume = trains ? look_ahead("resume", argc, argv) : NULL, *set = trains ? look_ahead("set", argc, argv) : NULL;
+	char path[4096];
+
+	if (resume) {
+		o->resume = resume;
+		o->epochs = o->steps = 0; /* the run has at least one of them */
+		if (snprintf(path, sizeof path, "%s/settings.txt", resume) >= (int)sizeof path)
+			return nn_fail(e, "the name of the run is too long");
+		if (access(path, F_OK) != 0 && errno == ENOENT) {
+			nn_fail(e, "there is no run %s: no file %s", resume, path);
+			return nn_help(e, "%s train --out %s begins one", o->self, resume);
+		}
+		if (nn_settings_read(path, &o->words, e) != 0)
+			return -1;
+	} else if (set && nn_settings_read(set, &o->words, e) != 0) {
+		return -1;
+	}
+	for (int k = 2; k < argc; k++)
+		if (nn_words_add(&o->words, argv[k], NULL, e) != 0)
+			return -1;
 	return 0;
 }
 
@@ -393,8 +494,8 @@ int
 nn_option_given(const struct nn_options *o, const char *name)
 {
 	for (size_t k = 0; k < OPTIONS; k++)
-		if (strcmp(options[k].name, name) == 0)
-			return (int)(o->given >> k & 1);
+		if (strcmp(nn_option_table[k].name, name) == 0)
+			return (o->given >> k & 1) != 0;
 	return 0;
 }
 
@@ -414,181 +515,17 @@ int
 nn_options_read(struct nn_options *o, const struct nn_program *program, const struct nn_command *command, int argc, char **argv,
     struct nn_error *e)
 {
-	if (set_defaults(o, program, command->name, argv[0], e) != 0)
+	if (nn_options_defaults(o, program, command->name, argv[0], e) != 0)
 		return -1;
-	if (read_round(o, command, argc, argv, 0, e) != 0 || read_round(o, command, argc, argv, 1, e) != 0)
+	if (collect_words(o, argc, argv, e) != 0 || read_round(o, command, 0, e) != 0 || read_round(o, command, 1, e) != 0)
 		return -1;
 	if (strcmp(o->command, "train") == 0 && nn_option_given(o, "epochs") != nn_option_given(o, "steps"))
 		*(nn_option_given(o, "epochs") ? &o->steps : &o->epochs) = 0; /* the one that was asked for rules */
+	if (o->keep > 1000)
+		return nn_fail(e, "--keep takes at most 1000, not %zu", o->keep);
 	if (o->threads > 256)
 		return nn_fail(e, "--threads takes at most 256, not %zu", o->threads);
 	if (o->validation < 0 || (o->validation > 1 && o->validation != floor(o->validation)))
 		return nn_fail(e, "--validation takes a share below 1 or a whole number of records, not %g", o->validation);
 	return check_clipping(o, e);
-}
-
-/* -- help ------------------------------------------------------------------------------------------------------------------ */
-
-static void
-print_default(FILE *f, struct nn_options *o, const struct option *option)
-{
-	const char *text = option->kind == TEXT ? *(const char **)field(o, option) : NULL;
-
-	switch (option->kind) {
-	case WHOLE:
-		if (*(size_t *)field(o, option) >= option->least)
-			fprintf(f, " [%zu]", *(size_t *)field(o, option));
-		break;
-	case WHOLE64:
-		fprintf(f, " [%llu]", (unsigned long long)*(uint64_t *)field(o, option));
-		break;
-	case NUMBER:
-		fprintf(f, " [%g]", *(double *)field(o, option));
-		break;
-	case ON_OFF:
-		fprintf(f, " [%s]", *(int *)field(o, option) ? "on" : "off");
-		break;
-	case OPTIMIZER:
-		if (o->program->optimizer_count)
-			fprintf(f, " [%s]", o->program->optimizers[o->optimizer].name);
-		break;
-	case TEXT:
-		if (text)
-			fprintf(f, " [%s]", text);
-		break;
-	case FLAG:
-		break;
-	}
-}
-
-static void
-print_optimizers(FILE *f, const struct nn_program *p)
-{
-	char name[NAME_SIZE];
-
-	for (size_t k = 0; k < p->optimizer_count; k++) {
-		size_t first = p->optimizers[k].first_setting, end = first + p->optimizers[k].setting_count;
-		for (size_t row = first, length; row < end; row += length) {
-			const struct nn_setting *s = &p->settings[row];
-			length = list_length(p, &p->optimizers[k], row);
-			snprintf(name, sizeof name, "optimizer.%s X%s", s->name, length > 1 ? ",.." : "");
-			fprintf(f, "      --%-23s of %s%s%s [", name, p->optimizers[k].name, s->schedule ? ", by the schedule " : "",
-			    s->schedule ? s->schedule : "");
-			for (size_t j = 0; j < length; j++)
-				fprintf(f, "%s%g", j ? "," : "", s[j].value);
-			fprintf(f, "]\n");
-		}
-	}
-}
-
-static void
-print_option(FILE *f, struct nn_options *o, const struct option *option, int with_commands)
-{
-	char name[NAME_SIZE], letter[8] = "    ";
-
-	snprintf(name, sizeof name, "%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
-	if (option->letter)
-		snprintf(letter, sizeof letter, "-%c, ", option->letter);
-	fprintf(f, "  %s--%-23s %s", letter, name, option->help);
-	print_default(f, o, option);
-	if (with_commands && strcmp(option->commands, ALL) != 0)
-		fprintf(f, " (%s)", option->commands);
-	fputc('\n', f);
-}
-
-int
-nn_options_help(FILE *f, const struct nn_program *program, const struct nn_command *command, struct nn_error *e)
-{
-	const char *name = command ? command->name : NULL;
-	struct nn_options o;
-	char path[256];
-	int result = set_defaults(&o, program, name, "", e);
-
-	for (size_t k = 0; k < OPTIONS && result == 0; k++) {
-		if (!knows(options[k].commands, name) || (strcmp(options[k].name, "clip_norm") == 0 && program->training.clip_norm == 0))
-			continue;
-		if (strcmp(options[k].name, "out") == 0 && name && knows("train init", name))
-			o.out = nn_weights_path(path, &o);
-		print_option(f, &o, &options[k], !name);
-		if (options[k].kind == OPTIMIZER)
-			print_optimizers(f, program);
-	}
-	for (size_t k = 0; knows("gradients", name) && k < program->input_count && result == 0; k++) {
-		snprintf(path, sizeof path, "data.%s FILE.npy", program->inputs[k].name);
-		fprintf(f, "      --%-23s values of the input %s%s\n", path, program->inputs[k].name, name ? "" : " (gradients)");
-	}
-	nn_options_free(&o);
-	return result;
-}
-
-/* -- what several commands need -------------------------------------------------------------------------------------------- */
-
-const double *
-nn_chosen_settings(const struct nn_options *o)
-{
-	return o->settings + o->program->optimizers[o->optimizer].first_setting;
-}
-
-static void append(char out[256], const char *format, ...) NN_PRINTF(2, 3);
-
-/* appends to out[256]; what does not fit is left out */
-static void
-append(char out[256], const char *format, ...)
-{
-	size_t used = strlen(out);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(out + used, 256 - used, format, arguments);
-	va_end(arguments);
-}
-
-/* one number, or [82, 123] */
-static void
-append_numbers(char out[256], const double *numbers, size_t count)
-{
-	if (count > 1)
-		append(out, "[");
-	for (size_t k = 0; k < count; k++)
-		append(out, "%s%g", k ? ", " : "", numbers[k]);
-	if (count > 1)
-		append(out, "]");
-}
-
-/* what a schedule is called with stands in its parentheses */
-char *
-nn_optimizer_text(char out[256], const struct nn_options *o)
-{
-	const struct nn_program *p = o->program;
-	const struct nn_optimizer *optimizer = &p->optimizers[o->optimizer];
-	size_t first = optimizer->first_setting, end = first + optimizer->setting_count, inside = 0; /* of the option's name, in a schedule */
-
-	snprintf(out, 256, "%.60s(", optimizer->name);
-	for (size_t row = first, length; row < end; row += length) {
-		const struct nn_setting *s = &p->settings[row], *before = s - (row > first);
-		if (inside && (strncmp(s->name, before->name, inside) != 0 || s->name[inside] != '.')) {
-			append(out, ")");
-			inside = 0;
-		}
-		append(out, "%s%.60s=", row > first ? ", " : "", s->name + (inside ? inside + 1 : 0));
-		if (s->schedule) {
-			append(out, "%.60s(", s->schedule);
-			inside = strlen(s->name);
-		}
-		length = list_length(p, optimizer, row);
-		append_numbers(out, o->settings + row, length);
-	}
-	append(out, inside ? "))" : ")");
-	return out;
-}
-
-char *
-nn_weights_path(char out[256], const struct nn_options *o)
-{
-	size_t k = 0;
-
-	for (; o->program->model[k] && k < 200; k++)
-		out[k] = (char)tolower((unsigned char)o->program->model[k]);
-	snprintf(out + k, 256 - k, ".safetensors");
-	return out;
 }

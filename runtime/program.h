@@ -127,6 +127,12 @@ struct nn_training { /* the rest of the train block; --NAME on the command line 
 	double clip_norm;    /* the most that the norm of all gradients together may be; 0: clipping is not compiled in */
 };
 
+/* A line of the .nn file that can make numbers that are not finite: it divides, takes a root ... */
+struct nn_doubt {
+	const char *where; /* "root.nn:7" */
+	const unsigned char *params; /* [NN_PARAM rows]: whose gradient is wrong when it goes wrong in the gradient; NULL: it belongs to the loss */
+};
+
 struct nn_program {
 	const char *model;   /* "Spiral" */
 	const char *file;    /* "spiral.nn" */
@@ -135,6 +141,7 @@ struct nn_program {
 	const char *version; /* of nnc */
 	const char *target;  /* "native", "x86-64-v3", ... */
 	const char *family;  /* "fused" or "unfused": which programs give the same bits */
+	uint64_t fingerprint; /* of the equations: programs with the same one compute the same */
 	size_t real_size;    /* 4 or 8 */
 	double flops;        /* multiply-adds of a training step for one sample, times two */
 
@@ -154,6 +161,8 @@ struct nn_program {
 	size_t optimizer_count;
 	const struct nn_setting *settings;
 	size_t setting_count;
+	const struct nn_doubt *doubts;
+	size_t doubt_count;
 	struct nn_training training;
 	int accumulates; /* it can be opened for NN_ACCUMULATE: no sample's value depends on other samples */
 	int has_loss, has_train; /* has_train: the file has a train block for this model */

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "progress.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,14 +106,34 @@ nn_print_json_number(FILE *f, double value)
 }
 
 void
-nn_print_json_figures(FILE *f, const struct nn_program *program, const double means[])
+nn_print_json_figures(FILE *f, const struct nn_program *program, const char *prefix, const double means[])
 {
-	fprintf(f, "\"loss\": ");
+	fprintf(f, "\"%sloss\": ", prefix);
 	nn_print_json_number(f, means[0]);
 	for (size_t k = 0; k < program->metric_count; k++) {
-		fprintf(f, ", \"%s\": ", program->metrics[k].name);
+		fprintf(f, ", \"%s%s\": ", prefix, program->metrics[k].name);
 		nn_print_json_number(f, means[1 + k]);
 	}
+}
+
+/* -- standard output ------------------------------------------------------------------------------------------------------- */
+
+static int results_cause;
+
+void
+nn_flush_results(void)
+{
+	int failed = fflush(stdout) != 0 || ferror(stdout), cause = errno;
+
+	if (failed && !results_cause)
+		results_cause = cause ? cause : EIO;
+}
+
+int
+nn_results_cause(void)
+{
+	nn_flush_results();
+	return results_cause;
 }
 
 /* -- the bar --------------------------------------------------------------------------------------------------------------- */
@@ -132,22 +153,27 @@ nn_progress_start(struct nn_progress *p, int quiet, double total, size_t epochs)
 	p->last = p->started;
 }
 
-/* `done` samples of the whole training, `share` of this epoch */
 void
-nn_progress_show(struct nn_progress *p, size_t epoch, double share, double done, double loss)
+nn_progress_show(struct nn_progress *p, const struct nn_program *program, size_t epoch, double share, double done, const double sums[], size_t seen)
 {
 	static const char full[] = "################", empty[] = "................";
-	double time = p->on ? nn_now() : 0, rate;
+	double time = p->on ? nn_now() : 0, rate, means[8];
 	char left[32], samples[32];
 	int cells = (int)(share * 16);
+	struct nn_program shown = *program;
 
 	if (!p->on || time - p->last < 0.1)
 		return;
 	p->last = time;
 	p->drawn = 1;
-	rate = done / (time - p->started);
-	fprintf(stderr, "\repoch %zu/%zu [%.*s%.*s] %3.0f %%  %s/s  %s left  loss %.4g\033[K", epoch, p->epochs, cells, full,
-	    16 - cells, empty, 100 * share, nn_thousands(samples, (size_t)rate), nn_duration(left, (p->total - done) / rate), loss);
+	rate = (done - p->done_before) / (time - p->started);
+	fprintf(stderr, "\repoch %zu/%zu [%.*s%.*s] %3.0f %%  %s/s  %s left  ", epoch, p->epochs, cells, full, 16 - cells, empty, 100 * share,
+	    nn_thousands(samples, (size_t)rate), nn_duration(left, (p->total - done) / rate));
+	shown.metric_count = shown.metric_count < 7 ? shown.metric_count : 7;
+	for (size_t k = 0; k < 1 + shown.metric_count; k++)
+		means[k] = sums[k] / (double)seen;
+	nn_print_figures(stderr, &shown, means);
+	fputs("\033[K", stderr);
 	fflush(stderr);
 }
 

@@ -90,10 +90,25 @@ struct nn_block {
 };
 /* checks the block's shape against its size and against the inputs, then takes in its records */
 int nn_block_read(struct nn_intake *in, const struct nn_block *block, struct nn_error *e);
+/* what the header of a file says; the block's bytes are the file's, and not yet compared with its shape */
+int nn_npy_open(struct nn_block *block, const char *name, const unsigned char *bytes, size_t size, struct nn_error *e);
+int nn_idx_open(struct nn_block *block, const char *name, const unsigned char *bytes, size_t size, struct nn_error *e);
+/* whether the file holds exactly what the header says: no less and no more; describes the block as "float64 [100, 3]" */
+int nn_block_fits(const struct nn_block *block, const char *name, char what[256], struct nn_error *e);
 
 /* bytes[size] is a zero byte */
 typedef int nn_reader(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e);
 nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_text_read, nn_cifar10_read;
+
+/* A CSV in pieces of whole rows, each ended by a zero byte; the first has line 1, and line 2 where line 1 may be a header.  What it holds goes
+ * to the intake, which may be emptied between two pieces.  `last`: nothing follows. */
+struct nn_csv *nn_csv_open(struct nn_intake *in, struct nn_error *e);
+int nn_csv_more(struct nn_csv *c, const unsigned char *bytes, size_t size, int last, struct nn_error *e);
+void nn_csv_close(struct nn_csv *c);
+
+/* nn_data_read_rows, of bytes that are read already (bytes[size] is a zero byte) */
+int nn_data_take_rows(const struct nn_program *program, const char *path, const unsigned char *bytes, size_t size, struct nn_dataset *out,
+    struct nn_error *e);
 
 /* the files of a part of CIFAR-10, ended by NULL; NULL where no part is called that */
 const char *const *nn_cifar10_files(const char *part);

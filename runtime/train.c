@@ -1,275 +1,28 @@
-/* train.c - the commands train and init.
- *
- * Training is a function of file, data, seed and settings: the order of an epoch is keyed by (seed, epoch), random draws by the step.
- * So when a step meets a number that is not finite, the epoch is replayed from the copy of all tensors made at its start, to the bit,
- * up to the step that went wrong: that step, its tensors and its records are named, and the weights as before it are kept. */
+/* train.c - the commands train and init: epochs and steps, what they print, and how it ends. */
 #define _POSIX_C_SOURCE 200809L
-#include "evaluate.h"
-#include "file.h"
-#include "fullbatch.h"
-#include "progress.h"
+#include "training.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum outcome { GOES_ON, FINISHED, INTERRUPTED, BROKEN };
-
-struct training {
-	const struct nn_options *o;
-	const struct nn_program *program;
-	char path[NN_PATH_MAX]; /* of the weights */
-
-	struct nn_dataset data, validation, test;
-	uint32_t *records;       /* of data: those to train on, then those held out */
-	uint32_t *order;         /* of this epoch */
-	size_t count;            /* records to train on */
-	const uint32_t *held_out;              /* records to validate on; NULL: all */
-	const struct nn_dataset *validate_on;  /* NULL: nothing */
-	size_t validation_count;
-
-	struct nn_model model;
-	struct nn_batch batch;
-	struct nn_progress progress;
-	size_t batch_size;
-
-	uint64_t step, last_step;   /* steps taken, steps to take */
-	uint64_t epoch_base;        /* steps taken before this epoch */
-	size_t epoch, epochs;       /* from 1 */
-	double *sums, *step_sums;   /* of this epoch, of one step */
-	double *train_means, *validation_means;
-	void *epoch_tensors;        /* at the start of this epoch */
-	void *best_tensors;
-	size_t best_epoch, best_figure; /* best_figure: 0 the loss, 1 + k metric k */
-	double best;
-	void **gradients;           /* for --gradient-norms; NULL: not asked for */
-	struct nn_fullbatch full;   /* where the optimizer is a method that takes all records at once */
-	const char *method, *ended; /* its name, NULL: none; why it ended before its time, NULL: it did not */
-};
-
-static volatile sig_atomic_t stop;
+volatile sig_atomic_t nn_stop;
 
 static void
 on_signal(int number)
 {
 	(void)number;
-	if (stop)
+	if (nn_stop)
 		_exit(NN_INTERRUPTED);
-	stop = 1;
-}
-
-/* -- before it starts ------------------------------------------------------------------------------------------------------ */
-
-/* which records are held out does not depend on the seed; the others keep their order */
-static int
-compare_records(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int
-split(struct training *t, double share, struct nn_error *e)
-{
-	size_t n = t->data.records;
-	double held_out = share < 1 ? round(share * (double)n) : share;
-	size_t k = held_out < (double)n ? (size_t)held_out : n;
-
-	t->records = nn_allocate(n, sizeof *t->records, "the order of the records", e);
-	t->order = nn_allocate(n, sizeof *t->order, "the order of the records", e);
-	if (!t->records || !t->order)
-		return -1;
-	if (k == n)
-		return nn_fail(e, "validation = %g would hold out all of the %zu records: none is left to train on", share, n);
-	for (size_t i = 0; i < n; i++)
-		t->records[i] = (uint32_t)i;
-	t->count = n - k;
-	if (k == 0)
-		return 0;
-	nn_permute(t->records, n, t->o->split_seed, NN_FOR_SPLIT, 0);
-	memcpy(t->order, t->records, k * sizeof *t->order);
-	memmove(t->records, t->records + k, t->count * sizeof *t->records);
-	memcpy(t->records + t->count, t->order, k * sizeof *t->records);
-	qsort(t->records, t->count, sizeof *t->records, compare_records);
-	t->held_out = t->records + t->count;
-	t->validate_on = &t->data;
-	t->validation_count = k;
-	return 0;
-}
-
-static int
-read_data(struct training *t, struct nn_error *e)
-{
-	if (nn_read_group(t->o, NN_DATA, &t->data, e) != 0 || nn_read_group(t->o, NN_VALIDATION, &t->validation, e) != 0
-	    || nn_read_group(t->o, NN_TEST, &t->test, e) != 0)
-		return -1;
-	if (t->data.records == 0)
-		return nn_fail(e, "%s has no data group with records for %s", t->program->file, t->program->model);
-	if (t->validation.records && nn_option_given(t->o, "validation") && t->o->validation != 0)
-		return nn_fail(e, "--validation holds out records of the data, but %s has a validation group of its own", t->program->file);
-	if (t->validation.records == 0)
-		return split(t, t->o->validation, e);
-	t->validate_on = &t->validation;
-	t->validation_count = t->validation.records;
-	return split(t, 0, e);
-}
-
-static int
-choose_figure(struct training *t, struct nn_error *e)
-{
-	const char *on = t->o->early_stopping_on, *names[64];
-	size_t count = 0;
-
-	t->best_figure = 0;
-	names[count++] = "loss";
-	for (size_t k = 0; k < t->program->metric_count && count < 64; k++)
-		names[count++] = t->program->metrics[k].name;
-	if (t->o->early_stopping && !t->validate_on) {
-		nn_fail(e, "early_stopping = %zu needs validation data, and there are none", t->o->early_stopping);
-		return nn_help(e, "hold some out with --validation=0.1, or train without it: --early_stopping=0");
-	}
-	for (size_t k = 0; on && k < count; k++)
-		if (strcmp(on, names[k]) == 0) {
-			t->best_figure = k;
-			return 0;
-		}
-	if (!on)
-		return 0;
-	const char *near = nn_suggestion(on, names, count);
-	nn_fail(e, "early_stopping_on = %s is neither loss nor a metric of %s", on, t->program->model);
-	return near ? nn_help(e, "did you mean %s?", near) : -1;
-}
-
-static int
-choose_length(struct training *t, struct nn_error *e)
-{
-	const struct nn_options *o = t->o;
-
-	if (t->method && nn_option_given(o, "batch_size"))
-		return nn_fail(e, "%s takes all %zu records in every step: --batch_size has no meaning for it", t->program->optimizers[o->optimizer].name,
-		    t->count);
-	t->batch_size = !t->method && o->batch_size < t->count ? o->batch_size : t->count;
-	uint64_t an_epoch = (t->count + t->batch_size - 1) / t->batch_size;
-	if (o->epochs == 0 && o->steps == 0)
-		return nn_fail(e, "neither epochs nor steps say how long to train");
-	if (o->epochs > UINT64_MAX / an_epoch)
-		return nn_fail(e, "--epochs=%zu is too long", o->epochs);
-	t->last_step = o->epochs ? o->epochs * an_epoch : o->steps;
-	if (o->steps && o->steps < t->last_step)
-		t->last_step = o->steps;
-	t->epochs = (size_t)((t->last_step + an_epoch - 1) / an_epoch);
-	return 0;
-}
-
-/* an output that cannot be written is known before hours of training */
-static int
-choose_path(struct training *t, struct nn_error *e)
-{
-	char path[256];
-	const char *out = t->o->out ? t->o->out : nn_weights_path(path, t->o);
-	struct nn_output_file file;
-	struct stat status;
-
-	if (strlen(out) >= sizeof t->path)
-		return nn_fail(e, "the name of the weights file is too long");
-	memcpy(t->path, out, strlen(out) + 1);
-	if (stat(out, &status) == 0 && S_ISDIR(status.st_mode)) {
-		nn_fail(e, "%s is a folder, not a file for the weights", out);
-		return nn_help(e, "--out %s/%s", out, nn_weights_path(path, t->o));
-	}
-	if (nn_file_create(&file, out, e) != 0)
-		return -1;
-	nn_file_abandon(&file);
-	return 0;
-}
-
-static int
-open_training(struct training *t, struct nn_error *e)
-{
-	const struct nn_program *p = t->program;
-	size_t figures = 1 + p->metric_count;
-
-	if (!p->has_train || !p->has_loss || p->optimizer_count == 0)
-		return nn_fail(e, "%s has no train block for the model %s", p->file, p->model);
-	if (choose_path(t, e) != 0 || read_data(t, e) != 0 || choose_figure(t, e) != 0 || choose_length(t, e) != 0)
-		return -1;
-	t->sums = calloc(4 * figures, sizeof *t->sums);
-	if (!t->sums)
-		return nn_fail(e, "out of memory");
-	t->step_sums = t->sums + figures;
-	t->train_means = t->step_sums + figures;
-	t->validation_means = t->train_means + figures;
-	if (nn_model_open_training(&t->model, p, t->batch_size, t->o->chunk, nn_option_given(t->o, "chunk"), t->o->threads, e) != 0)
-		return -1;
-	if (nn_batch_open(&t->batch, p, t->method ? t->model.batch : t->batch_size, e) != 0)
-		return -1;
-	if (t->method && nn_fullbatch_open(&t->full, t->o, &t->model, &t->data, t->held_out ? t->records : NULL, t->count, &stop, e) != 0)
-		return -1;
-	if (t->o->gradient_norms && !(t->gradients = nn_gradients_open(p, e)))
-		return -1;
-	t->epoch_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
-	t->best_tensors = nn_snapshot_open(&t->model, "a copy of the weights", e);
-	return t->epoch_tensors && t->best_tensors ? 0 : -1;
-}
-
-static void
-close_training(struct training *t)
-{
-	nn_data_free(t->program, &t->data);
-	nn_data_free(t->program, &t->validation);
-	nn_data_free(t->program, &t->test);
-	nn_gradients_close(t->gradients);
-	nn_batch_close(&t->batch);
-	nn_fullbatch_close(&t->full);
-	nn_model_close(&t->model);
-	free(t->records);
-	free(t->order);
-	free(t->sums);
-	free(t->epoch_tensors);
-	free(t->best_tensors);
-}
-
-static double
-column_bytes(const struct nn_program *p, size_t input, const struct nn_dataset *data)
-{
-	return data->records ? (double)nn_column_bytes(p, input, &data->inputs[input]) : 0;
-}
-
-static void
-print_plan(const struct training *t)
-{
-	const struct nn_program *p = t->program;
-	size_t learned = nn_count(p, NN_PARAM), frozen = nn_count(p, NN_FROZEN);
-	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], clip[40] = "", chunks[60] = "", model[32], data[32], length[32];
-	double bytes = 0;
-
-	if (t->o->quiet)
-		return;
-	for (size_t k = 0; k < p->input_count; k++)
-		bytes += column_bytes(p, k, &t->data) + column_bytes(p, k, &t->validation) + column_bytes(p, k, &t->test);
-	fprintf(stderr, "%s: %s parameters", p->model, nn_thousands(parameters, learned + frozen));
-	if (frozen)
-		fprintf(stderr, " (%s of them frozen)", nn_thousands(fixed, frozen));
-	fprintf(stderr, ", %s record%s", nn_thousands(records, t->count), nn_plural(t->count));
-	if (t->validate_on)
-		fprintf(stderr, " and %s for validation", nn_thousands(validation, t->validation_count));
-	if (t->o->clip_norm > 0)
-		snprintf(clip, sizeof clip, ", clip_norm %g", t->o->clip_norm);
-	if (t->model.use == NN_ACCUMULATE)
-		snprintf(chunks, sizeof chunks, " in chunks of %zu", t->model.batch);
-	fprintf(stderr, ", %s%s, batch %zu%s, %s %s, %zu thread%s, memory %s + %s of data\n", nn_optimizer_text(optimizer, t->o), clip, t->batch_size, chunks,
-	    nn_thousands(length, t->o->epochs ? t->epochs : (size_t)t->last_step), t->o->epochs ? "epochs" : "steps", t->o->threads,
-	    nn_plural(t->o->threads), nn_bytes(model, (double)t->model.bytes), nn_bytes(data, bytes));
+	nn_stop = 1;
 }
 
 /* -- epochs ---------------------------------------------------------------------------------------------------------------- */
 
 /* gathers the records of a step of this epoch; returns how many */
-static size_t
-gather(struct training *t, uint64_t step)
+size_t
+nn_gather_step(struct nn_training_run *t, uint64_t step)
 {
 	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size;
 	size_t n = t->count - first < t->batch_size ? t->count - first : t->batch_size;
@@ -280,83 +33,125 @@ gather(struct training *t, uint64_t step)
 
 /* the steps of an epoch are equally far apart, the last one, too, though its batch may be smaller */
 static struct nn_when
-when(const struct training *t, uint64_t step)
+when(const struct nn_training_run *t, uint64_t step)
 {
-	uint64_t an_epoch = (t->count + t->batch_size - 1) / t->batch_size;
-
-	return (struct nn_when){step, t->last_step, (double)(step - 1) / (double)an_epoch};
+	return (struct nn_when){step, t->last_step, (double)(step - 1) / (double)nn_steps_of_an_epoch(t)};
 }
 
-static int
-take_step(struct training *t, uint64_t step, size_t *n)
+int
+nn_take_step(struct nn_training_run *t, uint64_t step, size_t *n)
 {
 	memset(t->step_sums, 0, (1 + t->program->metric_count) * sizeof *t->step_sums);
-	*n = gather(t, step);
+	*n = nn_gather_step(t, step);
 	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), t->o->clip_norm, when(t, step), *n, t->batch.in,
 	    t->step_sums);
 }
 
-static void
-choose_order(struct training *t, size_t epoch)
+void
+nn_choose_order(struct nn_training_run *t, size_t epoch)
 {
 	memcpy(t->order, t->records, t->count * sizeof *t->order);
 	if (t->o->shuffle)
 		nn_permute(t->order, t->count, t->o->seed, NN_FOR_ORDER, epoch);
 }
 
+/* for finite.c: from here on the steps can be done again */
 static void
-begin_epoch(struct training *t)
+remember_tensors(struct nn_training_run *t)
 {
-	t->epoch++;
-	t->epoch_base = t->step;
-	choose_order(t, t->epoch);
-	memset(t->sums, 0, (1 + t->program->metric_count) * sizeof *t->sums);
 	nn_snapshot_take(&t->model, t->epoch_tensors);
+	t->epoch_tensors_step = t->step;
 }
 
-/* the steps of one epoch; *seen counts its samples */
-static enum outcome
-run_steps(struct training *t, size_t *seen)
+/* the next epoch, or the rest of one in which a run was taken up */
+static void
+begin_epoch(struct nn_training_run *t)
+{
+	if (!t->in_epoch) {
+		t->epoch++;
+		t->epoch_base = t->step;
+		t->in_epoch = 1;
+		memset(t->sums, 0, (1 + t->program->metric_count) * sizeof *t->sums);
+	}
+	nn_choose_order(t, t->epoch);
+	t->epoch_started = nn_now();
+	remember_tensors(t);
+}
+
+/* after a step, or after an epoch: is it time to save? */
+static enum nn_outcome
+save_if_due(struct nn_training_run *t, int epoch_ended, struct nn_error *e)
+{
+	if (!nn_run_is_due(t, epoch_ended))
+		return NN_GOES_ON;
+	if (nn_next_not_finite(&t->model, 0) < t->program->tensor_count)
+		return NN_BROKEN;
+	return nn_run_save(t, 1, e) == 0 ? NN_GOES_ON : NN_NOT_SAVED;
+}
+
+static void
+show_progress(struct nn_training_run *t, size_t seen)
+{
+	if (t->progress.on)
+		nn_progress_show(&t->progress, t->program, t->epoch, (double)seen / (double)t->count,
+		    (double)(t->epoch - 1) * (double)t->count + (double)seen, t->sums, seen);
+}
+
+/* the steps that are left of an epoch; *seen counts its samples */
+static enum nn_outcome
+run_steps(struct nn_training_run *t, size_t *seen, struct nn_error *e)
 {
 	size_t figures = 1 + t->program->metric_count, n;
+	uint64_t done = t->step - t->epoch_base;
+	enum nn_outcome outcome = NN_GOES_ON;
 
-	for (*seen = 0; *seen < t->count && t->step < t->last_step; *seen += n) {
-		if (stop)
-			return INTERRUPTED;
-		if (take_step(t, t->step + 1, &n) != 0)
-			return BROKEN;
+	*seen = done >= nn_steps_of_an_epoch(t) ? t->count : (size_t)done * t->batch_size;
+	for (; *seen < t->count && t->step < t->last_step && outcome == NN_GOES_ON; *seen += n) {
+		if (nn_stop)
+			return NN_INTERRUPTED_BY_SIGNAL;
+		if (nn_take_step(t, t->step + 1, &n) != 0)
+			return NN_BROKEN;
 		t->step++;
 		for (size_t k = 0; k < figures; k++)
 			t->sums[k] += t->step_sums[k];
-		nn_progress_show(&t->progress, t->epoch, (double)(*seen + n) / (double)t->count,
-		    (double)(t->epoch - 1) * (double)t->count + (double)(*seen + n), t->sums[0] / (double)(*seen + n));
+		show_progress(t, *seen + n);
+		outcome = save_if_due(t, 0, e);
 	}
-	return stop ? INTERRUPTED : GOES_ON;
+	return outcome != NN_GOES_ON ? outcome : nn_stop ? NN_INTERRUPTED_BY_SIGNAL : NN_GOES_ON;
 }
 
 /* an iteration of a method: an epoch of one step */
-static enum outcome
-run_iteration(struct training *t, size_t *seen)
+static enum nn_outcome
+run_iteration(struct nn_training_run *t, size_t *seen, struct nn_error *e)
 {
-	enum nn_lbfgs_outcome outcome = nn_fullbatch_step(&t->full, t->sums);
+	int keeps = t->run.path[0] != 0;
 
 	*seen = t->count;
-	if (stop)
-		return INTERRUPTED;
+	if (t->step > t->epoch_base) /* taken up behind it */
+		return NN_GOES_ON;
+	if (keeps && nn_stop)
+		return NN_INTERRUPTED_BY_SIGNAL;
+	if (!t->full.lbfgs.known && t->full.lbfgs.evaluations) /* a run that is taken up looks once more at where it stands */
+		t->full.lbfgs.evaluations--;
+	enum nn_lbfgs_outcome outcome = nn_fullbatch_step(&t->full, t->sums);
+	if (!keeps && nn_stop)
+		return NN_INTERRUPTED_BY_SIGNAL;
 	if (outcome == NN_LBFGS_NOT_FINITE)
-		return BROKEN;
+		return NN_BROKEN;
 	if (outcome == NN_LBFGS_MOVED) {
 		t->step++;
-		nn_progress_show(&t->progress, t->epoch, 1, (double)t->epoch * (double)t->count, t->sums[0] / (double)t->count);
-		return GOES_ON;
+		show_progress(t, t->count);
+		enum nn_outcome saved = save_if_due(t, 0, e);
+		return saved != NN_GOES_ON ? saved : nn_stop ? NN_INTERRUPTED_BY_SIGNAL : NN_GOES_ON;
 	}
 	t->epoch--; /* this one changed nothing */
+	t->in_epoch = 0;
 	t->ended = outcome == NN_LBFGS_CONVERGED ? "converged" : "no lower loss is found";
-	return FINISHED;
+	return NN_FINISHED;
 }
 
 static int
-is_better(const struct training *t)
+is_better(const struct nn_training_run *t)
 {
 	double now = t->validation_means[t->best_figure];
 
@@ -367,7 +162,7 @@ is_better(const struct training *t)
 
 /* a line for every epoch, or about forty evenly spaced ones where there are more than a hundred */
 static int
-has_line(const struct training *t)
+has_line(const struct nn_training_run *t)
 {
 	size_t every = 1;
 
@@ -377,11 +172,16 @@ has_line(const struct training *t)
 }
 
 static void
-print_epoch(struct training *t, int better)
+print_epoch(struct nn_training_run *t, int better)
 {
-	if (t->o->quiet || !has_line(t))
-		return;
 	nn_progress_clear(&t->progress);
+	if (t->o->json) {
+		nn_print_json_epoch(stdout, t, better);
+		putchar('\n');
+		nn_flush_results();
+	}
+	if (t->o->quiet || t->o->json || !has_line(t))
+		return;
 	printf("epoch %zu/%zu  train ", t->epoch, t->epochs);
 	nn_print_figures(stdout, t->program, t->train_means);
 	if (t->validate_on) {
@@ -389,12 +189,12 @@ print_epoch(struct training *t, int better)
 		nn_print_figures(stdout, t->program, t->validation_means);
 	}
 	printf("%s\n", better ? "  *" : "");
-	fflush(stdout);
+	nn_flush_results();
 }
 
 /* --gradient-norms: of the gradients that the next step will see, the first of an epoch */
 static void
-print_norms(struct training *t)
+print_norms(struct nn_training_run *t)
 {
 	const struct nn_program *p = t->program;
 
@@ -404,7 +204,7 @@ print_norms(struct training *t)
 	if (t->method) {
 		p->gradients(t->model.handle, 1, t->count, t->full.batch.in, t->step_sums, t->gradients);
 	} else {
-		choose_order(t, t->epoch + 1);
+		nn_choose_order(t, t->epoch + 1);
 		nn_batch_gather(&t->batch, &t->data, t->order, t->batch_size);
 		p->gradients(t->model.handle, t->step + 1, t->batch_size, t->batch.in, t->step_sums, t->gradients);
 	}
@@ -415,18 +215,18 @@ print_norms(struct training *t)
 	fflush(stdout);
 }
 
-static enum outcome
-end_epoch(struct training *t, size_t seen)
+static enum nn_outcome
+end_epoch(struct nn_training_run *t, size_t seen, struct nn_error *e)
 {
 	int better = 0;
 
 	for (size_t k = 0; k < 1 + t->program->metric_count; k++)
 		t->train_means[k] = t->sums[k] / (double)seen;
 	if (nn_next_not_finite(&t->model, 0) < t->program->tensor_count)
-		return BROKEN;
+		return NN_BROKEN;
 	if (t->validate_on) {
-		if (nn_evaluate(&t->model, &t->batch, t->validate_on, t->held_out, t->validation_count, t->validation_means, &stop) != 0)
-			return INTERRUPTED;
+		if (nn_evaluate(&t->model, &t->batch, t->validate_on, t->held_out, t->validation_count, t->validation_means, &nn_stop) != 0)
+			return NN_INTERRUPTED_BY_SIGNAL;
 		better = is_better(t);
 	}
 	if (better) {
@@ -434,198 +234,178 @@ end_epoch(struct training *t, size_t seen)
 		t->best_epoch = t->epoch;
 		nn_snapshot_take(&t->model, t->best_tensors);
 	}
+	t->in_epoch = 0;
 	print_epoch(t, better);
 	print_norms(t);
-	if (t->step == t->last_step || (t->o->early_stopping && t->epoch - t->best_epoch >= t->o->early_stopping))
-		return FINISHED;
-	return GOES_ON;
+	if (nn_run_log(t, better, e) != 0)
+		return NN_NOT_SAVED;
+	return save_if_due(t, 1, e);
 }
 
-static enum outcome
-run(struct training *t)
+/* is there nothing left to do, also for a run that is taken up? */
+static int
+is_over(const struct nn_training_run *t)
 {
-	enum outcome outcome = GOES_ON;
+	size_t patience = t->o->early_stopping;
 
-	nn_progress_start(&t->progress, t->o->quiet, (double)t->last_step * (double)t->batch_size, t->epochs);
+	return !t->in_epoch && (t->ended || t->step >= t->last_step || (patience && t->epoch && t->epoch - t->best_epoch >= patience));
+}
+
+static enum nn_outcome
+run(struct nn_training_run *t, struct nn_error *e)
+{
+	enum nn_outcome outcome = NN_GOES_ON;
+
+	nn_progress_start(&t->progress, t->o->quiet, (double)t->epochs * (double)t->count, t->epochs);
+	t->progress.done_before = (double)t->epoch * (double)t->count;
 	if (t->method)
 		nn_fullbatch_start(&t->full);
-	print_norms(t);
-	while (outcome == GOES_ON) {
+	if (t->step == 0)
+		print_norms(t);
+	while (outcome == NN_GOES_ON && !is_over(t)) {
 		size_t seen;
 		begin_epoch(t);
-		outcome = t->method ? run_iteration(t, &seen) : run_steps(t, &seen);
-		if (outcome == GOES_ON)
-			outcome = end_epoch(t, seen);
+		outcome = t->method ? run_iteration(t, &seen, e) : run_steps(t, &seen, e);
+		if (outcome == NN_GOES_ON)
+			outcome = end_epoch(t, seen, e);
 	}
-	if (outcome == INTERRUPTED && nn_next_not_finite(&t->model, 0) < t->program->tensor_count)
-		outcome = BROKEN;
+	if (outcome == NN_INTERRUPTED_BY_SIGNAL && nn_next_not_finite(&t->model, 0) < t->program->tensor_count)
+		outcome = NN_BROKEN;
 	nn_progress_clear(&t->progress);
-	return outcome;
-}
-
-/* -- numbers that are not finite ------------------------------------------------------------------------------------------- */
-
-/* takes the model back to where it was after `step`, a step of this epoch */
-static void
-replay(struct training *t, uint64_t step)
-{
-	size_t n;
-
-	nn_snapshot_put(&t->model, t->epoch_tensors);
-	for (uint64_t s = t->epoch_base + 1; s <= step; s++)
-		take_step(t, s, &n);
-}
-
-/* the first step of this epoch after which a tensor is not finite; the model is left there */
-static uint64_t
-find_culprit(struct training *t, uint64_t last)
-{
-	size_t n;
-
-	nn_snapshot_put(&t->model, t->epoch_tensors);
-	for (uint64_t s = t->epoch_base + 1; s <= last; s++) {
-		take_step(t, s, &n);
-		if (nn_next_not_finite(&t->model, 0) < t->program->tensor_count)
-			return s;
-	}
-	return last;
-}
-
-/* 1 if the loss or a gradient of the n records in the batch is not finite; prints the gradients if asked to */
-static int
-is_bad(struct training *t, uint64_t step, size_t n, void **gradients, int print)
-{
-	const struct nn_program *p = t->program;
-	int bad;
-
-	memset(t->step_sums, 0, (1 + p->metric_count) * sizeof *t->step_sums);
-	p->gradients(t->model.handle, step, n, t->batch.in, t->step_sums, gradients);
-	bad = !isfinite(t->step_sums[0]);
-	print &= !bad; /* where the loss is not finite, every gradient may follow */
-	for (size_t k = 0, g = 0; k < p->tensor_count && !(bad && !print); k++) {
-		if (p->tensors[k].role != NN_PARAM || !gradients[g] || nn_all_finite(gradients[g], p->tensors[k].count, p->real_size)) {
-			g += p->tensors[k].role == NN_PARAM;
-			continue;
-		}
-		g++;
-		bad = 1;
-		if (print)
-			fprintf(stderr, "  the gradient of %s is not finite\n", p->tensors[k].path);
-	}
-	return bad;
-}
-
-/* names tensors and records of a step; the model is as before it */
-static void
-explain(struct training *t, uint64_t step)
-{
-	struct nn_error e;
-	void **gradients = nn_gradients_open(t->program, &e);
-	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size, n = t->count, found = 0;
-
-	if (!gradients)
-		return;
-	if (!t->method) { /* else there is room for single records only */
-		n = gather(t, step);
-		is_bad(t, step, n, gradients, 1);
-	}
-	for (size_t k = 0; k < n && found < 5; k++) {
-		uint32_t record = t->order[first + k];
-		nn_batch_gather(&t->batch, &t->data, &record, 1);
-		if (!is_bad(t, step, 1, gradients, 0))
-			continue;
-		fprintf(stderr, "  record %lu of the data (counted from 0) gives such numbers on its own\n", (unsigned long)record);
-		found++;
-	}
-	if (!found)
-		fprintf(stderr, "  none of its %zu records gives such numbers on its own; a smaller learning rate may help\n", n);
-	nn_gradients_close(gradients);
-}
-
-/* the step after t->step, or one before it that went unnoticed, broke the numbers: goes back to before it */
-static void
-diagnose(struct training *t)
-{
-	uint64_t bad = t->step + 1;
-
-	if (nn_next_not_finite(&t->model, 0) == t->program->tensor_count) {
-		fprintf(stderr, "error: the loss of step %llu (epoch %zu) is not finite\n", (unsigned long long)bad, t->epoch);
-	} else {
-		bad = find_culprit(t, t->step);
-		fprintf(stderr, "error: step %llu (epoch %zu) made numbers that are not finite in", (unsigned long long)bad, t->epoch);
-		for (size_t k = 0; (k = nn_next_not_finite(&t->model, k)) < t->program->tensor_count; k++)
-			fprintf(stderr, " %s", t->program->tensors[k].path);
-		fputc('\n', stderr);
-		replay(t, bad - 1);
-	}
-	t->step = bad - 1;
-	nn_snapshot_take(&t->model, t->best_tensors); /* the best ones are not needed any more */
-	explain(t, bad);
-	nn_snapshot_put(&t->model, t->best_tensors);
+	return outcome == NN_GOES_ON ? NN_FINISHED : outcome;
 }
 
 /* -- the end --------------------------------------------------------------------------------------------------------------- */
 
+/* "./spiral predict --weights RUN IN.csv" */
 static void
-print_end(const struct training *t, const char *which)
+print_next(const struct nn_training_run *t, const char *weights)
 {
-	const char *self = t->o->self;
+	const char *input = nn_data_text(t->program) ? " IN.txt" : " IN.csv";
+
+	fprintf(stderr, "   next: %s %s --weights %s%s\n", t->o->self, t->program->output_count ? "predict" : "test", weights,
+	    t->program->output_count ? input : "");
+}
+
+static void
+print_done(const struct nn_training_run *t)
+{
+	char time[32], passes[48] = "";
 
 	if (t->o->quiet)
 		return;
-	const char *input = nn_data_text(t->program) ? " IN.txt" : " IN.csv";
-	fprintf(stderr, "weights: %s (%s)   next: %s %s --weights %s%s\n", t->path, which, self, t->program->output_count ? "predict" : "test",
-	    t->path, t->program->output_count ? input : "");
+	if (t->method)
+		snprintf(passes, sizeof passes, ", %zu passes over the data", t->full.lbfgs.evaluations);
+	fprintf(stderr, "%s after epoch %zu%s, in %s\n", t->ended ? t->ended : t->step < t->last_step ? "stopped early" : "done", t->epoch, passes,
+	    nn_duration(time, nn_now() - t->progress.started));
 }
 
+/* the test group, if there is one, with the weights that the model has now */
 static int
-test_weights(struct training *t)
+test_weights(struct nn_training_run *t, struct nn_error *e)
 {
 	if (t->test.records == 0)
 		return 0;
-	if (nn_evaluate(&t->model, &t->batch, &t->test, NULL, t->test.records, t->validation_means, &stop) != 0)
+	if (nn_evaluate(&t->model, &t->batch, &t->test, NULL, t->test.records, t->validation_means, &nn_stop) != 0)
 		return 1;
-	nn_print_test(t->program, "test", t->test.records, t->validation_means);
-	fflush(stdout);
-	return 0;
+	if (t->o->json) {
+		printf("{\"group\": \"test\", \"records\": %zu, ", t->test.records);
+		nn_print_json_figures(stdout, t->program, "", t->validation_means);
+		printf("}\n");
+	} else {
+		nn_print_test(t->program, "test", t->test.records, t->validation_means);
+	}
+	nn_flush_results();
+	return nn_run_log_test(t, t->validation_means, e);
 }
 
-/* saves the weights that this outcome leaves; returns the exit status */
 static int
-finish(struct training *t, enum outcome outcome, struct nn_error *e)
+status_of(enum nn_outcome outcome)
 {
-	int best = t->best_epoch != 0 && outcome != BROKEN;
-	char which[80], time[32], passes[48] = "";
+	return outcome == NN_FINISHED ? NN_SUCCESS : outcome == NN_BROKEN ? NN_NOT_FINITE : NN_INTERRUPTED;
+}
 
-	if (outcome == INTERRUPTED)
-		fprintf(stderr, "interrupted in epoch %zu after step %llu\n", t->epoch, (unsigned long long)t->step);
-	if (outcome == BROKEN)
-		diagnose(t);
+/* what this outcome leaves, in one file of weights; returns the exit status */
+static int
+finish_weights(struct nn_training_run *t, enum nn_outcome outcome, struct nn_error *e)
+{
+	int best = t->best_epoch != 0 && outcome != NN_BROKEN, status;
+	char which[80];
+
 	if (best)
 		nn_snapshot_put(&t->model, t->best_tensors);
-	if (nn_weights_save(&t->model, t->path, e) != 0)
+	if (nn_weights_save(&t->model, NULL, t->path, e) != 0)
 		return nn_report(e);
 	if (best)
 		snprintf(which, sizeof which, "best: epoch %zu", t->best_epoch);
 	else
 		snprintf(which, sizeof which, "after step %llu", (unsigned long long)t->step);
-	if (t->method)
-		snprintf(passes, sizeof passes, ", %zu passes over the data", t->full.lbfgs.evaluations);
-	if (outcome == FINISHED && !t->o->quiet)
-		fprintf(stderr, "%s after epoch %zu%s, in %s\n", t->ended ? t->ended : t->step < t->last_step ? "stopped early" : "done", t->epoch, passes,
-		    nn_duration(time, nn_now() - t->progress.started));
-	if (outcome == FINISHED && test_weights(t) != 0)
-		outcome = INTERRUPTED;
-	if (outcome != FINISHED)
-		fprintf(stderr, "the weights%s (%s) are saved in %s\n", outcome == BROKEN ? " as before it" : "", which, t->path);
-	else
-		print_end(t, which);
-	return outcome == FINISHED ? NN_SUCCESS : outcome == BROKEN ? NN_NOT_FINITE : NN_INTERRUPTED;
+	if (outcome == NN_FINISHED) {
+		print_done(t);
+		status = test_weights(t, e);
+		if (status < 0)
+			return nn_report(e);
+		outcome = status ? NN_INTERRUPTED_BY_SIGNAL : outcome;
+	}
+	if (outcome != NN_FINISHED) {
+		fprintf(stderr, "the weights%s (%s) are saved in %s%s\n", outcome == NN_BROKEN ? " as before it" : "", which, t->path,
+		    outcome == NN_BROKEN ? "" : "   with --out RUN a training can be gone on with");
+	} else if (!t->o->quiet) {
+		fprintf(stderr, "weights: %s (%s)", t->path, which);
+		print_next(t, t->path);
+	}
+	return status_of(outcome);
+}
+
+/* the same in the folder of a run */
+static int
+finish_run(struct nn_training_run *t, enum nn_outcome outcome, struct nn_error *e)
+{
+	const char *self = t->o->self, *path = t->run.path;
+	int status = outcome == NN_BROKEN ? nn_run_save_weights(t, e) : nn_run_save(t, 0, e);
+
+	if (status != 0)
+		return nn_report(e);
+	if (outcome == NN_FINISHED) {
+		print_done(t);
+		if (t->best_epoch)
+			nn_snapshot_put(&t->model, t->best_tensors);
+		status = test_weights(t, e);
+		if (status < 0)
+			return nn_report(e);
+		outcome = status ? NN_INTERRUPTED_BY_SIGNAL : outcome;
+	}
+	if (outcome == NN_BROKEN)
+		fprintf(stderr, "the weights as before it (after step %llu) are saved in %s/last.safetensors\n", (unsigned long long)t->step, path);
+	else if (outcome != NN_FINISHED)
+		fprintf(stderr, "all of it is saved in %s   to go on: %s train --resume %s\n", path, self, path);
+	else if (!t->o->quiet) {
+		fprintf(stderr, "run: %s (", path);
+		if (t->best_epoch)
+			fprintf(stderr, "best.safetensors: epoch %zu, ", t->best_epoch);
+		fprintf(stderr, "last.safetensors: epoch %zu)", t->epoch);
+		print_next(t, path);
+	}
+	return status_of(outcome);
+}
+
+static int
+finish(struct nn_training_run *t, enum nn_outcome outcome, struct nn_error *e)
+{
+	if (outcome == NN_NOT_SAVED) {
+		nn_help(e, "the run is as it was saved last; when this is put right, go on with: %s train --resume %s", t->o->self, t->run.path);
+		return nn_report(e);
+	}
+	if (outcome == NN_INTERRUPTED_BY_SIGNAL)
+		fprintf(stderr, "interrupted in epoch %zu after step %llu\n", t->epoch, (unsigned long long)t->step);
+	if (outcome == NN_BROKEN)
+		nn_diagnose(t);
+	return (t->run.path[0] ? finish_run : finish_weights)(t, outcome, e);
 }
 
 /* fresh weights, and over them those of --weights */
 static int
-start_weights(struct training *t, struct nn_error *e)
+start_weights(struct nn_training_run *t, struct nn_error *e)
 {
 	char anew[NN_ANEW];
 
@@ -640,30 +420,59 @@ start_weights(struct training *t, struct nn_error *e)
 	return 0;
 }
 
+/* a run that was finished already says so instead of a plan */
+static int
+start(struct nn_training_run *t, struct nn_error *e)
+{
+	if (start_weights(t, e) != 0)
+		return -1;
+	if (t->run.fresh[0] && nn_run_create(t, e) != 0)
+		return -1;
+	if (t->o->resume && nn_run_resume(t, e) != 0)
+		return -1;
+	nn_training_print_plan(t);
+	if (t->o->resume && !t->o->quiet) {
+		fprintf(stderr, "%s goes on after step %llu (epoch %zu)%s\n", t->run.path, (unsigned long long)t->step, t->epoch,
+		    is_over(t) ? ": it was at its end already; --epochs N trains longer" : "");
+	}
+	return 0;
+}
+
+/* Ctrl-C, kill, and a terminal that is closed, unless nohup says that this is nothing to end for */
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+static void
+catch_signals(struct sigaction old[SIGNALS])
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	nn_stop = 0;
+	sigemptyset(&action.sa_mask);
+	for (int k = 0; k < SIGNALS; k++) {
+		sigaction(signals[k], NULL, &old[k]);
+		if (signals[k] != SIGHUP || old[k].sa_handler != SIG_IGN)
+			sigaction(signals[k], &action, NULL);
+	}
+}
+
 int
 nn_train(const struct nn_options *o)
 {
-	struct training t = {.o = o, .program = o->program, .method = nn_method(o)};
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old_int, old_term;
+	struct nn_training_run t = {.o = o, .program = o->program, .method = nn_method(o), .run = {.metrics = -1, .timing = -1, .events = -1}};
+	struct sigaction old[SIGNALS];
 	struct nn_error e;
 	int status;
 
-	if (open_training(&t, &e) != 0) {
-		close_training(&t);
+	if (nn_training_open(&t, &e) != 0) {
+		nn_training_close(&t);
 		return nn_report(&e);
 	}
-	print_plan(&t);
-	stop = 0;
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, &old_int);
-	sigaction(SIGTERM, &action, &old_term);
-	if (start_weights(&t, &e) == 0)
-		status = finish(&t, run(&t), &e);
-	else
-		status = nn_report(&e);
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGTERM, &old_term, NULL);
-	close_training(&t);
+	catch_signals(old);
+	status = start(&t, &e) == 0 ? finish(&t, run(&t, &e), &e) : nn_report(&e);
+	for (int k = 0; k < SIGNALS; k++)
+		sigaction(signals[k], &old[k], NULL);
+	nn_training_close(&t);
 	return status;
 }
 
@@ -678,7 +487,7 @@ nn_init(const struct nn_options *o)
 
 	if (result == 0) {
 		o->program->start(m.handle, o->seed);
-		result = nn_weights_save(&m, out, &e);
+		result = nn_weights_save(&m, NULL, out, &e);
 	}
 	nn_model_close(&m);
 	return result == 0 ? NN_SUCCESS : nn_report(&e);

@@ -1,7 +1,7 @@
 /* trainer.c - nn_trainer: a table of commands, and how they are called.  Results go to standard output, messages to standard error. */
 #include "options.h"
+#include "progress.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@ static const struct nn_command commands[] = {
 	{"train", nn_train, NULL, "train the network and save its weights"},
 	{"test", nn_test, NULL, "loss and metrics on the test data"},
 	{"predict", nn_predict, "IN.csv|IN.npy|-", "the outputs for a table of inputs"},
+	{"metrics", nn_metrics, "RUN", "what a run has logged, as CSV"},
 	{"init", nn_init, NULL, "save the weights that training starts from"},
 	{"gradients", nn_gradients, NULL, "loss and gradients of one batch from .npy files"},
 	{"gradcheck", nn_gradcheck, NULL, "the derived gradients against finite differences"},
@@ -113,8 +114,9 @@ nn_trainer(const struct nn_program *program, int argc, char **argv)
 		status = unknown_command(argv[0], argv[1]);
 	else
 		print_help(stderr, program, argc ? argv[0] : "trainer", NULL);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "error: could not write to standard output: %s\n", strerror(errno));
+	int cause = nn_results_cause();
+	if (cause) {
+		fprintf(stderr, "error: could not write to standard output: %s\n", strerror(cause));
 		status = status == NN_SUCCESS ? NN_FAILURE : status;
 	}
 	return status;

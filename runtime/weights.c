@@ -1,5 +1,7 @@
 /* weights.c - the memory of a model, and its tensors to and from safetensors files. */
+#define _POSIX_C_SOURCE 200809L
 #include "weights.h"
+#include "file.h"
 #include "progress.h"
 #include "safetensors.h"
 
@@ -9,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void *
 nn_allocate(size_t count, size_t size, const char *what, struct nn_error *e)
@@ -131,7 +135,7 @@ nn_next_not_finite(const struct nn_model *m, size_t tensor)
 	const struct nn_program *p = m->program;
 
 	while (tensor < p->tensor_count
-	    && (p->tensors[tensor].role == NN_MOMENT || nn_all_finite(nn_tensor_values(m, tensor), p->tensors[tensor].count, p->real_size)))
+	    && (!is_here(m, tensor) || nn_all_finite(nn_tensor_values(m, tensor), p->tensors[tensor].count, p->real_size)))
 		tensor++;
 	return tensor;
 }
@@ -201,6 +205,16 @@ nn_snapshot_take(const struct nn_model *m, void *snapshot)
 			memcpy(to, nn_tensor_values(m, t), tensor_bytes(m->program, t));
 }
 
+void *
+nn_snapshot_values(const struct nn_program *program, void *snapshot, size_t tensor)
+{
+	char *at = snapshot;
+
+	for (size_t t = 0; t < tensor; t++)
+		at += tensor_bytes(program, t);
+	return at;
+}
+
 void
 nn_snapshot_put(struct nn_model *m, const void *snapshot)
 {
@@ -215,7 +229,7 @@ nn_snapshot_put(struct nn_model *m, const void *snapshot)
 /* -- files ----------------------------------------------------------------------------------------------------------------- */
 
 int
-nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e)
+nn_weights_save(const struct nn_model *m, void *snapshot, const char *path, struct nn_error *e)
 {
 	const struct nn_program *p = m->program;
 	const char *metadata[] = {"format", "nnc", "model", p->model, "nnc", p->version};
@@ -230,7 +244,8 @@ nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e)
 		if (tensor->role == NN_MOMENT)
 			continue;
 		struct nn_named *item = &items[count++];
-		*item = (struct nn_named){.path = tensor->path, .rank = tensor->rank, .count = tensor->count, .values = nn_tensor_values(m, t)};
+		*item = (struct nn_named){.path = tensor->path, .rank = tensor->rank, .count = tensor->count};
+		item->values = snapshot ? nn_snapshot_values(p, snapshot, t) : nn_tensor_values(m, t);
 		memcpy(item->dtype, p->real_size == sizeof(float) ? "F32" : "F64", 4);
 		memcpy(item->shape, tensor->shape, sizeof item->shape);
 		if (!bad && !nn_all_finite(item->values, item->count, p->real_size))
@@ -277,9 +292,12 @@ find(const struct nn_named_list *list, const char *path)
 	return NULL;
 }
 
+/* what a model has no place for; a checkpoint holds more than weights, and says what by a slash or a name of its own */
 static int
-is_known(const struct nn_program *p, const char *path)
+is_known(const struct nn_program *p, const char *path, int checkpoint)
 {
+	if (checkpoint && (strchr(path, '/') || strncmp(path, "lbfgs.", 6) == 0))
+		return 1;
 	for (size_t t = 0; t < p->tensor_count; t++)
 		if (strcmp(p->tensors[t].path, path) == 0)
 			return 1;
@@ -304,6 +322,15 @@ compare_tensor(const struct nn_tensor *tensor, const struct nn_named *item, stru
 		list_add(wrong, "%s is %s instead of F32 or F64", tensor->path, item->dtype);
 }
 
+static int
+is_checkpoint(const struct nn_named_list *file)
+{
+	for (size_t k = 0; k < file->metadata_count; k++)
+		if (strcmp(file->metadata[2 * k], "kind") == 0 && strcmp(file->metadata[2 * k + 1], "checkpoint") == 0)
+			return 1;
+	return 0;
+}
+
 static void
 compare(const struct nn_program *p, const struct nn_named_list *file, struct list *wrong)
 {
@@ -318,7 +345,7 @@ compare(const struct nn_program *p, const struct nn_named_list *file, struct lis
 			compare_tensor(tensor, item, wrong);
 	}
 	for (size_t k = 0; k < file->count; k++)
-		if (!is_known(p, file->items[k].path))
+		if (!is_known(p, file->items[k].path, is_checkpoint(file)))
 			list_add(wrong, "%s is not in the model", file->items[k].path);
 }
 
@@ -345,15 +372,34 @@ does_not_fit(const struct nn_program *p, const char *path, const struct list *wr
 	return nn_help(e, "the tensors that %s needs are listed by the command info", p->model);
 }
 
+/* the file that a path stands for */
+static int
+read_weights(const char *path, char found[NN_PATH_MAX], struct nn_named_list *file, struct nn_error *e)
+{
+	static const char *const names[] = {"best.safetensors", "last.safetensors"};
+	struct stat status;
+	int is_folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+
+	if (nn_path_join(found, NULL, path, e) != 0)
+		return -1;
+	for (size_t k = 0; is_folder && k < 2; k++)
+		if (nn_path_join(found, path, names[k], e) != 0)
+			return -1;
+		else if (access(found, F_OK) == 0)
+			return nn_safetensors_read(found, file, e);
+	return is_folder ? nn_fail(e, "%s: not a plain file, and no run either: there is no best.safetensors or last.safetensors in it", path) : nn_safetensors_read(found, file, e);
+}
+
 int
 nn_weights_take(struct nn_model *m, const char *path, char anew[NN_ANEW], struct nn_error *e)
 {
 	const struct nn_program *p = m->program;
 	struct nn_named_list file;
 	struct list wrong = {.used = 0}, left = {.used = 0};
+	char found[NN_PATH_MAX];
 	int taken = 0;
 
-	if (nn_safetensors_read(path, &file, e) != 0)
+	if (read_weights(path, found, &file, e) != 0)
 		return -1;
 	for (size_t t = 0; t < p->tensor_count; t++) {
 		const struct nn_named *item = p->tensors[t].role == NN_MOMENT ? NULL : find(&file, p->tensors[t].path);
@@ -364,9 +410,9 @@ nn_weights_take(struct nn_model *m, const char *path, char anew[NN_ANEW], struct
 		taken += item != NULL;
 	}
 	if (wrong.used || wrong.more)
-		taken = does_not_fit(p, path, &wrong, e);
+		taken = does_not_fit(p, found, &wrong, e);
 	else if (!taken)
-		taken = nn_fail(e, "%s holds no tensor of the model %s", path, p->model);
+		taken = nn_fail(e, "%s holds no tensor of the model %s", found, p->model);
 	for (size_t t = 0; t < p->tensor_count && taken > 0; t++) {
 		const struct nn_named *item = p->tensors[t].role == NN_MOMENT ? NULL : find(&file, p->tensors[t].path);
 		if (item)
@@ -386,13 +432,14 @@ nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e)
 	const struct nn_program *p = m->program;
 	struct nn_named_list file;
 	struct list wrong = {.used = 0};
+	char found[NN_PATH_MAX];
 	int result = 0;
 
-	if (nn_safetensors_read(path, &file, e) != 0)
+	if (read_weights(path, found, &file, e) != 0)
 		return -1;
 	compare(p, &file, &wrong);
 	if (wrong.used || wrong.more) {
-		result = does_not_fit(p, path, &wrong, e);
+		result = does_not_fit(p, found, &wrong, e);
 	} else {
 		for (size_t t = 0; t < p->tensor_count; t++)
 			if (p->tensors[t].role != NN_MOMENT)

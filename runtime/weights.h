@@ -31,7 +31,7 @@ void *nn_tensor_values(const struct nn_model *m, size_t tensor);
 double nn_real(const void *values, size_t k, size_t real_size);
 void nn_set_real(void *values, size_t k, size_t real_size, double value);
 int nn_all_finite(const void *values, size_t count, size_t real_size);
-/* the first parameter or state from tensor `tensor` on (program->tensor_count: none) that holds a number that is not finite */
+/* the first tensor from tensor `tensor` on (program->tensor_count: none) that holds a number that is not finite */
 size_t nn_next_not_finite(const struct nn_model *m, size_t tensor);
 
 double nn_norm(const void *values, size_t count, size_t real_size); /* the square root of the sum of the squares */
@@ -43,11 +43,13 @@ void nn_gradients_close(void **gradients);
 /* Copies of all tensors, one after the other. */
 void *nn_snapshot_open(const struct nn_model *m, const char *what, struct nn_error *e);
 void nn_snapshot_take(const struct nn_model *m, void *snapshot);
+void *nn_snapshot_values(const struct nn_program *program, void *snapshot, size_t tensor);
 void nn_snapshot_put(struct nn_model *m, const void *snapshot);
 
 /* Parameters and states, under their paths.  Saving refuses numbers that are not finite; loading wants exactly the tensors of the
- * model (float and double are converted) and names all that are missing, extra or of another shape. */
-int nn_weights_save(const struct nn_model *m, const char *path, struct nn_error *e);
+ * model (float and double are converted) and names all that are missing, extra or of another shape.  A checkpoint has them, too.  The path of
+ * the folder of a run stands for its best weights, else its last. */
+int nn_weights_save(const struct nn_model *m, void *snapshot, const char *path, struct nn_error *e); /* of a snapshot; NULL: of the model */
 int nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e);
 /* Takes what the file has under paths of the model: other models may share some of its layers.  Returns how many tensors were taken; the
  * others keep their values and are named in `anew`.  Fails (-1) where one is of another shape, and where there is none. */

@@ -176,6 +176,19 @@ add_hash(uint64_t h, const char *s)
 	return (h ^ 255) * 1099511628211u;
 }
 
+/* What runs for each record or number is compiled for speed, all else of the runtime to be small. */
+static const char *const runs_often[] = {"runtime/column.c", "runtime/csv.c", "runtime/intake.c", "runtime/lbfgs.c", "runtime/number.c", "runtime/pool.c"};
+static const char *const for_speed[] = {"-O2", "-fno-asynchronous-unwind-tables", NULL};
+static const char *const for_size[] = {"-Os", "-fno-asynchronous-unwind-tables", "-fno-tree-vectorize", NULL};
+
+static const char *const *
+runtime_flags(const char *path)
+{
+	for (size_t i = 0; i < sizeof runs_often / sizeof *runs_often; i++)
+		if (!strcmp(path, runs_often[i])) return for_speed;
+	return for_size;
+}
+
 static uint64_t
 runtime_hash(struct compilation *c, const char *cc)
 {
@@ -183,6 +196,8 @@ runtime_hash(struct compilation *c, const char *cc)
 	h = add_hash(h, c->options.target ? c->options.target : "native");
 	for (const struct embedded *f = embedded_files; f->path; f++)
 		if (is_runtime(f)) h = add_hash(h, f->bytes);
+	for (const char *const *flag = for_speed; *flag; flag++) h = add_hash(h, *flag);
+	for (const char *const *flag = for_size; *flag; flag++) h = add_hash(h, *flag);
 	return h;
 }
 
@@ -224,7 +239,9 @@ compile_runtime(struct compilation *c, const char *cc, const char *folder, const
 	for (const struct embedded *f = embedded_files; f->path && n < 64; f++) {
 		size_t length = strlen(f->path);
 		if (!is_runtime(f) || strcmp(f->path + length - 2, ".c")) continue;
-		struct arguments v = compiler_arguments(c, cc, "-O2");
+		const char *const *flag = runtime_flags(f->path);
+		struct arguments v = compiler_arguments(c, cc, *flag);
+		while (*++flag) add_argument(a, &v, *flag);
 		if (zlib) add_argument(a, &v, "-DNN_HAVE_ZLIB");
 		add_argument(a, &v, "-I");
 		add_argument(a, &v, folder);
@@ -278,6 +295,7 @@ link_program(struct compilation *c, const char *cc, const char *objects, const c
 		if (is_runtime(f) && !strcmp(f->path + length - 2, ".c")) add_argument(a, &v, arena_print(a, "%s/%.*s.o", objects, (int)length - 10, f->path + 8));
 	}
 	add_argument(a, &v, "-Wl,--gc-sections");
+	add_argument(a, &v, "-Wl,-z,noseparate-code");
 	add_argument(a, &v, "-lm");
 	add_argument(a, &v, "-lpthread");
 	if (zlib) add_argument(a, &v, "-lz");

@@ -5,6 +5,7 @@
 #include "driver/driver.h"
 #include "driver/memory.h"
 #include "core/print.h"
+#include "plot/plot.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -239,6 +240,7 @@ main(int argc, char **argv)
 	struct options o;
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk, with its message */
 	report_begin(argc, argv, &c);
+	if (argc > 1 && !strcmp(argv[1], "plot")) return plot_main(argc - 2, argv + 2); /* it has files and options of its own */
 	int status = options_read(&o, &c.arena, argc, argv);
 	if (!status && o.version) {
 		printf("nnc " NNC_VERSION "\n");

@@ -253,6 +253,8 @@ const char *carried_sum(struct writer *w);
 const char *outer_arguments(struct writer *w, bool declare); /* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
 void open_outer_loops(struct writer *w); /* those of this part */
 void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
+/* Is the kernel a matrix of parameters times a vector?  Memory for one sample has a copy of the matrix column by column. */
+bool has_turned_matrix(struct program *p, const struct kernel *k);
 enum { ROWS = 6, CHUNK = 1024 }; /* rows of a tile; columns of a block of gradients */
 void write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
@@ -296,6 +298,10 @@ struct file_text {
 LIST_TYPE(file_list, struct file_text);
 void write_model(struct emission *e, const char *command, const char *file, const char *target, struct file_list *out);
 void write_trainer(struct emission *e, const char *command, const char *file, const char *target, double flops, struct file_list *out);
+/* which lines can make numbers that are not finite, as the table doubts[]; returns its rows (doubtful.c) */
+int write_doubts(struct emission *e, struct text *t);
+/* of all equations of a model and of its optimizers, whatever things are called: models with the same one compute the same (fingerprint.c) */
+uint64_t fingerprint(const struct model *m);
 /* the helper functions that `body` calls */
 void write_helpers(struct text *t, const char *body);
 /* tensors.c */

@@ -38,6 +38,15 @@ static const struct helper {
 	 "/* the places of a vector of samples in the batch: what draws depend on */\n"
 	 "INLINE ints nn_places(int first, int panel, int n) { return all_ints(first + panel * PANEL + n) + lane_index(); }\n"
 	 "\n"},
+	{"nn_turn",
+	 "/* a copy of a matrix, column by column, so many elements behind it */\n"
+	 "static void\n"
+	 "nn_turn(real *matrix, size_t rows, size_t columns, size_t behind)\n"
+	 "{\n"
+	 "\tfor (size_t j = 0; j < rows; j++)\n"
+	 "\t\tfor (size_t i = 0; i < columns; i++) matrix[behind + i * rows + j] = matrix[j * columns + i];\n"
+	 "}\n"
+	 "\n"},
 	{"nn_pack",
 	 "/* rows[n][features] of a batch as panels; lanes behind the last sample get MASKED */\n"
 	 "static void\n"

@@ -291,6 +291,7 @@ write_struct(struct emission *e, struct text *t)
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
 	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
 	text_add(t, "\treal *params, *moments, *so_far; /* so_far: running sums between the chunks of a batch */\n");
+	text_add(t, "\tsize_t turned; /* how far behind the parameters copies of matrices lie, column by column; 0: there are none */\n");
 	write_param_members(e, t);
 	for (int i = 0; i < training->optimizers.n; i++)
 		for (int s = 0; s < training->optimizers.at[i]->states.n; s++)
@@ -310,6 +311,25 @@ moment_count(const struct emission *e)
 	return n;
 }
 
+/* Does a single sample read matrices column by column?  Writes the calls that copy them, each once. */
+static bool
+turned_matrices(struct emission *e, const struct plan *plan, struct text *t)
+{
+	struct call_list calls = {0};
+	char *done = NEW_ARRAY(e->arena, e->model->eval->tensors.n + 1, char);
+	for (int i = 0; plan && i < plan->kernels.n; i++) {
+		const struct kernel *k = plan->kernels.at[i];
+		if (!has_turned_matrix(plan->program, k) || done[k->left->tensor->id]) continue;
+		done[k->left->tensor->id] = 1;
+		struct call c = {.n = 1, .at = NEW(e->arena, struct call_argument)};
+		c.at[0] = (struct call_argument){(double)param_place(e, k->left->tensor), ARGUMENT_PLACE};
+		c.text = arena_print(e->arena, "nn_turn(m->params + %c, %ld, %ld, m->turned);", CALL_ARGUMENT, k->row->size, k->sum.at[0]->size);
+		PUSH(e->arena, &calls, c);
+	}
+	if (t) write_sequence(e->arena, &calls, "\t", t);
+	return calls.n > 0;
+}
+
 static void
 write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES])
 {
@@ -325,8 +345,9 @@ write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES]
 	}
 	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
 	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use != NN_PREDICT ? %.0f : %.0f;\n", panel[1], panel[0]);
-	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : 0)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
-		 accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
+	bool turns = turned_matrices(e, plans[PREDICT], NULL);
+	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : %s)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
+		 turns ? "batch == 1 ? (size_t)PARAMS : 0" : "0", accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
 	if (!accumulates) text_add(t, "\tif (use == NN_ACCUMULATE) return 0; /* some sample's value depends on all others */\n");
 	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || panels > (SIZE_MAX / 2 - fixed) / (panel + 1)) return 0;\n\treturn fixed + panels * panel;\n}\n\n");
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
@@ -338,11 +359,19 @@ write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES]
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
 		for (int s = 0; s < e->model->training.optimizers.at[i]->states.n; s++, block++)
 			text_add(t, "\tm->%s = m->moments + %d * PARAMS;\n", c_name(&e->members, arena_print(e->arena, "%s %s", e->model->training.optimizers.at[i]->name, e->model->training.optimizers.at[i]->states.at[s]->name)), block);
-	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use != NN_PREDICT ? MOMENTS : 0));\n");
+	if (turns) text_add(t, "\tm->turned = use == NN_PREDICT && batch == 1 ? PARAMS + STATES : 0; /* where others have moments */\n");
+	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use != NN_PREDICT ? MOMENTS : %s));\n", turns ? "m->turned ? PARAMS : 0" : "0");
 	if (accumulates) write_carried(e, t, plans[TRAIN]);
 	text_add(t, "\treturn m;\n}\n\n");
 	text_add(t, "void\n%s_threads(struct %s *m, nn_run *run_parts, void *pool)\n{\n\tm->run = run_parts;\n\tm->pool = pool;\n}\n\n", p, p);
-	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n\t(void)m; /* parameters are read where they lie */\n}\n\n", p, p);
+	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n", p, p);
+	if (turns) {
+		text_add(t, "\tif (!m->turned) return; /* parameters are read where they lie */\n");
+		turned_matrices(e, plans[PREDICT], t);
+	} else {
+		text_add(t, "\t(void)m; /* parameters are read where they lie */\n");
+	}
+	text_add(t, "}\n\n");
 }
 
 static const char *
@@ -454,7 +483,7 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	write_open(e, &memory, plans);
 	for (int i = 0; i < 3; i++)
 		if (plans[i]) write_layout(e, &layouts, plans[i]);
-	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries)), *all = arena_print(a, "%s%s", body, text_end(&start));
+	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries)), *all = arena_print(a, "%s%s%s", body, text_end(&memory), text_end(&start));
 
 	write_header(e, command, out);
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);

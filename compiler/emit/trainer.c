@@ -144,6 +144,7 @@ tensor_rows(struct emission *e)
 	return params + states + params * moments;
 }
 
+
 void
 write_trainer(struct emission *e, const char *command, const char *file, const char *target, double flops, struct file_list *out)
 {
@@ -159,10 +160,13 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	write_inputs(e, &t);
 	write_sources(e, &t);
 	write_optimizers(e, &t);
+	int doubts = loss ? write_doubts(e, &t) : 0;
 	write_adapters(e, &t);
 	text_add(&t, "\n#if defined __FMA__ || defined __aarch64__\n#define FAMILY \"fused\"\n#else\n#define FAMILY \"unfused\"\n#endif\n#ifndef NN_FOLDER\n#define NN_FOLDER \"\"\n#endif\n\n");
 	text_add(&t, "const struct nn_program nn_program_of_model = {\n");
 	text_add(&t, "\t.model = %s, .file = %s, .folder = NN_FOLDER, .command = %s,\n\t.version = \"" NNC_VERSION "\", .target = %s, .family = FAMILY,\n", c_string(a, e->model->name), c_string(a, file), c_string(a, command), c_string(a, target));
+	uint64_t print = fingerprint(e->model); /* sites of draws count in it, which are hashes of names: it is written as those are */
+	text_add(&t, "\t.fingerprint = (uint64_t)0x%08xu << 32 | 0x%08xu,\n", (unsigned)(print >> 32), (unsigned)(print & 0xffffffff));
 	text_add(&t, "\t.real_size = %d, .flops = %.0f,\n", e->f64 ? 8 : 4, flops);
 	text_add(&t, "\t.inputs = inputs, .input_count = %d,\n", e->model->inputs.n);
 	if (eval->outputs.n) text_add(&t, "\t.outputs = outputs, .output_count = %d,\n", eval->outputs.n);
@@ -182,6 +186,7 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	if (steps) text_add(&t, "\t.step = step_,\n");
 	if (loss && e->model->train->updates.n) text_add(&t, "\t.states = states_,\n");
 	if (loss && list_draws(e, NULL)) text_add(&t, "\t.draw_table = %s_draw_table, .draw_count = %d, .draws = draws_,\n", e->prefix, list_draws(e, NULL));
+	if (doubts) text_add(&t, "\t.doubts = doubts, .doubt_count = %d,\n", doubts);
 	text_add(&t, "};\n\nint\nmain(int argc, char **argv)\n{\n\treturn nn_trainer(&nn_program_of_model, argc, argv);\n}\n");
 	PUSH(a, out, (struct file_text){arena_print(a, "%s_main.c", e->prefix), text_end(&t)});
 }

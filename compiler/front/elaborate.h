@@ -364,7 +364,7 @@ struct value *fact(struct elaborator *e, const char *name, int i);
 /* `nn.Linear` where nothing is named nn: reported with what the last part is called here */
 bool unknown_package(struct elaborator *e, struct node *dot, struct scope *s);
 /* "x -> Dense(units)", or "mse(y, t)": what has to be written at least */
-const char *usage(struct elaborator *e, const struct node *definition);
+const char *call_text(struct elaborator *e, const struct node *definition);
 /* `x.flatten` of a tensor, as a method: written as a chain */
 void help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s);
 void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);

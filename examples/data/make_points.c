@@ -1,15 +1,17 @@
 /* make_points.c - the points that ship with the examples:  make_points logistic > points.csv,  make_points spiral > spiral.csv
+ *                                                                make_points moons > lecture/moons.csv
  *
  *	logistic   two clouds in the plane that overlap a little, class 0 and 1
  *	spiral     three arms of a spiral with noise, arm 0, 1 and 2
+ *	moons      two half circles that reach into each other, with so much noise that they overlap
  *
- * Both files are in the repository; this program is how they came about, and writes them again. */
+ * The files are in the repository; this program is how they came about, and writes them again. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { POINTS_PER_CLOUD = 150, ARMS = 3, POINTS_PER_ARM = 150 };
+enum { POINTS_PER_CLOUD = 150, ARMS = 3, POINTS_PER_ARM = 150, POINTS_PER_MOON = 230 };
 
 static const double pi = 3.14159265358979323846;
 
@@ -61,6 +63,19 @@ print_spiral(void)
 	}
 }
 
+/* the upper half of a circle, and the lower half of one that is moved to the right and down */
+static void
+print_moons(void)
+{
+	printf("x,y,class\n");
+	for (uint64_t k = 0; k < 2 * POINTS_PER_MOON; k++) {
+		int class = (int)(k % 2), sign = class ? -1 : 1;
+		double angle = pi * uniform(3 * k + 1000000);
+		double x = sign * cos(angle) + (class ? 1 : 0), y = sign * sin(angle) + (class ? 0.4 : 0);
+		printf("%.3f,%.3f,%d\n", x + 0.3 * normal(3 * k + 1000001), y + 0.3 * normal(3 * k + 1000002), class);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -70,7 +85,9 @@ main(int argc, char **argv)
 		print_clouds();
 	else if (strcmp(which, "spiral") == 0)
 		print_spiral();
+	else if (strcmp(which, "moons") == 0)
+		print_moons();
 	else
-		return fprintf(stderr, "usage: make_points logistic|spiral > FILE.csv\n"), 2;
+		return fprintf(stderr, "usage: make_points logistic|spiral|moons > FILE.csv\n"), 2;
 	return fflush(stdout) != 0 || ferror(stdout);
 }

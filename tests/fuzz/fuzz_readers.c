@@ -1,8 +1,9 @@
-/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors picks one; without it
+/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings picks one; without it
  * the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range.
  *
  * build.sh builds it. */
 #include "data.h"
+#include "options.h"
 #include "safetensors.h"
 
 #include <math.h>
@@ -56,10 +57,52 @@ read_data(const char *reader, const char *path, unsigned options)
 	nn_data_free(&program, &set);
 }
 
+/* piece by piece the same records come as at once, or an error where there is one */
+static void
+read_rows(const char *path)
+{
+	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = 2};
+	struct nn_dataset whole = {0}, piece;
+	struct nn_error e;
+	size_t record = 0;
+	int status = nn_data_read_rows(&program, path, &whole, &e);
+	struct nn_rows *rows = nn_rows_open(&program, path, &e);
+
+	int failed = !rows;
+	while (!failed && !(failed = nn_rows_next(rows, &piece, &e) != 0) && piece.records > 0)
+		for (size_t r = 0; r < piece.records; r++, record++) {
+			float a[2], b[2];
+			nn_column_gather(&program, 0, &piece.inputs[0], NULL, r, 1, a);
+			if (status || record == whole.records)
+				continue; /* those before the error */
+			nn_column_gather(&program, 0, &whole.inputs[0], NULL, record, 1, b);
+			if (memcmp(a, b, sizeof a) != 0)
+				abort();
+		}
+	if ((status != 0) != failed || (status == 0 && record != whole.records))
+		abort();
+	nn_rows_close(rows);
+	nn_data_free(&program, &whole);
+}
+
+static void
+read_settings(const char *path)
+{
+	struct nn_words words = {0};
+	struct nn_error e;
+
+	if (nn_settings_read(path, &words, &e) && !e.text[0])
+		abort();
+	for (size_t k = 0; k < words.count; k++)
+		if (strncmp(words.at[k], "--", 2) != 0 || !strchr(words.at[k], '=') || !words.places[k])
+			abort();
+	nn_words_free(&words);
+}
+
 int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
-	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors"};
+	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors", "rows", "settings"};
 	static char folder[64], path[128];
 	const char *reader = getenv("READER");
 	struct nn_named_list list;
@@ -67,7 +110,7 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 
 	if (size < 2)
 		return 0;
-	reader = reader ? reader : readers[bytes[0] % 6];
+	reader = reader ? reader : readers[bytes[0] % 8];
 	snprintf(folder, sizeof folder, "/dev/shm/fuzz_readers.%ld", (long)getpid());
 	snprintf(path, sizeof path, "%s/test_batch.bin", folder);
 	mkdir(folder, 0700);
@@ -78,6 +121,10 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 		if (nn_safetensors_read(path, &list, &e) && (!e.text[0] || list.items))
 			abort();
 		nn_safetensors_free(&list);
+	} else if (strcmp(reader, "rows") == 0) {
+		read_rows(path);
+	} else if (strcmp(reader, "settings") == 0) {
+		read_settings(path);
 	} else {
 		read_data(reader, strcmp(reader, "cifar10") == 0 ? folder : path, bytes[1]);
 	}

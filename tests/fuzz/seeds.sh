@@ -21,7 +21,7 @@ together tests/golden/import_clash.nn tests/golden/lib/scale.nn
 together tests/golden/import_chain.nn tests/golden/lib/blocks.nn
 together tests/compare/models/several.nn tests/compare/models/lib/parts.nn
 
-# readers: csv idx npy text cifar10 safetensors; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32
+# readers: csv idx npy text cifar10 safetensors rows settings; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32
 seed() { # reader, options, name; the bytes from stdin
 	printf "\\$(printf %03o "$1")\\$(printf %03o "$2")" | cat - "$out/bytes" >"$out/readers/$3-$2"
 }
@@ -59,3 +59,11 @@ seed 4 3 cifar
 seed 5 0 safetensors
 printf 'a,b\n1,2\n3,4\n' | gzip -c >"$out/bytes" 2>/dev/null && seed 0 0 csv-gz
 rm -f "$out/bytes"
+printf 'x,y\n0.5,-1e3\n"0.25",2\n,3\n' >"$out/bytes"
+seed 6 0 rows-header
+printf '1,2\r\n3,4\r\n5,6' >"$out/bytes"
+seed 6 0 rows
+printf '1;"2"\n3; 4\n\n \n' >"$out/bytes"
+seed 6 0 rows-blank
+printf '# comment\nepochs = 3\noptimizer.lr=0.1\n' >"$out/bytes"
+seed 7 0 settings

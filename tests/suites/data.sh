@@ -60,7 +60,7 @@ check "test error $(figure 'test error') %, below 35 %"
 cp log train.log
 "$nnc" build "$examples/shapes.nn" -o shapes && ./shapes test --weights shapes.w >log
 check "test ends well"
-[ "$(tail -n 1 log)" = "$(grep '^test' train.log)" ]
+[ "$(head -n 1 log)" = "$(grep '^test' train.log)" ]
 check "test says what train said"
 
 # the first hundred pictures compressed, as .npy, and as IDX: another way into the same memory

@@ -21,17 +21,23 @@ small() { # name
 	char_lstm) echo "-D T=5 -D units=7 -D d=4" ;;
 	gpt) echo "-D vocab=13 -D T=7 -D d=8 -D heads=2" ;;
 	custom) echo "-D size=16 -D units=3" ;;
+	lecture/mnist_mlp) echo "-D units=19 -D lambda=1e-3 -D drop=0.25" ;;
+	lecture/mnist_conv) echo "-D filters=2 -D units=9" ;;
+	lecture/mnist_resnet) echo "-D n=1 -D width=2" ;;
+	lecture/autoencoder) echo "-D code=5 -D wide=12 -D middle=9" ;;
+	lecture/pca) echo "-D code=5" ;;
+	lecture/depth) echo "-D depth=20 -D skip=true" ;;
 	esac
 }
 
 check() { # name
-	"$nnc" build "examples/$1.nn" $(small "$1") --real=f64 --cc=tests/torch/cc -o "$work/$1" && timeout 100 "$work/$1" gradcheck
+	"$nnc" build "examples/$1.nn" $(small "$1") --real=f64 --cc=tests/torch/cc -o "$work/program" && timeout 100 "$work/program" gradcheck
 }
 
 list="$work/list"
-for file in examples/*.nn; do
-	name=${file##*/}
-	echo "${name%.nn}"
+for file in examples/*.nn examples/lecture/*.nn; do
+	name=${file#examples/}
+	if grep -q '^ *loss =' "$file"; then echo "${name%.nn}"; fi
 done >"$list"
 
 while read -r name; do

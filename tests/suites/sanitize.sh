@@ -135,6 +135,12 @@ trainers() {
 		trained $name "$out/$name" test --data examples --weights "$w"
 	done
 	printf '0.5,0.25\n-1,2\n' >"$out/two.csv"
+	printf 'epochs = 3\noptimizer.lr = 0.02\n' >"$out/set.txt"
+	trained spiral "$out/spiral" train --data examples --set "$out/set.txt" --validation 0.1 --every 7steps --keep 2 --tensorboard --json --out "$out/run"
+	trained spiral "$out/spiral" train --resume "$out/run" --epochs 5
+	trained spiral "$out/spiral" metrics "$out/run"
+	trained spiral "$out/spiral" test --data examples --weights "$out/run" --classes a,b,c
+	trained spiral "$out/spiral" predict "$out/two.csv" --weights "$out/run" --classes a,b,c
 	npy '<i4' '(2,)' '\000\000\000\000\001\000\000\000' >"$out/t.npy"
 	npy '<f4' '(2, 2)' '\000\000\000\077\000\000\200\276\000\000\200\277\000\000\000\100' >"$out/x.npy" # 0.5, -0.25, -1, 2
 	trained spiral "$out/spiral" gradients --data.x "$out/x.npy" --data.t "$out/t.npy" --weights "$out/spiral.safetensors" -o "$out/spiral.gradients"

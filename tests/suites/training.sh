@@ -156,6 +156,54 @@ awk 'BEGIN { for (i = 0; i < 100; i++) print i % 7 "," i % 5 "," (i == 77 ? "1e3
 [ $? = 3 ] && grep -q 'the loss of step 1 (epoch 1) is not finite' said && grep -q 'record 77 of the data' said
 ok $? "lbfgs: a loss that is not finite names the record"
 
+# ---- numbers that are not finite -----------------------------------------------------------------------------------------------------------
+
+# the root of 0 in one row: the loss is finite, its gradient is not
+cat >root.nn <<'END'
+model Root {
+  input  x: [2]
+  target t: real
+  param w: real = 1
+  h = x -> Dense(3)
+  a = h -> Dense(2)
+  r = sqrt(sum(i) x[i]^2 * w^2)
+  y = sum(k) a[k] + r
+  loss = mse(y, t)
+  output y
+}
+train Root {
+  data { x = csv("root.csv", columns=[0, 1]); t = csv("root.csv", columns=[2]) }
+  optimizer  = Adam(lr=0.01)
+  batch_size = 10
+  epochs     = 3
+}
+END
+awk 'BEGIN { for (i = 0; i < 200; i++) print i == 77 ? "0,0,0" : i % 7 + 1 "," i % 5 "," i % 3 }' >root.csv
+"$nnc" build root.nn -o root >said 2>&1 && ./root train -o root.w >said 2>&1
+[ $? = 3 ] && grep -q 'made numbers that are not finite in w ' said && grep -q 'the gradient of w is not finite' said && grep -q 'record 77 of the data' said &&
+	grep -q 'such a gradient can come from root.nn:7, ' said && ! grep -q 'gradient of Dense' said
+ok $? "root of 0: step, tensor, record and line are named, and status 3"
+step=$(sed -n 's/^error: step \([0-9]*\) .*/\1/p' said)
+./root train --steps $((step - 1)) -q -o before.w >said 2>&1 && cmp root.w before.w >>said 2>&1
+ok $? "root of 0: the weights are those before step $step"
+./root train --out root.run --every 1steps >said 2>&1
+[ $? = 3 ] && grep -q "error: step $step " said && cmp root.w root.run/last.safetensors >>said 2>&1
+ok $? "root of 0: the same in a run"
+./root test --weights root.run/checkpoint.safetensors >said 2>&1 && ./root train --resume root.run >said 2>&1
+[ $? = 3 ] && grep -q "error: step $step " said && grep -q 'record 77' said && cmp root.w root.run/last.safetensors >>said 2>&1
+ok $? "root of 0: and when the run goes on"
+# a number that is none, among many: found before the first step
+awk 'BEGIN { print "x,y,z"; for (i = 1; i <= 20000; i++) print i % 7 "," (i == 12345 ? "nan" : i % 5) "," i % 3 }' >root.csv
+./root train --out nan.run >said 2>&1
+[ $? = 1 ] && grep -q 'root.csv:12346: column 1 is nan, but data must be finite' said && ! [ -e nan.run ] && [ -z "$(ls | grep tmp)" ]
+ok $? "NaN in row 12,345: file, line and column are named, and nothing is begun"
+# a loss that is not finite: the line of the division
+sed 's/r = .*/r = 1 \/ (x[0] - 3)/' root.nn >division.nn
+awk 'BEGIN { for (i = 0; i < 200; i++) print i == 77 ? "3,0,0" : i % 2 "," i % 5 "," i % 3 }' >root.csv
+"$nnc" build division.nn -o division >said 2>&1 && ./division train -o division.w >said 2>&1
+[ $? = 3 ] && grep -q '^error: the loss of step' said && grep -q 'record 77 of the data' said && grep -q 'such a loss can come from division.nn:7, ' said
+ok $? "division by 0: record and line are named"
+
 # ---- norms of gradients, draws -----------------------------------------------------------------------------------------------------------
 
 ./noisy train --data "$data" --epochs 3 --gradient-norms -q -o norms.w >norms 2>said

@@ -67,9 +67,9 @@ train M {{
 
 def one_step(c, model, program, path, data):
     run(program, "init", "-o", path + ".start")
-    run(program, "train", "--steps", 1, "-q", "--data", c.work, "-o", path + ".end")
+    run(program, "train", "--steps", 1, "-q", "--data", c.work, "-o", path + ".end.w")
     start, _ = read_safetensors(path + ".start")
-    end, _ = read_safetensors(path + ".end")
+    end, _ = read_safetensors(path + ".end.w")
     _, expected = autograd(model, start, data)
     return largest_error({k: start[k].astype(np.float64) - end[k] for k in start}, expected)
 
@@ -156,9 +156,9 @@ def compare_optimizer(c, number, optimizer, reference, make, clip=(), options=()
         program = c.build(name, library.optimizer_text.format(optimizer=optimizer, penalty=library.OPTIMIZER_PENALTY, more=more), "f64")
         path = os.path.join(c.work, name)
         run(program, "init", "--seed", 3, "-o", path + ".start")
-        run(program, "train", "--seed", 3, "--steps", STEPS, "--data", c.work, "-q", "-o", path + ".end", *options)
+        run(program, "train", "--seed", 3, "--steps", STEPS, "--data", c.work, "-q", "-o", path + ".end.w", *options)
         start, _ = read_safetensors(path + ".start")
-        end, _ = read_safetensors(path + ".end")
+        end, _ = read_safetensors(path + ".end.w")
         moved = largest_error(end, start)[0]
         if not moved > 1e-2:
             raise RuntimeError(f"training moved the weights by {moved:.1e} only")

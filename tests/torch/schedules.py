@@ -132,7 +132,7 @@ def compare(c, number, row, x, t):
         program = c.build(name, TEXT.format(optimizer=optimizer, decay=DECAY, batch=BATCH, epochs=EPOCHS), "f64")
         path = os.path.join(c.work, name)
         options = [f"--optimizer.{change}" for change in changes] + ([] if steps == EPOCHS * AN_EPOCH else ["--steps", steps])
-        command = [program, "train", "--seed", 3, "--data", c.work, "-q", "-o", path + ".end", *options]
+        command = [program, "train", "--seed", 3, "--data", c.work, "-q", "-o", path + ".end.w", *options]
         if update is None:  # SGD without momentum has no such setting
             try:
                 run(*command)
@@ -143,7 +143,7 @@ def compare(c, number, row, x, t):
         run(program, "init", "--seed", 3, "-o", path + ".start")
         run(*command)
         start, _ = read_safetensors(path + ".start")
-        end, _ = read_safetensors(path + ".end")
+        end, _ = read_safetensors(path + ".end.w")
         moved = largest_error(end, start)[0]
         if not moved > 1e-2:
             raise RuntimeError(f"training moved the weights by {moved:.1e} only")

@@ -319,7 +319,7 @@ Test(trainer, wrong_usage_is_answered)
 		{"train --optimizer Lion", "hand.nn"},
 		{"train --optimizer.lrr 1", "did you mean --optimizer.lr?"},
 		{"train --optimizer=Adam --optimizer.momentum=1", "no setting 'momentum'"},
-		{"train --json", "train has no option --json"},
+		{"init --json", "init has no option --json"},
 		{"train extra", "not 'extra'"},
 		{"test", "needs the weights"},
 		{"predict --weights W", "needs a file of inputs"},
@@ -339,7 +339,7 @@ Test(trainer, help_lists_options_with_defaults_of_the_file)
 	cr_expect(call("--help") == NN_SUCCESS);
 	cr_expect(strstr(out, "--epochs N") && strstr(out, "[5]") && strstr(out, "gradcheck"));
 	cr_expect(call("train --help") == NN_SUCCESS);
-	cr_expect(strstr(out, "of Adam [0.01]") && strstr(out, "[hand.safetensors]") && !strstr(out, "--json"));
+	cr_expect(strstr(out, "of Adam [0.01]") && strstr(out, "[hand.safetensors]") && !strstr(out, "--classes"));
 	cr_expect(call("help test") == NN_SUCCESS);
 	cr_expect(strstr(out, "--json"));
 }
@@ -420,65 +420,65 @@ Test(trainer, test_without_a_test_group_takes_the_data)
 
 Test(trainer, same_bits_for_any_number_of_threads)
 {
-	cr_assert(call("train --epochs 2 --batch_size 50 --threads 1 --out a") == NN_SUCCESS, "%s", err);
-	cr_assert(call("train --epochs 2 --batch_size 50 --threads 3 --out b") == NN_SUCCESS, "%s", err);
-	cr_assert(call("train --epochs 2 --batch_size 50 --threads 3 --out c --seed 1") == NN_SUCCESS, "%s", err);
-	cr_expect(same_files("a", "b"));
-	cr_expect(!same_files("a", "c"));
+	cr_assert(call("train --epochs 2 --batch_size 50 --threads 1 --out a.w") == NN_SUCCESS, "%s", err);
+	cr_assert(call("train --epochs 2 --batch_size 50 --threads 3 --out b.w") == NN_SUCCESS, "%s", err);
+	cr_assert(call("train --epochs 2 --batch_size 50 --threads 3 --out c.w --seed 1") == NN_SUCCESS, "%s", err);
+	cr_expect(same_files("a.w", "b.w"));
+	cr_expect(!same_files("a.w", "c.w"));
 }
 
 Test(trainer, float_and_double)
 {
-	cr_assert(call_with(&hand_float, "train --epochs 2 --out f") == NN_SUCCESS, "%s", err);
-	cr_assert(call("train --epochs 2 --out d") == NN_SUCCESS, "%s", err);
+	cr_assert(call_with(&hand_float, "train --epochs 2 --out f.w") == NN_SUCCESS, "%s", err);
+	cr_assert(call("train --epochs 2 --out d.w") == NN_SUCCESS, "%s", err);
 	double f[2], d[2];
-	read_tensor("f", "w", f);
-	read_tensor("d", "w", d);
+	read_tensor("f.w", "w", f);
+	read_tensor("d.w", "w", d);
 	cr_expect(fabs(f[0] - d[0]) < 1e-4 && f[0] != d[0]);
-	cr_expect(call("test --weights f") == NN_SUCCESS, "floats are taken by a program of doubles: %s", err);
+	cr_expect(call("test --weights f.w") == NN_SUCCESS, "floats are taken by a program of doubles: %s", err);
 }
 
 Test(trainer, init_is_the_start_of_training)
 {
 	double w[2];
 
-	cr_assert(call("init -o a --seed 3") == NN_SUCCESS);
-	cr_assert(call("train --out b --seed 3 --steps 1 --optimizer.lr 0") == NN_SUCCESS);
-	read_tensor("a", "w", w);
+	cr_assert(call("init -o a.w --seed 3") == NN_SUCCESS);
+	cr_assert(call("train --out b.w --seed 3 --steps 1 --optimizer.lr 0") == NN_SUCCESS);
+	read_tensor("a.w", "w", w);
 	cr_expect(w[0] == 0.01 && w[1] == 0.01);
-	read_tensor("b", "w", w);
+	read_tensor("b.w", "w", w);
 	cr_expect(w[0] == 0.01 && w[1] == 0.01);
 }
 
 /* ten steps an epoch */
 Test(trainer, steps_and_epochs_are_the_same_run)
 {
-	cr_assert(call("train --steps 20 --validation 0 --batch_size 50 --out a") == NN_SUCCESS);
+	cr_assert(call("train --steps 20 --validation 0 --batch_size 50 --out a.w") == NN_SUCCESS);
 	cr_expect(strstr(err, "20 steps") && strstr(err, "after step 20"), "%s", err);
 	cr_expect(count_lines(out, "epoch 2/2") == 1);
-	cr_assert(call("train --epochs 2 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
-	cr_expect(same_files("a", "b"));
-	cr_assert(call("train --epochs 2 --steps 1000 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
-	cr_expect(strstr(err, "2 epochs") && same_files("a", "b"));
-	cr_assert(call("train --epochs 100 --steps 20 --validation 0 --batch_size 50 --out b") == NN_SUCCESS);
-	cr_expect(count_lines(out, "epoch 2/2") == 1 && same_files("a", "b"));
+	cr_assert(call("train --epochs 2 --validation 0 --batch_size 50 --out b.w") == NN_SUCCESS);
+	cr_expect(same_files("a.w", "b.w"));
+	cr_assert(call("train --epochs 2 --steps 1000 --validation 0 --batch_size 50 --out b.w") == NN_SUCCESS);
+	cr_expect(strstr(err, "2 epochs") && same_files("a.w", "b.w"));
+	cr_assert(call("train --epochs 100 --steps 20 --validation 0 --batch_size 50 --out b.w") == NN_SUCCESS);
+	cr_expect(count_lines(out, "epoch 2/2") == 1 && same_files("a.w", "b.w"));
 }
 
 /* the piece of an epoch has a line, a validation, and figures over its own records */
 Test(trainer, steps_end_in_the_middle_of_an_epoch)
 {
-	cr_assert(call("train --steps 3 --validation 100 --batch_size 50 --optimizer.lr 0 --out a") == NN_SUCCESS);
+	cr_assert(call("train --steps 3 --validation 100 --batch_size 50 --optimizer.lr 0 --out a.w") == NN_SUCCESS);
 	cr_expect(count_lines(out, "epoch ") == 1 && count_lines(out, "epoch 1/1  train loss") == 1 && strstr(out, "  validation loss "), "%s", out);
 	double piece = number_after(out, "train loss "), held_out = number_after(out, "validation loss ");
-	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --optimizer.lr 0 --out a") == NN_SUCCESS);
+	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --optimizer.lr 0 --out a.w") == NN_SUCCESS);
 	cr_expect(piece != number_after(out, "train loss ") && held_out == number_after(out, "validation loss "));
-	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a") == NN_SUCCESS);
+	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a.w") == NN_SUCCESS);
 	cr_expect(count_lines(out, "epoch ") == 3 && count_lines(out, "epoch 3/3") == 1, "%s", out);
-	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --out b") == NN_SUCCESS);
+	cr_assert(call("train --steps 8 --validation 100 --batch_size 50 --out b.w") == NN_SUCCESS);
 	const char *first = strstr(out, "train loss");
 	char line[128];
 	snprintf(line, sizeof line, "%.60s", first);
-	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a") == NN_SUCCESS);
+	cr_assert(call("train --steps 19 --validation 100 --batch_size 50 --out a.w") == NN_SUCCESS);
 	cr_expect(strncmp(strstr(out, "train loss"), line, 40) == 0, "the first epoch is the same: %s and %s", line, out);
 	cr_expect(call("train --steps 400 --validation 100 --batch_size 50 --optimizer.lr 30 --early_stopping 2") == NN_SUCCESS);
 	cr_expect(strstr(err, "stopped early") && count_lines(out, "epoch ") < 50, "%s", err);
@@ -521,13 +521,13 @@ Test(trainer, the_best_weights_are_kept)
 	for (const char *at = out; (at = strstr(at, "validation loss ")); at++)
 		least = fmin(least, number_after(at, "validation loss "));
 	int epoch = (int)number_after(err, "best: epoch ");
-	cr_assert(call("train --epochs 12 --optimizer.lr 3 --early_stopping 2 --out early") == NN_SUCCESS);
+	cr_assert(call("train --epochs 12 --optimizer.lr 3 --early_stopping 2 --out early.w") == NN_SUCCESS);
 	int epochs = count_lines(out, "epoch ");
 	cr_expect(epochs < 12 && strstr(err, "stopped early"), "%s", out);
 	char line[64];
-	snprintf(line, sizeof line, "train --epochs %d --optimizer.lr 3 --out again", epoch);
+	snprintf(line, sizeof line, "train --epochs %d --optimizer.lr 3 --out again.w", epoch);
 	cr_assert(call(line) == NN_SUCCESS);
-	cr_expect(same_files("again", "hand.safetensors"));
+	cr_expect(same_files("again.w", "hand.safetensors"));
 	cr_expect(number_after(strstr(out, "validation"), "loss ") >= least);
 }
 
@@ -596,10 +596,10 @@ Test(trainer, an_update_that_is_not_finite_is_found_by_replay)
 	cr_expect(strstr(err, "error: step 5 (epoch 1) made numbers that are not finite in b\n"), "%s", err);
 	read_tensor("hand.safetensors", "b", b);
 	cr_expect(isfinite(b[0]));
-	cr_expect(call("train --validation 0 --seed 2 --optimizer.lr 1e308 --batch_size 1 --steps 4 --out again") == NN_SUCCESS, "%s", err);
-	cr_expect(same_files("hand.safetensors", "again"));
-	cr_expect(call("train --validation 0 --seed 2 --optimizer.lr 1e308 --batch_size 1 --steps 5 --out again") == NN_NOT_FINITE, "%s", err);
-	cr_expect(same_files("hand.safetensors", "again"));
+	cr_expect(call("train --validation 0 --seed 2 --optimizer.lr 1e308 --batch_size 1 --steps 4 --out again.w") == NN_SUCCESS, "%s", err);
+	cr_expect(same_files("hand.safetensors", "again.w"));
+	cr_expect(call("train --validation 0 --seed 2 --optimizer.lr 1e308 --batch_size 1 --steps 5 --out again.w") == NN_NOT_FINITE, "%s", err);
+	cr_expect(same_files("hand.safetensors", "again.w"));
 }
 
 Test(trainer, an_output_that_cannot_be_written_is_known_before_training)
@@ -667,22 +667,22 @@ Test(trainer, training_starts_from_weights)
 	struct nn_error e;
 
 	cr_assert(nn_safetensors_write("other", items, 2, NULL, 0, &e) == 0);
-	cr_expect(call("train --weights other --steps 1 --optimizer.lr 1e-300 -o moved") == NN_SUCCESS, "%s", err);
+	cr_expect(call("train --weights other --steps 1 --optimizer.lr 1e-300 -o moved.w") == NN_SUCCESS, "%s", err);
 	cr_expect(strstr(err, "start: 1 tensor from other; anew: b; mean"), "%s", err);
-	cr_expect(tensor_value("moved", "w", 0) == 0.25 && tensor_value("moved", "w", 1) == -3);
+	cr_expect(tensor_value("moved.w", "w", 0) == 0.25 && tensor_value("moved.w", "w", 1) == -3);
 	cr_assert(call("init -o fresh") == NN_SUCCESS);
-	cr_expect(fabs(tensor_value("moved", "b", 0) - tensor_value("fresh", "b", 0)) < 1e-290);
+	cr_expect(fabs(tensor_value("moved.w", "b", 0) - tensor_value("fresh", "b", 0)) < 1e-290);
 
-	cr_assert(call("train --epochs 2 -o two") == NN_SUCCESS);
-	cr_assert(call("train --weights two --steps 1 --optimizer.lr 1e-300 -o again") == NN_SUCCESS, "%s", err);
-	cr_expect(!strstr(err, "anew") && tensor_value("again", "w", 1) == tensor_value("two", "w", 1), "%s", err);
+	cr_assert(call("train --epochs 2 -o two.w") == NN_SUCCESS);
+	cr_assert(call("train --weights two.w --steps 1 --optimizer.lr 1e-300 -o again.w") == NN_SUCCESS, "%s", err);
+	cr_expect(!strstr(err, "anew") && tensor_value("again.w", "w", 1) == tensor_value("two.w", "w", 1), "%s", err);
 
 	items[0] = (struct nn_named){.path = "w", .dtype = "F32", .rank = 1, .shape = {3}, .count = 3, .values = three};
 	cr_assert(nn_safetensors_write("other", items, 2, NULL, 0, &e) == 0);
-	cr_expect(call("train --weights other -o none") == NN_FAILURE && strstr(err, "w is [3] instead of [2]"), "%s", err);
+	cr_expect(call("train --weights other -o none.w") == NN_FAILURE && strstr(err, "w is [3] instead of [2]"), "%s", err);
 	cr_assert(nn_safetensors_write("other", items + 1, 1, NULL, 0, &e) == 0);
-	cr_expect(call("train --weights other -o none") == NN_FAILURE && strstr(err, "no tensor of the model Hand"), "%s", err);
-	cr_expect(call("train --weights nowhere -o none") == NN_FAILURE);
+	cr_expect(call("train --weights other -o none.w") == NN_FAILURE && strstr(err, "no tensor of the model Hand"), "%s", err);
+	cr_expect(call("train --weights nowhere -o none.w") == NN_FAILURE);
 	cr_expect(access("none", F_OK) != 0, "nothing is written");
 }
 
