@@ -80,7 +80,7 @@ struct parse {
 	const struct source *source;
 	struct node *file; /* the result */
 	int first_message; /* of this file, in `diagnostics` */
-	bool too_deep;     /* said already; the scanner ends the file */
+	bool too_deep;     /* or too many mistakes: said already; the scanner ends the file */
 	struct scan *scan; /* the newline filter's state */
 };
 

@@ -591,7 +591,7 @@ static struct value *(*const evaluators[])(struct elaborator *, struct node *, s
 	[NODE_TEXT] = evaluate_text,     [NODE_LIST] = evaluate_list,
 };
 
-enum { MOST_WORK = 1000000 }; /* a network of a thousand layers takes a hundred thousand */
+enum { MOST_WORK = 1500000 }; /* a network of a thousand layers takes a hundred thousand */
 
 bool
 too_much_work(struct elaborator *e, struct span span)

@@ -1,6 +1,7 @@
 /* require.c - `require condition, "title", label="..", help=".."`: what a definition asks of its arguments, in its author's words.
  *
- * {name} in a text is what the name means there: a number, a shape, a word; {call} is the call that asked for it.  A requirement of the library
+ * {name} in a text is what the name means there: a number, a shape, a word; {call} is the call that asked for it.  Further `name=expr` give names
+ * to the texts.  A requirement of the library
  * that fails is shown at the user's call. */
 #include "front/elaborate.h"
 #include <string.h>
@@ -49,6 +50,7 @@ filled(struct elaborator *e, struct node *n, struct node *text, struct scope *s)
 
 struct requirement {
 	struct node *condition, *title, *label, *help, *code;
+	LIST(struct node *) names; /* `room=h + 2*p`: what {room} is in the texts, evaluated where the condition does not hold */
 };
 
 static bool
@@ -63,6 +65,8 @@ read_requirement(struct elaborator *e, struct node *n, struct requirement *r)
 			to = NULL;
 			for (size_t k = 0; k < sizeof part / sizeof *part; k++)
 				if (!strcmp(part[k].name, a->text)) to = part[k].to;
+			if (!to) PUSH(e->arena, &r->names, a);
+			if (!to) continue;
 		} else {
 			position++;
 		}
@@ -84,6 +88,9 @@ static void
 report(struct elaborator *e, struct node *n, const struct requirement *r, struct scope *s)
 {
 	const struct frame *f = outermost(e, n);
+	struct scope *inner = scope_new(e, s);
+	for (int i = 0; i < r->names.n; i++) scope_bind(e, inner, r->names.at[i]->text, evaluate(e, r->names.at[i]->kid[0], inner));
+	s = inner;
 	struct span where = f ? f->span : r->condition->span;
 	const char *label = r->label ? filled(e, n, r->label, s) : "";
 	struct diagnostic *m = problem(e, r->code ? r->code->text : "requirement", where, label, "%s", filled(e, n, r->title, s));

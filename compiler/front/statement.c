@@ -299,6 +299,13 @@ update_state(struct elaborator *e, struct scope *s, const char *name, struct ten
 		problem(e, "state", span, "differs from sample to sample", "a state belongs to no sample");
 		return;
 	}
+	for (int i = 0; i < e->context.n; i++) {
+		if (!mentions(body, e->context.at[i])) continue;
+		struct diagnostic *m = problem(e, "state", span, "differs along an axis over which the layer is repeated", "a state belongs to the whole layer");
+		note_frames(e, m);
+		diag_help(e->d, m, "name that axis in the signature, `x: [t, n]`, and reduce over it");
+		return;
+	}
 	struct tensor *new = tensor_new(e->p, arena_print(e->arena, e->model ? "%s_new" : "%s'", state->name), ROLE_VALUE, state->rank, state->shape);
 	equation_new(e->p, new, state->rank, axes, MAP, 0, NULL, body, span);
 	for (int i = 0; i < e->p->updates.n; i++)

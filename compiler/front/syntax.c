@@ -367,10 +367,17 @@ plain(const struct mistake *m)
 	else if (behind(m, 0, "stmt") || behind(m, 0, "item") || behind(m, 0, "entry")) advise(m, d, "a new statement starts on a new line, or behind `;`");
 }
 
+enum { MOST_MISTAKES = 100 }; /* who writes so many looks at the first */
+
 void
 syntax_error(struct mistake *m)
 {
 	m->text = m->p->source->text;
+	if (m->p->diagnostics->all.n - m->p->first_message >= MOST_MISTAKES) {
+		say(m, m->at, "", "this file has more than %d mistakes: the rest of it is not read", MOST_MISTAKES);
+		m->p->too_deep = true;
+		return;
+	}
 	if (!nn_scan_recover(m->p, m->at, &m->open, &m->bracket)) m->bracket = 0;
 	if (habit(m) || file_ends(m) || never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
 	if (at_statement(m)) wrong_start(m);

@@ -108,7 +108,7 @@ for file in tests/golden/newcomer/*.nn; do
 		cat "$got/other"
 	fi
 done
-long=$(grep -hvE '^ *[0-9]* \|' tests/golden/errors/*.err tests/golden/newcomer/*.err tests/golden/newcomer/*.warn | awk 'length($0) > 100')
+long=$(grep -hvE '^ *[0-9]* \||^error|^warning' tests/golden/errors/*.err tests/golden/newcomer/*.err tests/golden/newcomer/*.warn | awk 'length($0) > 100')
 [ -z "$long" ] || fail "lines that are too long to be read: $long"
 
 echo "$passed passed, $failed failed, $skipped skipped"

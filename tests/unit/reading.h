@@ -128,8 +128,13 @@ accepts(const char *reader, const char *path, size_t records, const float expect
 static inline void
 refuses(const char *reader, const char *path, const char *message)
 {
+	char whole[sizeof e.text]; /* what the file is for is said at the end, where the message does not say it by itself */
+
 	cr_assert_eq(read_from(reader, path), -1, "%s is read, expected: %s", path, message);
-	cr_assert_str_eq(e.text, message);
+	snprintf(whole, sizeof whole, "%s%s", message, strstr(message, "m.nn:") ? "" : " (for '");
+	if (whole[strlen(whole) - 1] == '\'')
+		snprintf(whole + strlen(whole), sizeof whole - strlen(whole), "%s', m.nn:%d)", inputs[0].name, sources[0].line);
+	cr_assert_str_eq(e.text, whole);
 	cr_assert_null(set.inputs);
 }
 

@@ -144,6 +144,7 @@ static const struct mistake mistakes[] = {
 	{"input x: [2]\n y[i] = x[0]\n loss = sum(y)", "index-range", "say its range", "i] = x"},
 	{"input x: [2]\n s <- x\n loss = sum(x)", "state", "declare it first", "s <- x"},
 	{"layer L(x: [n]) {\n state s: [n] = 0\n s <- x\n return x\n}\nmodel M {\n input x: [2]\n y = x -> L\n loss = sum(y)\n}\n", "state", "a state belongs to no sample", NULL},
+	{"layer L(x: [n]) {\n state s: [n] = 0\n s <- mean(batch) x\n return x\n}\nmodel M {\n input x: [3, 2]\n y = x -> L\n loss = sum(y)\n}\n", "state", "a state belongs to the whole layer", NULL},
 	{"input x: [2]\n metric m = y\n loss = sum(x)", "unknown-name", "nothing named `y`", "y\n loss"},
 	{"fn f(x) {\n loss = sum(x)\n return x\n}\nmodel M {\n input x: [2]\n y = f(x)\n loss = sum(y)\n}\n", "place", "directly into a model", "loss = sum(x)"},
 	{"fn f(x) {\n input z: [2]\n return x\n}\nmodel M {\n input x: [2]\n y = f(x)\n loss = sum(y)\n}\n", "place", "directly into a model", "input z"},
