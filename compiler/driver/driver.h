@@ -23,7 +23,7 @@ char *read_stream(struct arena *a, FILE *f, size_t *length);
 
 /* report.c */
 /* messages on stderr, in the form and colours that the options ask for */
-void print_messages(const struct options *o, const struct diagnostics *d);
+void report_messages(const struct options *o, const struct diagnostics *d);
 
 /* What somebody needs who looks for a mistake of nnc's: the command, and the text of every file that was read. */
 enum { MOST_REPORTED = 256 };

@@ -56,7 +56,7 @@ layout_file(struct arena *a, const struct options *o, const struct source *sourc
 {
 	struct diagnostics d = {.arena = a};
 	char *text = layout(a, &d, source);
-	print_messages(o, &d);
+	report_messages(o, &d);
 	if (!text) return NULL;
 	struct source made = {.path = source->path, .text = text, .length = strlen(text)};
 	if (same_words(a, source, &made)) return text;

@@ -224,7 +224,7 @@ run_command(struct compilation *c, const struct command *command, const struct o
 	bool plan = o->compile.max_memory && strcmp(command->last, "emit"); /* the limit is held against plans */
 	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : plan ? "plan" : command->last);
 	report_mistakes(&c->unit.diagnostics);
-	print_messages(o, &c->unit.diagnostics);
+	report_messages(o, &c->unit.diagnostics);
 	if (c->unit.diagnostics.errors) return 1;
 	if (o->compile.dump || o->compile.stop_after) {
 		fputs(text_end(&c->dumped), stdout);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 void
-print_messages(const struct options *o, const struct diagnostics *d)
+report_messages(const struct options *o, const struct diagnostics *d)
 {
 	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
 	bool plain = (no_color && *no_color) || (terminal && !strcmp(terminal, "dumb"));
