@@ -19,11 +19,11 @@ ok() { # condition as a command, text on failure
 
 # ---- the project's own files
 
-ok '"$nnc" fmt --check examples/*.nn compiler/prelude.nn tests/compare/models/*.nn tests/compare/models/lib/*.nn' "these files are not in the layout: nnc fmt writes it"
+ok '"$nnc" fmt --check examples/*.nn examples/lecture/*.nn compiler/prelude.nn tests/compare/models/*.nn tests/compare/models/lib/*.nn' "these files are not in the layout: nnc fmt writes it"
 
 # ---- copies
 
-cp -r examples/*.nn tests/golden tests/compare/models "$work/copies"
+cp -r examples/*.nn examples/lecture tests/golden tests/compare/models "$work/copies"
 cp compiler/prelude.nn "$work/copies"
 if command -v python3 >/dev/null; then
 	for seed in $(seq 1 15); do
