@@ -117,7 +117,7 @@ is_activation(struct elaborator *e, struct value *v)
 }
 
 const char *
-usage(struct elaborator *e, const struct node *definition)
+usage_text(struct elaborator *e, const struct node *definition)
 {
 	const struct node *params = definition->kid[0];
 	bool layer = definition->kind == NODE_LAYER;
@@ -132,7 +132,7 @@ static const char *
 usage_of(struct elaborator *e, const struct value *v)
 {
 	if (v->kind == VALUE_FUNCTION) return arena_print(e->arena, "%s(x)", v->function->name);
-	return v->kind != VALUE_DEFINITION || v->definition->kind == NODE_OPTIMIZER ? name_of(v) : usage(e, v->definition);
+	return v->kind != VALUE_DEFINITION || v->definition->kind == NODE_OPTIMIZER ? name_of(v) : usage_text(e, v->definition);
 }
 
 static bool

@@ -84,7 +84,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 			struct diagnostic *m = problem(e, "arguments", a->call->span, arena_print(e->arena, "`%s` is missing", params->kid[k]->text), "`%s` needs `%s`", x->definition->text,
 						       params->kid[k]->text);
 			note_frames(e, m);
-			diag_help(e->d, m, "it is written `%s`", usage(e, x->definition));
+			diag_help(e->d, m, "it is written `%s`", usage_text(e, x->definition));
 			return false;
 		}
 	return true;
