@@ -36,13 +36,13 @@ note_verdict(struct elaborator *e, const struct node *n, const struct value *con
 	if (e->quiet || n->span.file->library || !is_fixed(n->kid[0], s)) return;
 	bool decided = condition->kind == VALUE_TRUTH || condition->body->op == OP_BOOL;
 	bool held = decided && (condition->kind == VALUE_TRUTH ? condition->number != 0 : condition->body->number != 0);
-	struct verdict *v = NULL;
+	struct branch_verdict *v = NULL;
 	for (int i = 0; i < e->unit->verdicts.n && !v; i++)
 		if (e->unit->verdicts.at[i].node == n) v = &e->unit->verdicts.at[i];
 	if (!v) {
 		struct text t = {.arena = e->arena};
 		add_ranges(&t, n->kid[0], s);
-		PUSH(e->arena, &e->unit->verdicts, (struct verdict){.node = n, .ranges = text_end(&t)});
+		PUSH(e->arena, &e->unit->verdicts, (struct branch_verdict){.node = n, .ranges = text_end(&t)});
 		v = &e->unit->verdicts.at[e->unit->verdicts.n - 1];
 	}
 	v->held |= held;
@@ -54,7 +54,7 @@ void
 check_verdicts(struct unit *u)
 {
 	for (int i = 0; i < u->verdicts.n; i++) {
-		const struct verdict *v = &u->verdicts.at[i];
+		const struct branch_verdict *v = &u->verdicts.at[i];
 		if (v->open || v->held == v->failed) continue;
 		const struct node *condition = v->node->kid[0], *dead = v->node->kid[v->held ? 2 : 1];
 		struct diagnostic *m = diag_warning(&u->diagnostics, "dead-branch", dead->span, "never taken", "this branch of an `if` is never taken");
