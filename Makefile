@@ -17,8 +17,8 @@ SOURCES += $(patsubst %,runtime/%.c,message number json file safetensors npy idx
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
 LIBRARY := $(filter-out %/main.o,$(OBJECTS))
 
-# what nnc carries inside: the prelude, and the runtime that it hands out with a trainer
-EMBEDDED := compiler/prelude.nn $(sort $(wildcard runtime/*.c runtime/*.h))
+# what nnc carries inside: the prelude, the stories of `nnc explain`, and the runtime that it hands out with a trainer
+EMBEDDED := compiler/prelude.nn $(sort $(wildcard compiler/explain/*.md)) $(sort $(wildcard runtime/*.c runtime/*.h))
 
 all: $(BUILD)/nnc
 

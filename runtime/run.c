@@ -37,7 +37,7 @@ inside(const struct nn_training_run *t, char out[NN_PATH_MAX], const char *name,
 
 /* -- files ----------------------------------------------------------------------------------------------------------------- */
 
-/* the names in a folder that `is_one` takes are given to `act`; errors of reading are those of the folder */
+/* gives each name in a folder to `act`, until that fails */
 static int
 each_file(const char *folder, int (*act)(const char *folder, const char *name, void *context, struct nn_error *e), void *context, struct nn_error *e)
 {

@@ -438,25 +438,40 @@ start(struct nn_training_run *t, struct nn_error *e)
 	return 0;
 }
 
+/* Ctrl-C, kill, and a terminal that is closed, unless nohup says that this is nothing to end for */
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+static void
+catch_signals(struct sigaction old[SIGNALS])
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	nn_stop = 0;
+	sigemptyset(&action.sa_mask);
+	for (int k = 0; k < SIGNALS; k++) {
+		sigaction(signals[k], NULL, &old[k]);
+		if (signals[k] != SIGHUP || old[k].sa_handler != SIG_IGN)
+			sigaction(signals[k], &action, NULL);
+	}
+}
+
 int
 nn_train(const struct nn_options *o)
 {
 	struct nn_training_run t = {.o = o, .program = o->program, .method = nn_method(o), .run = {.metrics = -1, .timing = -1, .events = -1}};
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old_int, old_term;
+	struct sigaction old[SIGNALS];
 	struct nn_error e;
 	int status;
 
-	nn_stop = 0;
-	sigemptyset(&action.sa_mask);
 	if (nn_training_open(&t, &e) != 0) {
 		nn_training_close(&t);
 		return nn_report(&e);
 	}
-	sigaction(SIGINT, &action, &old_int);
-	sigaction(SIGTERM, &action, &old_term);
+	catch_signals(old);
 	status = start(&t, &e) == 0 ? finish(&t, run(&t, &e), &e) : nn_report(&e);
-	sigaction(SIGINT, &old_int, NULL);
-	sigaction(SIGTERM, &old_term, NULL);
+	for (int k = 0; k < SIGNALS; k++)
+		sigaction(signals[k], &old[k], NULL);
 	nn_training_close(&t);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* arena.c - memory, lists and growing text of one compilation. */
 #define _DEFAULT_SOURCE /* madvise */
 #include "core/arena.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static void
 out_of_memory(void)
 {
 	fputs("nnc: out of memory\n", stderr);
+	signal(SIGABRT, SIG_DFL); /* no mistake of nnc's: driver/report.c has nothing to say */
 	abort();
 }
 

@@ -241,12 +241,15 @@ compile(struct compilation *c, const char *path, const char *text, size_t length
 	c->source = (struct source){path, text, length, false};
 	for (int i = 0; i < PASSES && !c->unit.diagnostics.errors; i++) {
 		double start = now();
+		c->pass = passes[i].name;
 		passes[i].run(c);
 		const char *bad = passes[i].check && !c->unit.diagnostics.errors ? passes[i].check(c) : NULL;
 		if (bad) {
-			struct diagnostic *d = diag_new(&c->unit.diagnostics, "internal", (struct span){&c->source, 0, 0}, "", "nnc itself made a mistake in pass `%s`: %s", passes[i].name, bad);
-			diag_help(&c->unit.diagnostics, d, "please report this with the file: it is not your fault");
+			struct diagnostic *d = diag_new(&c->unit.diagnostics, "internal", (struct span){&c->source, 0, 0}, "", "nnc itself made a mistake in pass `%s`", passes[i].name);
+			diag_note(&c->unit.diagnostics, d, "the equation %s", bad);
+			diag_note(&c->unit.diagnostics, d, "it is not your fault");
 		}
+		if (!bad) c->pass = NULL;
 		if (c->options.time) fprintf(stderr, "%-12s %8.2f ms\n", passes[i].name, 1e3 * (now() - start));
 		if (c->options.dump && !strcmp(c->options.dump, passes[i].name) && !c->unit.diagnostics.errors) passes[i].print(c, &c->dumped);
 		if ((last && !strcmp(last, passes[i].name)) || (c->options.stop_after && !strcmp(c->options.stop_after, passes[i].name))) break;

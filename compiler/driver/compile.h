@@ -35,6 +35,7 @@ struct compilation {
 	struct node *file; /* its syntax tree */
 	LIST(struct built) built;
 	struct text dumped; /* what --dump prints */
+	const char *pass;   /* that is running or broke a contract, for reports of nnc's own mistakes; NULL: none */
 };
 
 /* Runs the passes up to `last` (NULL: all) on the text.  Returns the number of errors; the messages are in unit.diagnostics.

@@ -1,4 +1,4 @@
-/* embedded.h - files that nnc carries inside: the prelude and the runtime. */
+/* embedded.h - files that nnc carries inside: the prelude, the stories of diagnostics, and the runtime. */
 #ifndef NNC_EMBEDDED_H
 #define NNC_EMBEDDED_H
 

@@ -1,4 +1,4 @@
-/* files.c - imported files from the disk: ordinary files only, so that no `import` waits for a pipe or reads a device without end. */
+/* files.c - files from the disk.  Imported ones are ordinary files only, so that no `import` waits for a pipe or reads a device without end. */
 #define _XOPEN_SOURCE 700
 #include "driver/driver.h"
 #include <errno.h>
@@ -39,6 +39,7 @@ disk_read(void *context, struct arena *a, const char *path, size_t *length, cons
 	else if (s.st_size > MOST_BYTES) *why = "this file is larger than 64 MiB";
 	else text = read_all(a, fd, (size_t)s.st_size, length, why);
 	if (fd >= 0) close(fd);
+	if (text) report_file(path, text, *length);
 	return text;
 }
 
@@ -53,3 +54,27 @@ disk_identity(void *context, struct arena *a, const char *path)
 }
 
 const struct file_access disk_files = {disk_read, disk_identity, NULL};
+
+char *
+read_stream(struct arena *a, FILE *f, size_t *length)
+{
+	struct text t = {.arena = a};
+	char piece[65536];
+	size_t n;
+	while ((n = fread(piece, 1, sizeof piece, f)) > 0) text_bytes(&t, piece, n);
+	*length = t.length;
+	return ferror(f) ? NULL : text_end(&t);
+}
+
+char *
+read_source(struct arena *a, const char *path, size_t *length)
+{
+	FILE *f = fopen(path, "rb");
+	if (!f) return NULL;
+	char *text = read_stream(a, f, length);
+	int cause = errno;
+	fclose(f);
+	if (text) report_file(path, text, *length);
+	errno = cause;
+	return text;
+}

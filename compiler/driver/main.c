@@ -151,12 +151,14 @@ command_train(struct compilation *c, const struct options *o)
 }
 
 static const struct command commands[] = {
-	{"check", "look for mistakes", "derive", command_check},
-	{"shapes", "the shape, parameters and cost of every layer", "plan", command_shapes},
-	{"grad", "the derived gradient, as equations", "simplify", command_grad},
-	{"emit", "the C files, into the folder -o", "emit", command_emit},
-	{"build", "the trainer, a program of its own", "emit", command_build},
-	{"train", "build and train; the trainer's options follow after --", "emit", command_train},
+	{"check", "look for mistakes", "derive", command_check, NULL},
+	{"shapes", "the shape, parameters and cost of every layer", "plan", command_shapes, NULL},
+	{"grad", "the derived gradient, as equations", "simplify", command_grad, NULL},
+	{"emit", "the C files, into the folder -o", "emit", command_emit, NULL},
+	{"build", "the trainer, a program of its own", "emit", command_build, NULL},
+	{"train", "build and train; the trainer's options follow after --", "emit", command_train, NULL},
+	{"fmt", "the one layout for FILE.nn ..., in place; `-` from standard input to standard output", NULL, NULL, command_fmt},
+	{"explain", "the story of a diagnostic, CODE for FILE.nn; all codes where none is named", NULL, NULL, command_explain},
 };
 
 const struct command *
@@ -166,23 +168,6 @@ command_row(int i)
 }
 
 /* ---- main -------------------------------------------------------------------------------------------------------------------------------------------- */
-
-static char *
-read_source_file(struct arena *a, const char *path, size_t *length)
-{
-	FILE *f = fopen(path, "rb");
-	struct text t = {.arena = a};
-	char piece[65536];
-	size_t n;
-	if (!f) return NULL;
-	while ((n = fread(piece, 1, sizeof piece, f)) > 0) text_bytes(&t, piece, n);
-	bool bad = ferror(f);
-	int cause = errno;
-	fclose(f);
-	errno = cause;
-	*length = t.length;
-	return bad ? NULL : text_end(&t);
-}
 
 /* what made the files, without paths: emitting from another folder gives the same text */
 static const char *
@@ -224,7 +209,7 @@ static int
 run_command(struct compilation *c, const struct command *command, const struct options *o)
 {
 	size_t length;
-	char *text = read_source_file(&c->arena, o->file, &length);
+	char *text = read_source(&c->arena, o->file, &length);
 	if (!text) {
 		fprintf(stderr, "error: cannot read %s: %s\n", o->file, strerror(errno));
 		return 1;
@@ -238,9 +223,8 @@ run_command(struct compilation *c, const struct command *command, const struct o
 	c->options.files = disk_files;
 	bool plan = o->compile.max_memory && strcmp(command->last, "emit"); /* the limit is held against plans */
 	compile(c, o->file, text, length, o->compile.dump || o->compile.stop_after ? NULL : plan ? "plan" : command->last);
-	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !getenv("NO_COLOR"));
-	if (o->json) diag_print_json(&c->unit.diagnostics, stderr);
-	else diag_print(&c->unit.diagnostics, stderr, color);
+	report_mistakes(&c->unit.diagnostics);
+	report_messages(o, &c->unit.diagnostics);
 	if (c->unit.diagnostics.errors) return 1;
 	if (o->compile.dump || o->compile.stop_after) {
 		fputs(text_end(&c->dumped), stdout);
@@ -255,6 +239,7 @@ main(int argc, char **argv)
 	struct compilation c = {0};
 	struct options o;
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk, with its message */
+	report_begin(argc, argv, &c);
 	if (argc > 1 && !strcmp(argv[1], "plot")) return plot_main(argc - 2, argv + 2); /* it has files and options of its own */
 	int status = options_read(&o, &c.arena, argc, argv);
 	if (!status && o.version) {
@@ -267,11 +252,12 @@ main(int argc, char **argv)
 	} else if (!status) {
 		const struct command *command = find_command(o.command);
 		if (!command) status = 2;
-		else if (!o.file) {
+		else if (!o.file && command->last) {
 			fprintf(stderr, "error: nnc %s needs a .nn file\n", command->name);
 			status = 2;
-		} else status = run_command(&c, command, &o);
+		} else status = command->alone ? command->alone(&o) : run_command(&c, command, &o);
 	}
+	report_forget();
 	compile_free(&c);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "error: cannot write to standard output: %s\n", strerror(errno));

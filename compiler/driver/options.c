@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, DEFINE_OPTION, REAL, TARGET, COLOR, SIZE };
+enum kind { FLAG, TEXT, DEFINE_OPTION, REAL, TARGET, COLOR, FORMAT, SIZE };
 
 static const struct option {
 	const char *name, *value, *help;
@@ -24,8 +24,10 @@ static const struct option {
 	{"--dump", "PASS", "print what a pass made", TEXT, offsetof(struct options, compile.dump)},
 	{"--stop-after", "PASS", "go no further", TEXT, offsetof(struct options, compile.stop_after)},
 	{"--time", NULL, "milliseconds of each pass, on stderr", FLAG, offsetof(struct options, compile.time)},
+	{"--check", NULL, "fmt: write nothing, name the files that are not in the layout", FLAG, offsetof(struct options, check)},
 	{"--color", "auto|always|never", "colours in messages", COLOR, 0},
-	{"--json", NULL, "messages as JSON, one a line", FLAG, offsetof(struct options, json)},
+	{"--format", "text|gcc|json", "messages as text, each behind FILE:LINE:COLUMN: for editors, or as JSON, one a line", FORMAT, 0},
+	{"--json", NULL, "the same as --format=json", FLAG, offsetof(struct options, json)},
 	{"--help", NULL, "this", FLAG, offsetof(struct options, help)},
 	{"--version", NULL, "the version", FLAG, offsetof(struct options, version)},
 };
@@ -84,6 +86,10 @@ take(struct options *o, struct arena *a, const struct option *t, const char *val
 		o->color = !strcmp(value, "always") ? COLOR_ALWAYS : !strcmp(value, "never") ? COLOR_NEVER : COLOR_AUTO;
 		if (o->color == COLOR_AUTO && strcmp(value, "auto")) return wrong("--color is auto, always or never, not `%s`", value, NULL);
 		return 0;
+	case FORMAT:
+		o->format = !strcmp(value, "gcc") ? FORMAT_GCC : !strcmp(value, "json") ? FORMAT_JSON : FORMAT_TEXT;
+		if (o->format == FORMAT_TEXT && strcmp(value, "text")) return wrong("--format is text, gcc or json, not `%s`", value, NULL);
+		return 0;
 	case SIZE:
 		o->compile.max_memory = read_size(value);
 		if (!o->compile.max_memory) return wrong("--max-memory takes a size, not `%s`", value, "for example 512M, 8G or 1.5GiB");
@@ -132,10 +138,18 @@ unknown_option(struct arena *a, const char *arg)
 	return wrong("there is no option `%s`", plain, near ? arena_print(a, "there is `%s`", near) : "nnc --help lists them");
 }
 
+static bool
+takes_many(const char *command)
+{
+	for (int i = 0; command_row(i); i++)
+		if (!strcmp(command_row(i)->name, command)) return command_row(i)->alone;
+	return false;
+}
+
 int
 options_read(struct options *o, struct arena *a, int argc, char **argv)
 {
-	*o = (struct options){0};
+	*o = (struct options){.files = NEW_ARRAY(a, argc, const char *)};
 	for (int i = 1; i < argc; i++) {
 		const char *value;
 		if (!strcmp(argv[i], "--")) {
@@ -145,8 +159,7 @@ options_read(struct options *o, struct arena *a, int argc, char **argv)
 		}
 		if (argv[i][0] != '-' || !argv[i][1]) {
 			if (!o->command) o->command = argv[i];
-			else if (!o->file) o->file = argv[i];
-			else return wrong("one file at a time: what is `%s`?", argv[i], "options of the trainer follow after `--`");
+			else o->files[o->file_count++] = argv[i];
 			continue;
 		}
 		const struct option *t = find(argv[i], &value);
@@ -158,5 +171,7 @@ options_read(struct options *o, struct arena *a, int argc, char **argv)
 		int bad = take(o, a, t, value);
 		if (bad) return bad;
 	}
+	o->file = o->files[0];
+	if (o->file_count > 1 && !takes_many(o->command)) return wrong("one file at a time: what is `%s`?", o->files[1], "options of the trainer follow after `--`");
 	return 0;
 }

@@ -5,16 +5,21 @@
 #include "driver/compile.h"
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum message_format { FORMAT_TEXT, FORMAT_GCC, FORMAT_JSON };
 
 struct options {
 	const char *command;      /* check, grad ... */
-	const char *file;
+	const char *file;         /* the first word after the command */
+	const char **files;       /* all of them: more than one only for commands that take many */
+	int file_count;
 	const char *output;       /* -o */
 	const char *of;           /* --of: only equations of this layer or tensor */
 	bool all;                 /* --all: the forward equations, too */
-	bool json;
+	bool json;                /* --json, for --format=json */
+	bool check;               /* --check: fmt writes nothing */
 	bool help, version;
 	enum color color;
+	enum message_format format;
 	const char *cc;
 	struct compile_options compile;
 	int rest_count;           /* after -- */

@@ -117,7 +117,7 @@ is_activation(struct elaborator *e, struct value *v)
 }
 
 const char *
-usage(struct elaborator *e, const struct node *definition)
+call_text(struct elaborator *e, const struct node *definition)
 {
 	const struct node *params = definition->kid[0];
 	bool layer = definition->kind == NODE_LAYER;
@@ -132,7 +132,7 @@ static const char *
 usage_of(struct elaborator *e, const struct value *v)
 {
 	if (v->kind == VALUE_FUNCTION) return arena_print(e->arena, "%s(x)", v->function->name);
-	return v->kind != VALUE_DEFINITION || v->definition->kind == NODE_OPTIMIZER ? name_of(v) : usage(e, v->definition);
+	return v->kind != VALUE_DEFINITION || v->definition->kind == NODE_OPTIMIZER ? name_of(v) : call_text(e, v->definition);
 }
 
 static bool
@@ -166,6 +166,7 @@ help_near(struct elaborator *e, struct diagnostic *m, const char *name, const ch
 		const char *what = is_layer(v) ? "a layer" : function ? "a function" : v && v->kind == VALUE_DEFINITION ? "an optimizer" : "a value";
 		diag_help(e->d, m, "there is %s with a similar name: `%s`", what, near);
 	}
+	diag_rename(e->d, m, name, near);
 }
 
 void
@@ -188,6 +189,7 @@ help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct s
 		diag_help(e->d, m, "%s", known->text);
 	} else if (known) {
 		diag_help(e->d, m, "it is called `%s` here: `%s`", name_of(known), usage_of(e, known));
+		diag_rename(e->d, m, name, name_of(known));
 	} else {
 		const char *near = nearest_name(name, names.at, names.n);
 		if (near) help_near(e, m, name, near, value_named(e, s, near));
@@ -211,8 +213,12 @@ unknown_package(struct elaborator *e, struct node *n, struct scope *s)
 	if (look_up(s, span_text(e->arena, n->span))) return false;
 	struct diagnostic *m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", span_text(e->arena, n->span));
 	if (!m) return true;
-	if (value_named(e, s, n->text)) diag_help(e->d, m, "write `%s`: names have no `%s.` in front", n->text, span_text(e->arena, n->kid[0]->span));
-	else help_name(e, m, n->text, s);
+	if (!value_named(e, s, n->text)) {
+		help_name(e, m, n->text, s);
+		return true;
+	}
+	diag_help(e->d, m, "write `%s`: names have no `%s.` in front", n->text, span_text(e->arena, n->kid[0]->span));
+	diag_edit(e->d, m, n->span, "%s", n->text);
 	return true;
 }
 
@@ -220,8 +226,10 @@ void
 help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s)
 {
 	const char *known = value_named(e, s, name) ? name : known_as(e, name);
+	struct span at = m->labels.at[0].span;
 	if (known && !strchr(known, ' ')) diag_help(e->d, m, "values have no methods: write `%s -> %s`", base, known);
-	else diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
+	if (known && !strchr(known, ' ') && at.file && at.begin && at.file->text[at.begin - 1] == '.') diag_edit(e->d, m, (struct span){at.file, at.begin - 1, at.end}, " -> %s", known);
+	if (!known || strchr(known, ' ')) diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
 }
 
 bool
@@ -233,8 +241,12 @@ help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n,
 	if (!near) near = nearest_name(name, options, n);
 	for (int i = 0; i < n && !near; i++)
 		if (!strncmp(options[i], name, strlen(name))) near = options[i];
-	if (near) diag_help(e->d, m, "it is called `%s`", near);
-	else if (known && strchr(known, ' ')) diag_help(e->d, m, "%s", known);
+	if (near) {
+		diag_help(e->d, m, "it is called `%s`", near);
+		diag_rename(e->d, m, name, near);
+	} else if (known && strchr(known, ' ')) {
+		diag_help(e->d, m, "%s", known);
+	}
 	return near || known;
 }
 
@@ -325,7 +337,9 @@ help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a,
 		struct value *argument[2] = {filled_with_0(e, b->n, from, b->span), filled_with_0(e, a->n, shape, b->span)};
 		struct value *v = try_call(e, projection, 2, argument);
 		if (!has_shape(v, a->n, shape) || (v->by && v->by->mapped)) continue;
-		diag_help(e->d, m, "to add a shortcut of another shape, project it first:\n`%s`", projection_text(e, projection, b_name, b, a));
+		const char *text = projection_text(e, projection, b_name, b, a);
+		diag_help(e->d, m, "to add a shortcut of another shape, project it first:\n`%s`", text);
+		if (b->span.file && !strcmp(span_text(e->arena, b->span), b_name)) diag_edit(e->d, m, b->span, "(%s)", text);
 		return;
 	}
 }
@@ -371,6 +385,7 @@ help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition
 	struct value *swapped[2] = {a->at[1], a->at[0]};
 	if (try_call(e, &callee, 2, swapped)->kind != VALUE_TENSOR) return false;
 	diag_help(e->d, m, "the other way round: `%s(%s, %s)`", definition->text, span_text(e->arena, a->at[1]->span), span_text(e->arena, a->at[0]->span));
+	if (a->call->span.begin < a->at[0]->span.begin && a->at[1]->span.end < a->call->span.end) diag_swap(e->d, m, a->at[0]->span, a->at[1]->span);
 	return true;
 }
 
@@ -384,8 +399,10 @@ help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v)
 	if (!m || !q) return;
 	if (!m->labels.at[0].span.file || q->span.begin < m->labels.at[0].span.begin || q->span.end > m->labels.at[0].span.end)
 		diag_label(e->d, m, q->span, "%.6g / %.6g", q->dividend, q->divisor);
-	if (!q->name && v->number > 1 && v->number < 1e9 && !q->span.file->library)
+	if (!q->name && v->number > 1 && v->number < 1e9 && !q->span.file->library) {
 		diag_help(e->d, m, "write `floor(%s)`, which is %.0f, or `ceil(%s)`, %.0f", span_text(e->arena, q->span), floor(v->number), span_text(e->arena, q->span), ceil(v->number));
+		diag_edit(e->d, m, q->span, "floor(%s)", span_text(e->arena, q->span));
+	}
 	if (q->dividend < 1 || q->dividend > 1e9 || q->dividend != floor(q->dividend) || q->divisor < 1 || !q->name) return;
 	long n = (long)q->dividend, near[2] = {0, 0};
 	for (long k = (long)ceil(q->divisor) - 1; k >= 1 && !near[1]; k--)

@@ -274,7 +274,7 @@ made_by(struct elaborator *e, const struct expansion *x, const struct value *v, 
 {
 	struct made *m = NEW(e->arena, struct made);
 	int n = x->definition->kid[0]->n;
-	*m = (struct made){.definition = x->definition, .mapped = x->mapped, .learns = instance != NULL, .n = n, .argument = NEW_ARRAY(e->arena, n, struct value *),
+	*m = (struct made){.definition = x->definition, .call = x->args->call->span, .mapped = x->mapped, .learns = instance != NULL, .n = n, .argument = NEW_ARRAY(e->arena, n, struct value *),
 			   .extra = NEW_ARRAY(e->arena, n, int)};
 	for (int k = 0; k < n; k++) {
 		m->argument[k] = x->given[k];

@@ -61,5 +61,6 @@ check_verdicts(struct unit *u)
 		diag_label(&u->diagnostics, m, condition->span, v->held ? "always true" : "never true");
 		if (*v->ranges) diag_note(&u->diagnostics, m, "%s", v->ranges);
 		diag_help(&u->diagnostics, m, "write `%s` alone, or correct the condition", span_text(u->arena, v->node->kid[v->held ? 1 : 2]->span));
+		diag_edit(&u->diagnostics, m, v->node->span, "%s", span_text(u->arena, v->node->kid[v->held ? 1 : 2]->span));
 	}
 }

@@ -137,11 +137,54 @@ diag_help(struct diagnostics *d, struct diagnostic *m, const char *format, ...)
 	va_end(args);
 }
 
+static void
+add_edit(struct diagnostics *d, struct diagnostic *m, struct span where, const char *text)
+{
+	if (m && where.file && !where.file->library) PUSH(d->arena, &m->edits, (struct edit){m->helps.n - 1, where, text});
+}
+
+void
+diag_edit(struct diagnostics *d, struct diagnostic *m, struct span where, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	add_edit(d, m, where, format_text(d->arena, format, args));
+	va_end(args);
+}
+
+void
+diag_rename(struct diagnostics *d, struct diagnostic *m, const char *from, const char *to)
+{
+	struct span s = m ? m->labels.at[0].span : (struct span){0};
+	if (s.file && from && s.end - s.begin == strlen(from) && !strncmp(s.file->text + s.begin, from, strlen(from))) add_edit(d, m, s, to);
+}
+
+void
+diag_swap(struct diagnostics *d, struct diagnostic *m, struct span a, struct span b)
+{
+	bool apart = a.file && a.file == b.file && (a.end <= b.begin || b.end <= a.begin);
+	if (!apart) return;
+	add_edit(d, m, a, span_text(d->arena, b));
+	add_edit(d, m, b, span_text(d->arena, a));
+}
+
+void
+diag_append(struct diagnostics *d, struct diagnostic *m, struct span block, const char *statement)
+{
+	if (!block.file || block.end == block.begin) return;
+	const char *text = block.file->text;
+	size_t brace = block.end - 1, line = brace;
+	while (line > block.begin && strchr(" \t", text[line - 1])) line--;
+	bool alone = line > block.begin && text[line - 1] == '\n'; /* the closing brace, on its line */
+	struct span at = {block.file, alone ? line : brace, alone ? line : brace};
+	add_edit(d, m, at, alone ? arena_print(d->arena, "%.*s  %s\n", (int)(brace - line), text + line, statement) : arena_print(d->arena, "; %s ", statement));
+}
+
 /* ---- printing --------------------------------------------------------------------------------------------------------------------- */
 
 struct printer {
 	FILE *out;
-	bool color;
+	bool color, gcc;
 	int margin; /* width of the line numbers */
 };
 
@@ -342,9 +385,11 @@ print_file(const struct printer *p, const struct diagnostic *m, const struct sou
 		frame(p, "|");
 		fputc('\n', p->out);
 	}
-	fprintf(p->out, "%*s", p->margin, "");
-	styled(p, FRAME, i ? ":::" : "-->");
-	fprintf(p->out, " %s:%d:%d\n", file->path, at.line, at.column);
+	if (i || !p->gcc) {
+		fprintf(p->out, "%*s", p->margin, "");
+		styled(p, FRAME, i ? ":::" : "-->");
+		fprintf(p->out, " %s:%d:%d\n", file->path, at.line, at.column);
+	}
 	frame(p, "|");
 	fputc('\n', p->out);
 	for (int line = next_line(m, file, 0), before = 0; line; before = line, line = next_line(m, file, line)) {
@@ -353,8 +398,26 @@ print_file(const struct printer *p, const struct diagnostic *m, const struct sou
 	}
 }
 
+/* error[CODE]: TITLE, or FILE:LINE:COLUMN: error: TITLE [CODE] */
 static void
-print_message(FILE *out, bool color, const struct diagnostic *m)
+print_head(const struct printer *p, const struct diagnostic *m)
+{
+	const char *level = m->warning ? "warning" : "error";
+	struct span at = m->labels.at[0].span;
+	char head[128];
+	if (p->gcc && at.file) fprintf(p->out, "%s:%d:%d: ", at.file->path, span_place(at).line, span_place(at).column);
+	else if (p->gcc) fputs("nnc: ", p->out);
+	if (p->gcc) snprintf(head, sizeof head, "%s", level);
+	else snprintf(head, sizeof head, "%s[%s]", level, m->code);
+	styled(p, m->warning ? WARNING : ERROR, head);
+	styled(p, BOLD, ": ");
+	styled(p, BOLD, m->title);
+	if (p->gcc) fprintf(p->out, " [%s]", m->code);
+	fputc('\n', p->out);
+}
+
+static void
+print_message(FILE *out, bool color, bool gcc, const struct diagnostic *m)
 {
 	const struct source *file = m->labels.at[0].span.file;
 	int last = 0;
@@ -363,13 +426,8 @@ print_message(FILE *out, bool color, const struct diagnostic *m)
 			int line = span_place(m->labels.at[i].span).line;
 			if (line > last) last = line;
 		}
-	struct printer p = {out, color, snprintf(NULL, 0, "%d", last)};
-	char head[128];
-	snprintf(head, sizeof head, "%s[%s]", m->warning ? "warning" : "error", m->code);
-	styled(&p, m->warning ? WARNING : ERROR, head);
-	styled(&p, BOLD, ": ");
-	styled(&p, BOLD, m->title);
-	fputc('\n', out);
+	struct printer p = {out, color, gcc, snprintf(NULL, 0, "%d", last)};
+	print_head(&p, m);
 	for (const struct source *at = file; at; at = next_file(m, at)) print_file(&p, m, at);
 	if (file && (m->notes.n || m->helps.n)) {
 		frame(&p, "|");
@@ -379,13 +437,25 @@ print_message(FILE *out, bool color, const struct diagnostic *m)
 	for (int i = 0; i < m->helps.n; i++) print_remark(&p, HELP, "help", m->helps.at[i]);
 }
 
-void
-diag_print(const struct diagnostics *d, FILE *out, bool color)
+static void
+print_all(const struct diagnostics *d, FILE *out, bool color, bool gcc)
 {
 	for (int i = 0; i < d->all.n; i++) {
 		if (i) fputc('\n', out);
-		print_message(out, color, d->all.at[i]);
+		print_message(out, color, gcc, d->all.at[i]);
 	}
+}
+
+void
+diag_print(const struct diagnostics *d, FILE *out, bool color)
+{
+	print_all(d, out, color, false);
+}
+
+void
+diag_print_gcc(const struct diagnostics *d, FILE *out, bool color)
+{
+	print_all(d, out, color, true);
 }
 
 static void
@@ -412,6 +482,17 @@ json_list(FILE *out, const char *name, const char *const *at, int n)
 	fputc(']', out);
 }
 
+/* a span with a text, the inside of an object */
+static void
+json_span(FILE *out, struct span s, const char *text)
+{
+	struct place from = span_place(s), to = span_place((struct span){s.file, s.end, s.end});
+	fputs("\"file\":", out);
+	json_text(out, s.file ? s.file->path : "");
+	fprintf(out, ",\"begin\":%zu,\"end\":%zu,\"line\":%d,\"column\":%d,\"end_line\":%d,\"end_column\":%d,\"text\":", s.begin, s.end, from.line, from.column, to.line, to.column);
+	json_text(out, text);
+}
+
 void
 diag_print_json(const struct diagnostics *d, FILE *out)
 {
@@ -423,18 +504,20 @@ diag_print_json(const struct diagnostics *d, FILE *out)
 		json_text(out, m->title);
 		fputs(",\"labels\":[", out);
 		for (int k = 0; k < m->labels.n; k++) {
-			const struct label *l = &m->labels.at[k];
-			struct place at = span_place(l->span);
-			fprintf(out, "%s{\"file\":", k ? "," : "");
-			json_text(out, l->span.file ? l->span.file->path : "");
-			fprintf(out, ",\"begin\":%zu,\"end\":%zu,\"line\":%d,\"column\":%d,\"text\":", l->span.begin, l->span.end, at.line, at.column);
-			json_text(out, l->text);
+			fputs(k ? ",{" : "{", out);
+			json_span(out, m->labels.at[k].span, m->labels.at[k].text);
 			fputc('}', out);
 		}
 		fputc(']', out);
 		json_list(out, "notes", m->notes.at, m->notes.n);
 		json_list(out, "helps", m->helps.at, m->helps.n);
-		fputs("}\n", out);
+		fputs(",\"edits\":[", out);
+		for (int k = 0; k < m->edits.n; k++) {
+			fprintf(out, "%s{\"help\":%d,", k ? "," : "", m->edits.at[k].help);
+			json_span(out, m->edits.at[k].span, m->edits.at[k].text);
+			fputc('}', out);
+		}
+		fputs("]}\n", out);
 	}
 }
 

@@ -153,6 +153,7 @@ enum value_kind {
 
 struct made { /* a call of a definition, as messages look at what it gave */
 	struct node *definition;
+	struct span call;
 	int mapped;              /* leading axes over which it was repeated */
 	bool learns;             /* it has weights of its own */
 	int n;
@@ -363,7 +364,7 @@ struct value *fact(struct elaborator *e, const char *name, int i);
 /* `nn.Linear` where nothing is named nn: reported with what the last part is called here */
 bool unknown_package(struct elaborator *e, struct node *dot, struct scope *s);
 /* "x -> Dense(units)", or "mse(y, t)": what has to be written at least */
-const char *usage(struct elaborator *e, const struct node *definition);
+const char *call_text(struct elaborator *e, const struct node *definition);
 /* `x.flatten` of a tensor, as a method: written as a chain */
 void help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s);
 void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);
@@ -399,7 +400,7 @@ void open_globals(struct elaborator *e);
 /* reports each -D that replaced nothing */
 void check_defines(struct elaborator *e);
 struct value *value_of_module(struct elaborator *e, const struct value *lib, struct node *dot);
-const char *name_elsewhere(struct elaborator *e, const struct source *file, const char *name);
+const char *name_elsewhere(struct elaborator *e, const struct source *file, const char *name, const char **longer);
 
 /* range.c */
 /* false: an index would run over two sizes, which was reported */

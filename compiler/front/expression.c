@@ -167,17 +167,22 @@ evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
 		diag_label(e->d, m, n->kid[0]->span, "%s", shape_text(e, a));
 		diag_label(e->d, m, n->kid[1]->span, "%s", shape_text(e, b));
 		if (m) diag_help(e->d, m, "write `*` to multiply by a number");
+		if (a->n == 0 || b->n == 0) diag_edit(e->d, m, operator_span(n), "*");
 		return value_error(e);
 	}
 	if (a->axis[a->n - 1]->size != b->axis[0]->size) {
 		struct diagnostic *m = problem(e, "shape", n->kid[0]->span, shape_text(e, a), "`@` needs the inner sizes to agree");
 		diag_label(e->d, m, n->kid[1]->span, "%s", shape_text(e, b));
 		diag_note(e->d, m, "%ld columns on the left, %ld rows on the right", a->axis[a->n - 1]->size, b->axis[0]->size);
-		if (m && a->n == 2 && a->axis[0]->size == b->axis[0]->size)
+		if (m && a->n == 2 && a->axis[0]->size == b->axis[0]->size) {
 			diag_help(e->d, m, "`%s.T @ %s` fits, or declare `%s: [%ld, %ld]`: outputs first, inputs second", span_text(e->arena, n->kid[0]->span),
 				  span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span), a->axis[1]->size, a->axis[0]->size);
-		if (b->n == 2 && a->n == 1 && b->axis[1]->size == a->axis[0]->size)
+			if (n->kid[0]->kind == NODE_NAME) diag_edit(e->d, m, n->kid[0]->span, "%s.T", n->kid[0]->text);
+		}
+		if (b->n == 2 && a->n == 1 && b->axis[1]->size == a->axis[0]->size) {
 			diag_help(e->d, m, "write `%s @ %s`: the matrix stands on the left", span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span));
+			diag_swap(e->d, m, n->kid[0]->span, n->kid[1]->span);
+		}
 		note_frames(e, m);
 		return value_error(e);
 	}
@@ -332,6 +337,7 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 									   high, span_text(e->arena, base->span));
 			if (m && high == size && low >= 0) diag_help(e->d, m, "both ends are included: write `%ld..%ld`", low, size - 1);
 			else if (m && high == -1 && low >= 0) diag_help(e->d, m, "indices count from the start: write `%ld..%ld`", low, size - 2);
+			if (m && m->helps.n && low >= 0 && low <= size - 2) diag_edit(e->d, m, n->span, "%ld..%ld", low, high == -1 ? size - 2 : size - 1);
 			*out = (struct subscript){.slice = true, .low = low};
 			*axis = high - low + 1;
 		}
@@ -346,8 +352,10 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 			if (v->body->op == OP_NUMBER && (v->body->number < 0 || v->body->number >= (double)size)) {
 				struct diagnostic *m = problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "index %.0f is outside `%s`",
 							       v->body->number, span_text(e->arena, base->span));
-				if (m && v->body->number == -1)
+				if (m && v->body->number == -1) {
 					diag_help(e->d, m, "the last element is `%s[%ld]`; `[-1]` is only the start of a recurrence", span_text(e->arena, base->span), size - 1);
+					diag_edit(e->d, m, n->span, "%ld", size - 1);
+				}
 				fine = false;
 			} else {
 				struct expr **guards = NEW_ARRAY(e->arena, e->guards.n + 1, struct expr *);

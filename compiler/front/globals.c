@@ -35,6 +35,7 @@ check_capital(struct elaborator *e, struct node *n)
 	fixed[0] = (char)(n->kind == NODE_LAYER ? fixed[0] - 'a' + 'A' : fixed[0] - 'A' + 'a');
 	struct diagnostic *m = problem(e, "capitals", n->name, "", n->kind == NODE_LAYER ? "a layer's name starts with a capital letter" : "a function's name starts with a small letter");
 	if (n->text[0] != '_') diag_help(e->d, m, "call it `%s`: capitals show where the weights are", fixed);
+	if (n->text[0] != '_') diag_rename(e->d, m, n->text, fixed);
 }
 
 /* the `import` by which a value came into the file m; NULL: it is m's own */
@@ -71,6 +72,7 @@ check_return(struct elaborator *e, const struct node *n)
 	const struct node *name = last && last->kind == NODE_DEFINE ? last->kid[0]->kid[0] : last ? last->kid[0] : NULL;
 	struct diagnostic *m = problem(e, "return", n->name, "", "`%s` does not say what it gives", n->text);
 	diag_help(e->d, m, "end it with `return %s`", name && name->kind == NODE_NAME ? name->text : "...");
+	if (name && name->kind == NODE_NAME) diag_append(e->d, m, block->span, arena_print(e->arena, "return %s", name->text));
 }
 
 static void
@@ -249,20 +251,24 @@ value_of_module(struct elaborator *e, const struct value *lib, struct node *n)
 	struct diagnostic *d = problem(e, "unknown-name", n->name, "not there", "%s defines nothing named `%s`", module_name(m), n->text);
 	const char *near = nearest_name(n->text, names.at, names.n);
 	if (near) diag_help(e->d, d, "it defines `%s`", near);
+	if (near) diag_rename(e->d, d, n->text, near);
 	return value_error(e);
 }
 
-/* where a name that means nothing in a file could come from, as a help; NULL: from nowhere */
+/* where a name that means nothing in a file could come from, as a help; NULL: from nowhere; *longer: how it is written here, if it can be */
 const char *
-name_elsewhere(struct elaborator *e, const struct source *file, const char *name)
+name_elsewhere(struct elaborator *e, const struct source *file, const char *name, const char **longer)
 {
+	*longer = NULL;
 	const struct module_list *all = &e->unit->modules;
 	const struct module *m = NULL;
 	for (int i = 0; i < all->n; i++)
 		if (all->at[i]->source == file) m = all->at[i];
 	for (int i = 0; m && i < m->imports.n; i++)
-		if (m->imports.at[i].node->kid[0] && exported(m->imports.at[i].module, name))
-			return arena_print(e->arena, "write `%s.%s`: it is in %s", m->imports.at[i].node->kid[0]->text, name, module_name(m->imports.at[i].module));
+		if (m->imports.at[i].node->kid[0] && exported(m->imports.at[i].module, name)) {
+			*longer = arena_print(e->arena, "%s.%s", m->imports.at[i].node->kid[0]->text, name);
+			return arena_print(e->arena, "write `%s`: it is in %s", *longer, module_name(m->imports.at[i].module));
+		}
 	for (int i = 0; m && i < all->n; i++)
 		if (all->at[i] != m && exported(all->at[i], name)) return arena_print(e->arena, "`%s` is in %s, which this file does not import itself", name, all->at[i]->source->path);
 	return NULL;

@@ -47,32 +47,33 @@ unclosed_text(const struct mistake *m)
 
 static const struct character {
 	const char *text, *what, *help;
+	const char *instead; /* the text to type; NULL: more than this changes */
 } characters[] = {
-	{"&&", "`&&` means nothing in this language", "write `and` between conditions"},
-	{"||", "`||` means nothing in this language", "write `or` between conditions"},
-	{"|>", "`|>` means nothing in this language", "a value goes into a function with `->`"},
-	{"'", "the character `'` means nothing in this language", "texts are written with double quotes: \"...\""},
-	{"!", "the character `!` means nothing in this language", "write `not` in front of a condition, `!=` between two values"},
-	{"?", "the character `?` means nothing in this language", "a choice is written `if c then a else b`"},
-	{"&", "the character `&` means nothing in this language", "write `and` between conditions"},
-	{"|", "the character `|` means nothing in this language", "write `or` between conditions"},
-	{"\\", "the character `\\` means nothing in this language", "a line goes on by itself behind an operator and inside brackets"},
-	{"`", "the character ` means nothing in this language", "texts are written with double quotes: \"...\""},
-	{"\342\206\222", "files are plain ASCII: an arrow is written `->`", NULL},
-	{"\303\227", "files are plain ASCII: a product is written `*`", NULL},
-	{"\302\267", "files are plain ASCII: a product is written `*`", NULL},
-	{"\342\210\222", "files are plain ASCII: minus is written `-`", NULL},
-	{"\342\200\223", "files are plain ASCII: minus is written `-`", NULL},
-	{"\342\211\244", "files are plain ASCII: less or equal is written `<=`", NULL},
-	{"\342\211\245", "files are plain ASCII: greater or equal is written `>=`", NULL},
-	{"\342\211\240", "files are plain ASCII: unequal is written `!=`", NULL},
-	{"\342\210\221", "files are plain ASCII: a sum is written `sum(i) ...`", NULL},
-	{"\302\262", "files are plain ASCII: a square is written `^2`", NULL},
-	{"\342\200\234", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL},
-	{"\342\200\235", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL},
-	{"\342\200\231", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL},
-	{"\302\240", "there is a blank here that is no plain blank", "type it anew: it came with copied text"},
-	{"\357\273\277", "the file starts with a byte order mark", "save it as plain ASCII or UTF-8 without one"},
+	{"&&", "`&&` means nothing in this language", "write `and` between conditions", "and"},
+	{"||", "`||` means nothing in this language", "write `or` between conditions", "or"},
+	{"|>", "`|>` means nothing in this language", "a value goes into a function with `->`", "->"},
+	{"'", "the character `'` means nothing in this language", "texts are written with double quotes: \"...\"", NULL},
+	{"!", "the character `!` means nothing in this language", "write `not` in front of a condition, `!=` between two values", NULL},
+	{"?", "the character `?` means nothing in this language", "a choice is written `if c then a else b`", NULL},
+	{"&", "the character `&` means nothing in this language", "write `and` between conditions", "and"},
+	{"|", "the character `|` means nothing in this language", "write `or` between conditions", "or"},
+	{"\\", "the character `\\` means nothing in this language", "a line goes on by itself behind an operator and inside brackets", NULL},
+	{"`", "the character ` means nothing in this language", "texts are written with double quotes: \"...\"", NULL},
+	{"\342\206\222", "files are plain ASCII: an arrow is written `->`", NULL, "->"},
+	{"\303\227", "files are plain ASCII: a product is written `*`", NULL, "*"},
+	{"\302\267", "files are plain ASCII: a product is written `*`", NULL, "*"},
+	{"\342\210\222", "files are plain ASCII: minus is written `-`", NULL, "-"},
+	{"\342\200\223", "files are plain ASCII: minus is written `-`", NULL, "-"},
+	{"\342\211\244", "files are plain ASCII: less or equal is written `<=`", NULL, "<="},
+	{"\342\211\245", "files are plain ASCII: greater or equal is written `>=`", NULL, ">="},
+	{"\342\211\240", "files are plain ASCII: unequal is written `!=`", NULL, "!="},
+	{"\342\210\221", "files are plain ASCII: a sum is written `sum(i) ...`", NULL, NULL},
+	{"\302\262", "files are plain ASCII: a square is written `^2`", NULL, "^2"},
+	{"\342\200\234", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL, "\""},
+	{"\342\200\235", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL, "\""},
+	{"\342\200\231", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL, NULL},
+	{"\302\240", "there is a blank here that is no plain blank", "type it anew: it came with copied text", " "},
+	{"\357\273\277", "the file starts with a byte order mark", "save it as plain ASCII or UTF-8 without one", ""},
 };
 
 static bool
@@ -85,6 +86,7 @@ stray_character(const struct mistake *m)
 		struct span whole = {m->p->source, m->at.begin, m->at.begin + strlen(characters[i].text)};
 		struct diagnostic *d = say(m, whole, "", "%s", characters[i].what);
 		if (characters[i].help) advise(m, d, "%s", characters[i].help);
+		if (characters[i].instead) diag_edit(m->p->diagnostics, d, whole, "%s", characters[i].instead);
 		return true;
 	}
 	struct span whole = m->at;
@@ -105,6 +107,7 @@ comment(const struct mistake *m)
 	struct diagnostic *d = say(m, (struct span){m->p->source, slashes || star ? m->at.begin - 1 : m->at.begin, end}, "", "comments start with `#`");
 	if (slashes && behind(m, 1, "add")) advise(m, d, "a whole-number division is `/` inside `[...]`, and `floor(a / b)` of numbers known at compile time");
 	else advise(m, d, "write `#` at the start of each line of it");
+	if (m->text[d->labels.at[0].span.begin + 1] == '/' && !behind(m, 1, "add")) diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "#");
 	return true;
 }
 
@@ -124,6 +127,7 @@ colon_slice(const struct mistake *m)
 	if ((!strcmp(low, "0") || !*low) && strlen(high) == 1 && *high > '0') {
 		int n = *high - '0';
 		advise(m, d, "the first %s element%s `%s[0..%d]`", count[n], n == 1 ? " is" : "s are", base, n - 1);
+		if (m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "0..%d", n - 1);
 	} else if (!*low && !*high) {
 		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both\nsides: `y[i] = %s[i, 0]`", base, base);
 	} else {
@@ -137,6 +141,7 @@ double_star(const struct mistake *m)
 {
 	if (!found_is(m, "**")) return false;
 	struct diagnostic *d = say(m, m->at, "", "the power operator is `^`");
+	diag_edit(m->p->diagnostics, d, m->at, "^");
 	size_t from = m->at.begin, end = m->at.end, call = m->open.begin;
 	while (from > 0 && m->text[from - 1] == ' ') from--;
 	size_t base = from;
@@ -166,6 +171,7 @@ in_place(const struct mistake *m)
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "there is no `%c=`: a value is defined, never changed", op);
 	char *name = slice(m, start, m->at.begin);
 	advise(m, d, "write `%s = %s %c %s`", name, name, op, slice(m, skip_blanks(m, m->at.end + 1), end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, start, end}, "%s = %s %c %s", name, name, op, slice(m, skip_blanks(m, m->at.end + 1), end));
 	return true;
 }
 
@@ -186,6 +192,7 @@ equals_in_condition(const struct mistake *m)
 	if (!found_is(m, "'='") || !can_be(m, "then")) return false;
 	struct diagnostic *d = say(m, m->at, "", "a comparison is written `==`");
 	advise(m, d, "`=` only defines; write `==` here");
+	diag_edit(m->p->diagnostics, d, m->at, "==");
 	return true;
 }
 
@@ -194,6 +201,7 @@ equals_defines(const struct mistake *m)
 {
 	if (!found_is(m, "==") || !behind(m, 1, "stmts")) return false;
 	struct diagnostic *d = say(m, m->at, "a comparison", "a definition is written with one `=`");
+	diag_edit(m->p->diagnostics, d, m->at, "=");
 	advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
 	return true;
 }
@@ -204,6 +212,7 @@ fat_arrow(const struct mistake *m)
 	bool first = found_is(m, "'='") && m->text[m->at.end] == '>', second = found_is(m, "'>'") && (char_before(m) == '=' || char_before(m) == '>');
 	if (!first && !second) return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, first ? m->at.begin : m->at.begin - 1, first ? m->at.end + 1 : m->at.end}, "", "an arrow is written `->`");
+	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "->");
 	advise(m, d, "a chain is `x -> f(a)`, a function of one's own `fn f(x) = x + 1`");
 	return true;
 }
@@ -213,6 +222,7 @@ walrus(const struct mistake *m)
 {
 	if (!found_is(m, "':'") || m->text[m->at.end] != '=') return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "a definition is written with `=`");
+	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "=");
 	advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
 	return true;
 }
@@ -230,6 +240,16 @@ comparison_chain(const struct mistake *m)
 	return true;
 }
 
+/* parentheses around the source from `start` up to the mistake */
+static void
+enclose(const struct mistake *m, struct diagnostic *d, size_t start)
+{
+	size_t end = m->at.begin;
+	while (end > start && isspace((unsigned char)m->text[end - 1])) end--;
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, start, start}, "(");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, ")");
+}
+
 static bool
 operator_after_chain(const struct mistake *m)
 {
@@ -243,6 +263,7 @@ operator_after_chain(const struct mistake *m)
 	while (isalnum((unsigned char)m->text[end]) || (m->text[end] && strchr("_.", m->text[end]))) end++;
 	if (m->text[end] == '(' || m->text[end] == '[' || end == first) advise(m, d, "put the chain in parentheses: `(%s) %c ...`", chain, m->found[1]);
 	else advise(m, d, "put the chain in parentheses: `(%s) %c %s`", chain, m->found[1], slice(m, first, end));
+	enclose(m, d, start);
 	return true;
 }
 
@@ -257,6 +278,7 @@ subscript_after_chain(const struct mistake *m)
 	while (m->text[end] && !strchr("]\n", m->text[end])) end++;
 	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot be subscripted");
 	advise(m, d, "put the chain in parentheses: `(%s)%s%s`", chain, slice(m, m->at.begin, end), m->text[end] == ']' ? "]" : "");
+	enclose(m, d, start);
 	return true;
 }
 
@@ -270,6 +292,7 @@ several_names(const struct mistake *m)
 	struct diagnostic *d = say(m, m->at, "", "`%s` takes one name", m->before[1]);
 	if (word_end(m, next) > next) advise(m, d, "write a line for each: `%s`, then `%s %s`", slice(m, line_start(m), m->at.begin), m->before[1], slice(m, next, word_end(m, next)));
 	else advise(m, d, "write a line for each name");
+	if (behind(m, 1, "output") && word_end(m, next) > next) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, next}, "; output ");
 	return true;
 }
 
@@ -279,11 +302,14 @@ range_in_list(const struct mistake *m)
 {
 	if (!found_is(m, "..") || m->bracket != '[' || (m->open.begin && word_end(m, m->open.begin - 1) > m->open.begin - 1)) return false;
 	struct diagnostic *d = say(m, m->at, "", "a list has no ranges");
-	char *low = slice(m, m->open.end, m->at.begin), *high = slice(m, m->at.end, word_end(m, skip_blanks(m, m->at.end)));
+	size_t end = word_end(m, skip_blanks(m, m->at.end));
+	char *low = slice(m, m->open.end, m->at.begin), *high = slice(m, m->at.end, end);
 	long from = strtol(low, NULL, 10), to = strtol(high, NULL, 10);
 	struct text t = {.arena = m->p->arena};
 	for (long i = from; i <= to && to - from < 20; i++) text_add(&t, "%s%ld", i > from ? ", " : "", i);
-	if (t.length && isdigit((unsigned char)*low) && isdigit((unsigned char)*high)) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	bool numbers = t.length && isdigit((unsigned char)*low) && isdigit((unsigned char)*high);
+	if (numbers && m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.end, end}, "%s", text_end(&t));
+	if (numbers) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
 	else advise(m, d, "write the numbers one by one: `[0, 1, 2]`");
 	return true;
 }
@@ -391,6 +417,7 @@ point_without_digit(const struct mistake *m)
 	struct diagnostic *d = say(m, m->at, "", "a number has digits on both sides of its point");
 	size_t end = word_end(m, m->at.end), from = m->at.begin;
 	while (from > 0 && isdigit((unsigned char)m->text[from - 1])) from--;
+	diag_edit(m->p->diagnostics, d, m->at, after ? ".0" : "0.");
 	if (after) advise(m, d, "write `%s.0`", slice(m, from, m->at.begin));
 	else advise(m, d, "write `0.%s`", slice(m, m->at.end, end));
 	return true;
@@ -418,13 +445,18 @@ python_choice(const struct mistake *m)
 		struct diagnostic *d = say(m, m->at, "", "an `if` inside an expression stands in parentheses");
 		if (m->bracket || memchr(m->text + at, '#', end - at)) advise(m, d, "write `(if c then a else b)`");
 		else advise(m, d, "write `%s (%s)`", yes, slice(m, m->at.begin, end));
+		if (!m->bracket && !memchr(m->text + at, '#', end - at)) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end}, "(%s)", slice(m, m->at.begin, end));
 		return true;
 	}
 	while (at < end && strncmp(m->text + at, " else ", 6)) at++;
 	struct diagnostic *d = say(m, m->at, "", "a choice is written `if c then a else b`");
-	if (at < end && !memchr(m->text + at, '#', end - at) && !m->bracket)
-		advise(m, d, "write `if %s then %s else %s`", slice(m, skip_blanks(m, m->at.end), at), yes, slice(m, at + 6, end));
-	else advise(m, d, "write `if c then %s else ...`", yes);
+	if (at < end && !memchr(m->text + at, '#', end - at) && !m->bracket) {
+		char *choice = arena_print(m->p->arena, "if %s then %s else %s", slice(m, skip_blanks(m, m->at.end), at), yes, slice(m, at + 6, end));
+		advise(m, d, "write `%s`", choice);
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "%s", choice);
+	} else {
+		advise(m, d, "write `if c then %s else ...`", yes);
+	}
 	return true;
 }
 
@@ -515,6 +547,7 @@ declaration(const struct mistake *m)
 		char *name = slice(m, line_start(m), m->at.begin);
 		size_t type = found_is(m, "'='") ? skip_blanks(m, m->at.end) : m->at.begin, end = line_end(m, type);
 		bool list = m->text[type] == '[' && memchr(m->text + type, ']', end - type);
+		if (list) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, type}, ": ");
 		if (list) advise(m, d, "write `%s: %s`", name, slice(m, type, (size_t)((char *)memchr(m->text + type, ']', end - type) - m->text) + 1));
 		else if (*what == 'p') advise(m, d, "for example `%s: [10, 784] ~ glorot_uniform` or `%s: real = 0`", name, name);
 		else advise(m, d, "for example `%s: [784]`, `%s: real` or `%s: 0..9`", name, name, name);
@@ -528,6 +561,7 @@ declaration(const struct mistake *m)
 	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "entries")) {
 		struct diagnostic *d = say(m, m->at, "", "a setting is written with `=`");
 		advise(m, d, "write `%s = %s`", slice(m, line_start(m), m->at.begin), slice(m, skip_blanks(m, m->at.end), line_end(m, m->at.end)));
+		diag_edit(m->p->diagnostics, d, m->at, " =");
 		return true;
 	}
 	if (found_is(m, "':'") && behind(m, 1, "stmts") && (behind(m, 0, "a name") || behind(m, 0, "dotted"))) {
@@ -549,6 +583,7 @@ keyword_argument(const struct mistake *m)
 	while (from > 0 && word_end(m, from - 1) > from - 1) from--;
 	end = word_end(m, end);
 	struct diagnostic *d = say(m, m->at, "", "an argument is given by name with `=`");
+	diag_edit(m->p->diagnostics, d, m->at, "=");
 	advise(m, d, "write `%s=%s`", slice(m, from, to), end > first ? slice(m, first, end) : "...");
 	return true;
 }
@@ -562,6 +597,9 @@ braces_after_equals(const struct mistake *m)
 	struct diagnostic *d = say(m, m->at, "", entry ? "a group of a train block is written without `=`" : "there are no sets and dictionaries");
 	if (entry) advise(m, d, "write `%s{`", slice(m, line_start(m), m->at.begin - 1)[0] ? arena_print(m->p->arena, "%s ", first_word(m)) : "data ");
 	else advise(m, d, "a list is written `[a, b]`");
+	size_t equals = m->at.begin - 1;
+	while (equals > 0 && m->text[equals] != '=') equals--;
+	if (entry) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, equals, equals + 1}, "%s", "");
 	return true;
 }
 
@@ -590,6 +628,7 @@ called_twice(const struct mistake *m)
 	if (name == from || m->text[end] != ')') return false;
 	struct diagnostic *d = say(m, m->at, "", "the result of a call cannot be called");
 	advise(m, d, "a value goes into a layer with an arrow: `%s -> %s`", slice(m, m->at.end, end), slice(m, name, m->at.begin));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, name, end + 1}, "%s -> %s", slice(m, m->at.end, end), slice(m, name, m->at.begin));
 	return true;
 }
 
@@ -618,6 +657,7 @@ percent(const struct mistake *m)
 	size_t from = --i;
 	while (from > 0 && strchr("0123456789.", m->text[from - 1])) from--;
 	advise(m, d, "a share is written as a number: `%.6g`", strtod(m->text + from, NULL) / 100);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, i + 1}, "%.6g", strtod(m->text + from, NULL) / 100);
 	return true;
 }
 
@@ -626,7 +666,10 @@ trailing_comma(const struct mistake *m)
 {
 	if (!behind(m, 0, "','") || !(found_is(m, "']'") || found_is(m, "the end of the line"))) return false;
 	struct diagnostic *d = say(m, m->at, "", "another value has to follow the `,`");
+	size_t comma = m->at.begin - 1;
+	while (comma > 0 && m->text[comma] != ',') comma--;
 	if (found_is(m, "']'")) advise(m, d, "leave out the last `,` of a list");
+	if (found_is(m, "']'")) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, comma, comma + 1}, "%s", "");
 	return true;
 }
 
@@ -663,6 +706,7 @@ matlab(const struct mistake *m)
 	if (m->found[0] != '\'' || !strchr("*/^", m->found[1]) || char_before(m) != '.') return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin - 1, m->at.end}, "", "`%c` works element by element already", m->found[1]);
 	advise(m, d, "write `%c`; `@` multiplies matrices", m->found[1]);
+	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "%c", m->found[1]);
 	return true;
 }
 

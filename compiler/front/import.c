@@ -86,8 +86,10 @@ report_unreadable(struct loading *l, const struct module *m, const struct node *
 	if (strcmp(path, n->text)) diag_note(l->d, e, "the path starts at the folder of %s", module_name(m));
 	size_t length = strlen(path), ignored;
 	const char *cause, *longer = arena_print(l->arena, "%s.nn", path);
-	if ((length < 3 || strcmp(path + length - 3, ".nn")) && l->access->read(l->access->context, l->arena, longer, &ignored, &cause))
+	if ((length < 3 || strcmp(path + length - 3, ".nn")) && l->access->read(l->access->context, l->arena, longer, &ignored, &cause)) {
 		diag_help(l->d, e, "write the whole name: `import \"%s.nn\"`", n->text);
+		diag_edit(l->d, e, n->name, "\"%s.nn\"", n->text);
+	}
 }
 
 static bool

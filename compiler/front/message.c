@@ -225,6 +225,21 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 	else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
 }
 
+/* the name is defined by the statement `later`, which has to come before this one */
+static void
+help_order(struct elaborator *e, struct diagnostic *m, const struct node *later)
+{
+	struct span here = e->statement ? e->statement->span : (struct span){0};
+	diag_help(e->d, m, "line %d defines it: move it in front of this one", span_place(later->span).line);
+	if (!here.file || here.file != later->span.file || here.begin >= later->span.begin) return;
+	size_t line = here.begin;
+	while (line > 0 && strchr(" \t", here.file->text[line - 1])) line--;
+	bool first = line == 0 || here.file->text[line - 1] == '\n'; /* of its line */
+	const char *between = first ? arena_print(e->arena, "\n%.*s", (int)(here.begin - line), here.file->text + line) : "; ";
+	diag_edit(e->d, m, (struct span){here.file, here.begin, here.begin}, "%s%s", span_text(e->arena, later->span), between);
+	diag_edit(e->d, m, later->span, "%s", "");
+}
+
 struct value *
 unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -243,8 +258,10 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 		struct node *all = e->statement->kid[e->statement->n - 1];
 		size_t from = sum->kid[1]->span.begin;
 		struct span inside = {all->span.file, from, all->span.end};
-		if (sum->span.begin == all->span.begin)
+		if (sum->span.begin == all->span.begin) {
 			diag_help(e->d, m, "to include it in the sum, use parentheses: `%s (%s)`", span_text(e->arena, sum->kid[0]->span), span_text(e->arena, inside));
+			diag_edit(e->d, m, inside, "(%s)", span_text(e->arena, inside));
+		}
 		return value_error(e);
 	}
 	if (e->subscript && e->statement && e->statement->kind == NODE_INDEXED) {
@@ -254,16 +271,18 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 		return value_error(e);
 	}
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
-	const char *elsewhere = name_elsewhere(e, n->span.file, name);
+	const char *longer, *elsewhere = name_elsewhere(e, n->span.file, name, &longer);
 	const struct node *later = defined_later(e, name);
 	const struct node *copies = defined_in_repeat(e, name);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
 	if (given && !is_called(e->statement, n)) diag_help(e->d, m, "%s", given);
 	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
-	else if (later) diag_help(e->d, m, "line %d defines it: move it in front of this one", span_place(later->span).line);
+	else if (later) help_order(e, m, later);
 	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);
 	else help_name(e, m, name, s);
+	bool other = (given && !is_called(e->statement, n)) || copies || later;
+	if (!other && elsewhere && longer) diag_rename(e->d, m, name, longer);
 	if (m && m->helps.n == helps && !is_called(e->statement, n)) help_value(e, m, name);
 	return value_error(e);
 }

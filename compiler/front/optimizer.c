@@ -407,6 +407,7 @@ add_optimizer(struct elaborator *e, struct model *m, struct node *n, bool first)
 		for (int i = 0; i < count; i++) text_add(&t, "%s%s", i ? ", " : "", names[i]);
 		if (near) diag_help(e->d, d, "there is one with a similar name: `%s`", near);
 		else diag_help(e->d, d, "there are %s", text_end(&t));
+		if (near) diag_edit(e->d, d, name->span, "%s", near);
 		return;
 	}
 	for (int i = 0; i < m->training.optimizers.n; i++) {

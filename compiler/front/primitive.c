@@ -131,7 +131,10 @@ all_sizes_said(struct elaborator *e, const struct arguments *a, const struct val
 	}
 	if (!open) return true;
 	struct diagnostic *m = problem(e, "size", open->span.file ? open->span : a->call->span, "", "`reshape` takes all sizes");
-	if (rest >= 1 && rest == floor(rest)) diag_help(e->d, m, "write `%.0f` instead of `-1`", rest);
+	if (rest >= 1 && rest == floor(rest)) {
+		diag_help(e->d, m, "write `%.0f` instead of `-1`", rest);
+		if (open->span.file) diag_edit(e->d, m, open->span, "%.0f", rest);
+	}
 	return false;
 }
 

@@ -230,6 +230,7 @@ help_swap(const struct inference *f, struct diagnostic *m, const struct bare *us
 		}
 		if (!fits) continue;
 		diag_help(f->e->d, m, "`%s` is [%ld, %ld]: write `%s[%s,%s]`, or declare it `[%ld, %ld]`", a->base, a->size, b->size, a->base, b->index->name, a->index->name, b->size, a->size);
+		diag_swap(f->e->d, m, a->span, b->span);
 		return;
 	}
 }
@@ -337,14 +338,16 @@ proved(struct program *p, struct expr *x, const struct access *a)
 	return false;
 }
 
-/* x[i+1] that reaches one too far: the range that would do */
+/* x[i+1] that reaches one too far: the range that would do; `whole` is all of the read */
 static void
-help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a, long over, const char *text)
+help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a, long over, struct span whole)
 {
+	const char *text = span_text(e->arena, whole);
 	struct affine *f = affine_of(e->p, a->subscript);
 	const struct index *v = f->n == 1 && f->term[0].atom->op == OP_INDEX && f->term[0].coefficient == 1 ? f->term[0].atom->index : NULL;
 	if (!v || v->batch || v->size <= over) return;
 	diag_help(e->d, m, "let it run to %ld, `%s in 0..%ld`, or ask: `if %s <= %ld then %s else 0`", v->size - 1 - over, v->name, v->size - 1 - over, v->name, v->size - 1 - over, text);
+	if (whole.file && whole.end > whole.begin && whole.file->text[whole.end - 1] == ']') diag_edit(e->d, m, whole, "(if %s <= %ld then %s else 0)", v->name, v->size - 1 - over, text);
 }
 
 static void
@@ -374,7 +377,7 @@ out_of_range(struct elaborator *e, const struct access *a)
 			text_add(&s, "%s%s", k ? "+" : "", f->term[k].atom->index->name);
 		if (s.length && f->constant == 0) diag_help(e->d, m, "to read zeros outside, pad first: `pad(%s, %ld)[%s]`", base, -i.low, text_end(&s));
 	}
-	if (m && i.known && i.low >= 0 && i.high >= a->size) help_shorter(e, m, a, i.high - a->size + 1, text);
+	if (m && i.known && i.low >= 0 && i.high >= a->size) help_shorter(e, m, a, i.high - a->size + 1, whole);
 	e->frame = keep;
 }
 

@@ -84,7 +84,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 			struct diagnostic *m = problem(e, "arguments", a->call->span, arena_print(e->arena, "`%s` is missing", params->kid[k]->text), "`%s` needs `%s`", x->definition->text,
 						       params->kid[k]->text);
 			note_frames(e, m);
-			diag_help(e->d, m, "it is written `%s`", usage(e, x->definition));
+			diag_help(e->d, m, "it is written `%s`", call_text(e, x->definition));
 			return false;
 		}
 	return true;
@@ -114,6 +114,7 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 		long shape[MAX_RANK] = {1};
 		value_shape(t, shape + 1);
 		diag_help(e->d, m, "`%s` is missing in front: `%s -> reshape(%s)`", span_text(e->arena, dims->kid[0]->span), span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));
+		diag_edit(e->d, m, at, "%s -> reshape(%s)", span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));
 	}
 	return NULL;
 }
@@ -132,8 +133,13 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	while (first && first->before) first = first->before;
 	if (m && scores->n == 2 && !first && scores->axis[0]->size == i.high + 1 && scores->axis[1]->size != i.high + 1)
 		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`,\nor `sum(i) W[k,i] * x[i]`");
-	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size)
+	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size) {
 		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
+		for (int k = 0; k < e->p->tensors.n; k++) {
+			const struct tensor *t = e->p->tensors.at[k];
+			if (t->role == ROLE_INPUT && !t->integer && !strcmp(t->name, first->text)) diag_edit(e->d, m, t->span, "input %s: [%ld]", t->name, first->shape[1]);
+		}
+	}
 	help_whole(e, m, scores);
 }
 
@@ -167,6 +173,7 @@ report_no_class(struct elaborator *e, const struct expansion *x, const struct no
 	diag_label(e->d, m, declared_name(t), "declared here, as %s", input_type_text(e->arena, t));
 	const char *shape = high >= 0 || !v->n ? "" : arena_print(e->arena, "%s of ", shape_text(e, v));
 	diag_help(e->d, m, "declare it as `%s %s: %s0..%ld`", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high >= 0 ? high : 99);
+	if (high >= 0) diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high);
 }
 
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
@@ -196,7 +203,11 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 	}
 	if (m && first && first->history && !strncmp(first->history->text, "-> ", 3) && strstr(first->history->text, arena_print(e->arena, "(%ld", high + 1))) {
 		const char *open = strchr(first->history->text, '(');
-		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", (int)(open - first->history->text - 3), first->history->text + 3, i.high + 1);
+		int length = (int)(open - first->history->text - 3), digits = snprintf(NULL, 0, "%ld", high + 1);
+		diag_help(e->d, m, "make the last layer `%.*s(%ld)`", length, first->history->text + 3, i.high + 1);
+		struct span call = first->history->by ? first->history->by->call : (struct span){0};
+		if (call.file && !strncmp(call.file->text + call.begin, first->history->text + 3, (size_t)(length + 1 + digits)))
+			diag_edit(e->d, m, (struct span){call.file, call.begin + (size_t)length + 1, call.begin + (size_t)(length + 1 + digits)}, "%ld", i.high + 1);
 	}
 	return false;
 }
@@ -291,7 +302,10 @@ is_kind(struct elaborator *e, const struct expansion *x, int k, const struct val
 	if (v->kind == VALUE_TEXT) {
 		struct diagnostic *m = problem(e, "option", v->span, "a text", "`%s` of `%s` takes no text", name, of);
 		const struct value *word = look_up(e->globals, v->text);
-		if (word && word->kind == VALUE_WORD) diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
+		if (word && word->kind == VALUE_WORD) {
+			diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
+			diag_edit(e->d, m, v->span, "%s", v->text);
+		}
 		return false;
 	}
 	const struct node *usual = x->given[k] ? param->kid[1] : NULL;
@@ -301,6 +315,7 @@ is_kind(struct elaborator *e, const struct expansion *x, int k, const struct val
 	bool repeats_input = size && size->kind == VALUE_NUMBER && v->kind == VALUE_NUMBER && first->kind == VALUE_TENSOR && first->n && size->number == (double)first->axis[first->n - 1]->size;
 	if (repeats_input) diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", of, v->number);
 	else diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
+	if (repeats_input && size->span.file == v->span.file && size->span.begin < v->span.begin) diag_edit(e->d, m, (struct span){size->span.file, size->span.begin, v->span.begin}, "%s", "");
 	return false;
 }
 

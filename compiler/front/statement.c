@@ -14,9 +14,10 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 	e->quiet--;
 	if (v->kind == VALUE_NUMBER && v->number > 1 && v->number == floor(v->number) && v->number < 1e9)
 		diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
-	else if (t->kind == NODE_INDEX)
+	else if (t->kind == NODE_INDEX) {
 		diag_help(e->d, m, "a tensor of real numbers is written `[%s]`", span_text(e->arena, t->kid[1]->span));
-	else
+		diag_edit(e->d, m, t->span, "[%s]", span_text(e->arena, t->kid[1]->span));
+	} else
 		diag_help(e->d, m, "a type is `real`, a shape as `[784]`, a range as `0..9`, or `[100] of 0..255`");
 }
 
@@ -169,6 +170,7 @@ read_start(struct elaborator *e, struct node *init, struct scope *s, struct star
 	if (drawn->kind == NODE_NAME && initialiser_named(drawn->text)) {
 		struct diagnostic *m = problem(e, "param-init", init->span, "", "a random start is written with `~`");
 		diag_help(e->d, m, "write `~ %s`", span_text(e->arena, init->kid[0]->span));
+		diag_edit(e->d, m, init->span, "~ %s", span_text(e->arena, init->kid[0]->span));
 		return false;
 	}
 	struct value *v = evaluate(e, init->kid[0], s);
@@ -239,6 +241,7 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 		if (n->kid[2] && strcmp(n->kid[2]->text, "weights")) {
 			struct diagnostic *m = problem(e, "syntax", n->kid[2]->span, "", "a parameter can only be left out of `weights`");
 			diag_help(e->d, m, "write `not in weights`");
+			diag_edit(e->d, m, n->kid[2]->span, "weights");
 		}
 	}
 	scope_bind(e, s, n->text, value_of_tensor(e, t, 0, NULL, n->name));
@@ -339,7 +342,10 @@ run_define(struct elaborator *e, struct node *n, struct scope *s)
 	if (v->kind != VALUE_ERROR && names->n > 1 && (v->kind != VALUE_SEVERAL || v->n != names->n)) {
 		struct diagnostic *m = problem(e, "results", n->kid[1]->span, shape_text(e, v), "%d names for %d result%s", names->n, v->kind == VALUE_SEVERAL ? v->n : 1,
 					       v->kind == VALUE_SEVERAL ? "s" : "");
-		if (v->kind != VALUE_SEVERAL) diag_help(e->d, m, "write `%s = ...`", span_text(e->arena, names->kid[0]->span));
+		if (v->kind != VALUE_SEVERAL) {
+			diag_help(e->d, m, "write `%s = ...`", span_text(e->arena, names->kid[0]->span));
+			diag_edit(e->d, m, names->span, "%s", span_text(e->arena, names->kid[0]->span));
+		}
 		v = value_error(e);
 	}
 	if (names->n == 1 && v->kind == VALUE_SEVERAL) {
@@ -390,6 +396,7 @@ is_element(struct elaborator *e, struct node *n, struct scope *s, const char *na
 		struct node *other = e->block->kid[i];
 		if (other->kind != NODE_INDEXED || strcmp(dotted_name(e, other->kid[0]), name) || !own_read(other->kid[2], name)) continue;
 		diag_help(e->d, m, "a recurrence starts in front of its first step: `%s[-1] = %s`", name, span_text(e->arena, n->kid[2]->span));
+		diag_edit(e->d, m, index->span, "-1");
 		scope_bind(e, s, name, value_error(e));
 		return true;
 	}
@@ -554,6 +561,7 @@ run_metric(struct elaborator *e, struct node *n, struct scope *s)
 	if (v->body->condition) {
 		struct diagnostic *m = problem(e, "condition", n->kid[0]->span, "a condition", "a metric is a number");
 		diag_help(e->d, m, "count how often it holds: `metric %s = if %s then 1 else 0`", n->text, span_text(e->arena, n->kid[0]->span));
+		diag_edit(e->d, m, n->kid[0]->span, "if %s then 1 else 0", span_text(e->arena, n->kid[0]->span));
 		return;
 	}
 	if (v->n) v = reduce_all(e, MEAN, v, n->span);
@@ -597,6 +605,7 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 		struct diagnostic *m = problem(e, "loss-shape", n->kid[0]->span, shape_text(e, v), "the loss must be a single number");
 		if (m && v->n == 1) diag_note(e->d, m, "one value for each of the %ld positions", v->axis[0]->size);
 		diag_help(e->d, m, "average them: `loss = mean(%s)`", span_text(e->arena, n->kid[0]->span));
+		diag_edit(e->d, m, n->kid[0]->span, "mean(%s)", span_text(e->arena, n->kid[0]->span));
 		return;
 	}
 	e->loss = e->loss ? add(e->p, e->loss, v->body) : v->body;
@@ -695,6 +704,7 @@ run_return(struct elaborator *e, struct node *n, struct scope *s)
 	if (!e->frame && e->model && !s->repeat) {
 		struct diagnostic *m = problem(e, "place", n->span, "", "`return` belongs into a function or layer");
 		diag_help(e->d, m, "a model names what `predict` gives: `output %s`", list->kid[0]->kind == NODE_NAME ? list->kid[0]->text : "y = ...");
+		if (list->kid[0]->kind == NODE_NAME && list->n == 1) diag_edit(e->d, m, n->span, "output %s", list->kid[0]->text);
 		return value_error(e);
 	}
 	if (list->n == 1) return evaluate(e, list->kid[0], s);

@@ -121,6 +121,8 @@ advise(const struct mistake *m, struct diagnostic *d, const char *format, ...)
 	char *help = formatted(m->p->arena, format, args);
 	va_end(args);
 	diag_help(m->p->diagnostics, d, "%s", help);
+	for (int i = 0; i < d->edits.n; i++)
+		if (d->edits.at[i].help < 0) d->edits.at[i].help = d->helps.n - 1; /* what the title asks for */
 }
 
 /* ---- brackets ---------------------------------------------------------------------------------------------------------------------- */
@@ -167,6 +169,7 @@ closes_nothing(const struct mistake *m)
 		struct diagnostic *d = say(m, m->at, "", "`%c` does not close `%c`", c, m->bracket);
 		diag_label(m->p->diagnostics, d, m->open, "opened here");
 		advise(m, d, "write `%c` here", m->bracket == '(' ? ')' : ']');
+		diag_edit(m->p->diagnostics, d, m->at, "%c", m->bracket == '(' ? ')' : ']');
 		return true;
 	}
 	if (m->bracket || (c == '}' && nn_scan_block(m->p).file)) return false;

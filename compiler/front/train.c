@@ -55,6 +55,7 @@ no_such_part(struct elaborator *e, const struct reader *reader, struct span wher
 	const char *near = found ? nearest_name(found, names, n) : NULL;
 	if (near) diag_help(e->d, m, "it is called `%s`", near);
 	else diag_help(e->d, m, "there are %s", text_end(&t));
+	if (near) diag_rename(e->d, m, found, near);
 	return false;
 }
 
@@ -74,6 +75,7 @@ read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
 		bool one = list->kind == NODE_TEXT || list->kind == NODE_NUMBER;
 		struct diagnostic *m = problem(e, "data", list->span, "", "`columns` is a list of numbers or header names");
 		diag_help(e->d, m, one ? "write `columns=[%s]`" : "for example `columns=[0, 1]`", span_text(e->arena, list->span));
+		if (one) diag_edit(e->d, m, list->span, "[%s]", span_text(e->arena, list->span));
 		return false;
 	}
 	for (int i = 0; i < list->n; i++) {
@@ -105,6 +107,7 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		const char *near = name ? nearest_name(name, names, READERS) : NULL;
 		if (near) diag_help(e->d, m, "there is one with a similar name: `%s`", near);
 		else diag_help(e->d, m, "data comes from a list or one of these:\n%s", reader_examples(e));
+		if (near) diag_rename(e->d, m, name, near);
 		return false;
 	}
 	s->reader = reader->name;
@@ -118,7 +121,10 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 			s->path = a->text;
 		} else {
 			struct diagnostic *m = problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
-			if (a->kind == NODE_DOT || a->kind == NODE_NAME) diag_help(e->d, m, "names of files stand in quotes: `\"%s\"`", span_text(e->arena, a->span));
+			if (a->kind == NODE_DOT || a->kind == NODE_NAME) {
+				diag_help(e->d, m, "names of files stand in quotes: `\"%s\"`", span_text(e->arena, a->span));
+				diag_edit(e->d, m, a->span, "\"%s\"", span_text(e->arena, a->span));
+			}
 			return false;
 		}
 	}
@@ -295,6 +301,7 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 				if (!entry_named(g->kid[0], m->inputs.at[k]->name)) missing = m->inputs.at[k]->name;
 			if (missing) diag_help(e->d, d, "`%s` has no data yet: write `%s = ...` here", missing, missing);
 			else if (near) diag_help(e->d, d, "it has `%s`", near);
+			if (missing || near) diag_rename(e->d, d, n->text, missing ? missing : near);
 			strangers++;
 			continue;
 		}
@@ -364,6 +371,11 @@ help_optimizer_option(struct elaborator *e, struct diagnostic *d, const struct n
 		const char *option = v->definition->kid[0]->kid[i]->text;
 		if (strcmp(option, n->text) && (!known || strcmp(option, known))) continue;
 		diag_help(e->d, d, "it is an option of the optimizer: `optimizer = %s(%s=%s)`", name->text, option, value);
+		struct span end = given->kid[0]->span;
+		end.begin = given->kid[0]->kind == NODE_CALL ? end.end - 1 : end.end; /* the closing parenthesis, or behind the name */
+		bool more = given->kid[0]->kind == NODE_CALL && given->kid[0]->kid[1]->n;
+		diag_edit(e->d, d, end, "%s%s=%s)", more ? ", " : given->kid[0]->kind == NODE_CALL ? "" : "(", option, value);
+		diag_edit(e->d, d, n->span, "%s", "");
 		return;
 	}
 }
@@ -410,6 +422,7 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		if (!strcmp(n->text, "freeze")) diag_help(e->d, d, "freeze a layer where it gets its name: `layer enc = frozen Encoder`");
 		else if (near) diag_help(e->d, d, "it is called `%s`", near);
 		else help_optimizer_option(e, d, n);
+		if (near) diag_rename(e->d, d, n->text, near);
 	}
 }
 
@@ -447,6 +460,7 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 	if (!t->optimizers.n && !e->d->errors) {
 		struct diagnostic *d = problem(e, "optimizer", train->name, "", "the train block names no optimizer");
 		diag_help(e->d, d, "add `optimizer = Adam(lr=1e-3)`");
+		diag_append(e->d, d, train->span, "optimizer = Adam(lr=1e-3)");
 	}
 	for (int i = 0; t->clip_norm > 0 && i < t->optimizers.n; i++)
 		if (t->optimizers.at[i]->method) {
@@ -459,5 +473,6 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 	if (t->early_stopping > 0 && !validation) {
 		struct diagnostic *d = problem(e, "early-stopping", train->name, "", "early stopping needs validation data");
 		diag_help(e->d, d, "add `validation = 0.1` to hold out a tenth of the data");
+		diag_append(e->d, d, train->span, "validation = 0.1");
 	}
 }

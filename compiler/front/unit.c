@@ -133,6 +133,7 @@ elaborate(struct unit *u, struct define_option *defines, int define_count, const
 				struct diagnostic *m = problem(&e, "unknown-name", n->name, "not defined", "there is no model named `%s`", n->text);
 				const char *near = nearest_name(n->text, names, count);
 				if (near || count == 1) diag_help(e.d, m, "there is `%s`", near ? near : names[0]);
+				if (near || count == 1) diag_rename(e.d, m, n->text, near ? near : names[0]);
 			}
 		}
 	}

@@ -213,6 +213,7 @@ whole_number(struct elaborator *e, struct value *v, struct span span, const char
 		for (int i = 0; equal_ && i < v->n; i++) equal_ = v->item[i]->kind == VALUE_NUMBER && v->item[i]->number == v->item[0]->number;
 		if (equal_) diag_help(e->d, m, "write `%.6g`: it holds for all axes", v->item[0]->number);
 		else if (v->kind == VALUE_LIST) diag_help(e->d, m, "write one number; layers of several sizes are calls of their own");
+		if (equal_) diag_edit(e->d, m, span, "%.6g", v->item[0]->number);
 		return false;
 	}
 	if (v->number != floor(v->number) || fabs(v->number) > 1e15) {

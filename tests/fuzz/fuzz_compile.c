@@ -3,12 +3,13 @@
  * The first zero byte ends the file; what follows is the text of every file that it imports.  No file of the disk is read.
  *
  * Beyond what the sanitizers see: every message has a place, spans of messages lie inside the file, no pass breaks a contract (a message `internal`), what `nnc grad`
- * prints is the language again.  Most changes are of words, not of bytes: a few are repeated, moved or dropped, a list becomes longer,
+ * prints is the language again, a layout has the words of the file and is its own layout.  Most changes are of words, not of bytes: a few are repeated, moved or dropped, a list becomes longer,
  * a number another.
  *
  * build.sh builds it.  FUZZ_PASS=elaborate in the environment stops there; without it all passes run, to the C text. */
 #include "core/print.h"
 #include "driver/compile.h"
+#include "front/layout.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -48,16 +49,21 @@ check_diagnostics(const struct compilation *c)
 	const struct diagnostics *d = &c->unit.diagnostics;
 	for (int i = 0; i < d->all.n; i++) {
 		const struct diagnostic *m = d->all.at[i];
-		if (!strcmp(m->code, "internal")) wrong("a pass broke a contract:", m->title);
+		if (!strcmp(m->code, "internal")) wrong("a pass broke a contract:", m->notes.n ? m->notes.at[0] : m->title);
 		if (!m->labels.n || !m->labels.at[0].span.file) wrong("a message without a place:", m->title);
 		for (int k = 0; k < m->labels.n; k++) {
 			struct span s = m->labels.at[k].span;
 			if (s.file && (s.file->library || s.begin > s.end || s.end > s.file->length)) wrong("a span outside the file:", m->title);
 		}
+		for (int k = 0; k < m->edits.n; k++) {
+			struct span s = m->edits.at[k].span;
+			if (!s.file || s.file->library || s.begin > s.end || s.end > s.file->length) wrong("an edit outside the file:", m->title);
+		}
 	}
 	if (!nowhere) nowhere = fopen("/dev/null", "w");
 	if (!nowhere) return;
 	diag_print(d, nowhere, true);
+	diag_print_gcc(d, nowhere, false);
 	diag_print_json(d, nowhere);
 }
 
@@ -105,6 +111,24 @@ check_gradient(struct compilation *c, struct program *p)
 	if (d.errors) wrong(d.all.at[0]->title, source.text);
 }
 
+/* nnc fmt: the same words, and the layout of the layout is itself */
+static void
+check_layout(const char *text, size_t length)
+{
+	struct arena a = {0};
+	struct diagnostics d = {.arena = &a};
+	struct source source = {.path = "fuzz.nn", .text = text, .length = length}, made = {.path = "layout.nn"};
+	char *got = layout(&a, &d, &source);
+	if (got) {
+		made.text = got;
+		made.length = strlen(got);
+		if (!same_words(&a, &source, &made)) wrong("a layout with other words:", got);
+		char *again = layout(&a, &d, &made);
+		if (!again || strcmp(again, got)) wrong("the layout of a layout is another one:", got);
+	}
+	arena_free(&a);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -120,6 +144,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	check_diagnostics(&c);
 	for (int i = 0; !errors && !last && i < c.unit.models.n; i++) check_gradient(&c, c.unit.models.at[i]->train);
 	compile_free(&c);
+	check_layout(text, own);
 	free(text);
 	return 0;
 }

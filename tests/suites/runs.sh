@@ -216,6 +216,11 @@ ok $? "SIGTERM saves, and says how to go on"
 epochs=$(($(wc -l <term/metrics.jsonl) + 3))
 ./noisy train --resume term --epochs $epochs --threads 1 -q >said 2>&1 && ./noisy train --out never --epochs $epochs --validation 0.2 -q >said 2>&1 && same never term
 ok $? "and the run goes on to the same bits"
+if [ $((0x$(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status) & 1)) = 0 ]; then # else nohup runs the tests
+	stopped noisy HUP closed --epochs 100000
+	[ $status = 130 ] && says 'to go on: ./noisy train --resume closed'
+	ok $? "a terminal that is closed: the run is saved"
+fi
 stopped lbfgs TERM method --epochs 100000 --every 1steps
 ./lbfgs train --resume method -q >said 2>&1
 [ $status = 130 ] && ./lbfgs train --out straight --epochs 100000 --every 1h -q >>said 2>&1 && same straight method

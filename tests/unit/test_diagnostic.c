@@ -47,6 +47,7 @@ printed(void (*print)(FILE *out))
 
 static void plain(FILE *out) { diag_print(&d, out, false); }
 static void colored(FILE *out) { diag_print(&d, out, true); }
+static void gcc(FILE *out) { diag_print_gcc(&d, out, false); }
 static void json(FILE *out) { diag_print_json(&d, out); }
 
 Test(diagnostic, places)
@@ -155,7 +156,43 @@ Test(diagnostic, as_json)
 	struct diagnostic *m = diag_new(&d, "syntax", span_of("\"hi\"", 0), "a \"quote\"\\\n", "tab\there");
 	diag_note(&d, m, "a note");
 	cr_expect_str_eq(printed(json), "{\"level\":\"error\",\"code\":\"syntax\",\"title\":\"tab\\u0009here\",\"labels\":[{\"file\":\"net.nn\",\"begin\":4,\"end\":8,\"line\":1,\"column\":5,"
-					"\"text\":\"a \\\"quote\\\"\\\\\\u000a\"}],\"notes\":[\"a note\"],\"helps\":[]}\n");
+					"\"end_line\":1,\"end_column\":9,\"text\":\"a \\\"quote\\\"\\\\\\u000a\"}],\"notes\":[\"a note\"],\"helps\":[],\"edits\":[]}\n");
+}
+
+Test(diagnostic, edits)
+{
+	text_of("a @ b\n");
+	struct diagnostic *m = diag_new(&d, "shape", span_of("b", 0), "", "wrong");
+	diag_rename(&d, m, "c", "d"); /* the span is no `c` */
+	diag_help(&d, m, "turn them");
+	diag_swap(&d, m, span_of("a", 0), span_of("b", 0));
+	diag_help(&d, m, "or write `*`");
+	diag_edit(&d, m, span_of("@", 0), "%c", '*');
+	struct source library = {.path = "prelude.nn", .text = "y", .length = 1, .library = true};
+	diag_edit(&d, m, (struct span){&library, 0, 1}, "z");
+	diag_edit(&d, NULL, span_of("@", 0), "nothing happens");
+	cr_assert_eq(m->edits.n, 3);
+	cr_expect(m->edits.at[0].help == 0 && m->edits.at[0].span.begin == 0 && !strcmp(m->edits.at[0].text, "b"));
+	cr_expect(m->edits.at[1].help == 0 && m->edits.at[1].span.begin == 4 && !strcmp(m->edits.at[1].text, "a"));
+	cr_expect(m->edits.at[2].help == 1 && !strcmp(m->edits.at[2].text, "*"));
+	cr_expect(strstr(printed(json), "\"edits\":[{\"help\":0,\"file\":\"net.nn\",\"begin\":0,\"end\":1,\"line\":1,\"column\":1,\"end_line\":1,\"end_column\":2,\"text\":\"b\"},"), "%s", printed(json));
+	text_of("train {\n  epochs = 3\n}\n");
+	m = diag_new(&d, "optimizer", span_of("train", 0), "", "none");
+	diag_append(&d, m, (struct span){&source, 0, source.length - 1}, "optimizer = A");
+	cr_expect_eq(m->edits.at[0].span.begin, strlen("train {\n  epochs = 3\n"));
+	cr_expect_str_eq(m->edits.at[0].text, "  optimizer = A\n");
+	text_of("train { epochs = 3 }");
+	m = diag_new(&d, "optimizer", span_of("train", 0), "", "none");
+	diag_append(&d, m, (struct span){&source, 0, source.length}, "optimizer = A");
+	cr_expect_str_eq(m->edits.at[0].text, "; optimizer = A ");
+}
+
+Test(diagnostic, first_lines_for_editors)
+{
+	text_of("one\n  two\n");
+	diag_label(&d, diag_warning(&d, "unused", span_of("two", 0), "here", "nobody reads this"), span_of("one", 0), "there");
+	diag_new(&d, "define", (struct span){0}, "", "no place");
+	cr_expect_str_eq(printed(gcc), "net.nn:2:3: warning: nobody reads this [unused]\n  |\n1 | one\n  | --- there\n2 |   two\n  |   ^^^ here\n\nnnc: error: no place [define]\n");
 }
 
 /* the library's text is not the user's */

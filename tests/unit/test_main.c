@@ -117,3 +117,10 @@ Test(program, the_command_is_in_the_header)
 	cr_expect(strstr(text, "nnc emit net.nn -D units=7 --real=f64 --target=generic"), "%s", text);
 	free(text);
 }
+
+Test(program, stories_of_messages)
+{
+	ends("explain", 0, "\nshape: ", "");
+	ends("explain shape", 0, "    model Net {", "");
+	ends("explain shpae", 1, "", "nnc explain shape");
+}

@@ -80,6 +80,17 @@ Test(options, definitions)
 	}
 }
 
+/* `fmt` alone takes many files */
+Test(options, many_files)
+{
+	cr_assert_eq(read_line("fmt --check a.nn - b.nn"), 0);
+	cr_expect(o.check && o.file_count == 3);
+	cr_expect_str_eq(o.files[1], "-");
+	cr_assert_eq(read_line("check a.nn"), 0);
+	cr_expect(!o.check && o.file_count == 1);
+	cr_assert_eq(read_line("a.nn b.nn"), 0, "the second is the file");
+}
+
 /* what follows `--` is the trainer's */
 Test(options, the_rest)
 {
