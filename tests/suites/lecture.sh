@@ -15,7 +15,7 @@ report() { # 0 or another status, name
 	fi
 }
 
-for step in nodes recursions plane classes optimizers regularization depth denoising convolution autoencoder; do
+for step in nodes recursions plane classes optimizers regularization depth denoising convolution autoencoder pca; do
 	docs/lecture/run quick $step
 	report $? "$step"
 done
