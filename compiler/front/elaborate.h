@@ -109,7 +109,7 @@ struct model {
 	struct index *batch;
 };
 
-struct verdict { /* of an `if` in the file, over all the calls in which it was evaluated */
+struct branch_verdict { /* of an `if` in the file, over all the calls in which it was evaluated */
 	const struct node *node;
 	bool held, failed, open; /* always true once, always false once, or neither */
 	const char *ranges;      /* of the indices in it */
@@ -122,7 +122,7 @@ struct unit { /* one compilation */
 	struct module_list modules; /* what the file imports, and the file last */
 	LIST(struct model *) models;
 	long work; /* expressions evaluated and copies made so far: definitions that double can ask for any number */
-	LIST(struct verdict) verdicts;
+	LIST(struct branch_verdict) verdicts;
 	bool gave_up; /* it became too much, or went round in a circle: said once */
 };
 

@@ -159,10 +159,10 @@ loss_at(struct spot *q, double distance)
 	return mean_loss(q->w);
 }
 
-enum outcome { RIGHT, KINK, UNMEASURED, WRONG };
+enum verdict { RIGHT, KINK, UNMEASURED, WRONG };
 
 /* how far the derivative `a` is from the differences: the best of several steps counts */
-static enum outcome
+static enum verdict
 measure(struct spot *q, double a, double *error, double *nearest)
 {
 	double n[STEPS], spread = INFINITY;
@@ -191,7 +191,7 @@ static void
 judge(struct counts *c, struct spot *q, const struct tensor *t, double a, const char *which)
 {
 	double error, nearest = NAN;
-	enum outcome v = measure(q, a, &error, &nearest);
+	enum verdict v = measure(q, a, &error, &nearest);
 	c->places++;
 	c->kinks += v == KINK;
 	c->unmeasured += v == UNMEASURED;
