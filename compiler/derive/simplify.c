@@ -363,6 +363,37 @@ reads_of(struct program *p, struct expr *e, const struct tensor *t)
 	return count;
 }
 
+enum { LONGEST_REPEATED = 40 }; /* nodes of what may stand in a reader several times */
+
+/* nodes of an expression as it is written out, where those that it shares count each time; at most `most` + 1 */
+static int
+written_size(const struct expr *e, int most)
+{
+	int size = 1;
+	for (int i = 0; i < e->n && size <= most; i++) size += written_size(e->kid[i], most - size);
+	return size;
+}
+
+/* how often a tensor is read in an expression as it is written out, looking at `budget` nodes; what is left is in it */
+static int
+times_written(const struct expr *e, const struct tensor *t, int *budget)
+{
+	int times = e->op == OP_READ && e->tensor == t;
+	--*budget;
+	for (int i = 0; i < e->n && times < 2 && *budget > 0; i++) times += times_written(e->kid[i], t, budget);
+	return times;
+}
+
+/* In place of a read that its reader has twice, a long body would stand there twice: after some layers, the adjoint of one would be written out
+ * thousands of times in that of another. */
+static bool
+would_grow(const struct equation *q, const struct equation *reader)
+{
+	int budget = 50 * LONGEST_REPEATED;
+	if (written_size(q->body, LONGEST_REPEATED) <= LONGEST_REPEATED) return false;
+	return times_written(reader->body, q->tensor, &budget) > 1 || budget <= 0;
+}
+
 static double
 elements(const struct equation *q)
 {
@@ -378,7 +409,7 @@ is_cheap(const struct inlining *in, const struct equation *q)
 	const struct equation *u = in->reader;
 	if (q->reduction || u->reduction || q->tensor->role != ROLE_ADJOINT || in->readers[q->tensor->id] != 1) return false;
 	if (has_transcendental(in->p, q->body) && elements(u) > elements(q)) return false;
-	return reads_of(in->p, u->body, q->tensor) == 1;
+	return reads_of(in->p, u->body, q->tensor) == 1 && !would_grow(q, u);
 }
 
 /* sum(k) dp[k] * .. with dp[k] = if k == t then ..: the delta rule will remove the sum */

@@ -148,3 +148,22 @@ Test(simplify, scores)
 	}
 	compile_free(&c);
 }
+
+/* activations whose derivatives read the adjoint behind them twice, one after the other: what is written stays in proportion to their number */
+Test(simplify, long_chains)
+{
+	double written[2];
+	for (int i = 0; i < 2; i++) {
+		struct compilation c;
+		struct text t = {.arena = &(struct arena){0}};
+		text_add(&t, "model M {\n input x: [4]\n y = x -> Dense(4)");
+		for (int k = 0; k < 10 << i; k++) text_add(&t, " -> leaky_relu -> elu");
+		text_add(&t, "\n loss = sum(y^2)\n}\n");
+		struct model *m = model_after(&c, text_end(&t), "simplify");
+		cr_assert(m, "%s", first_message(&c));
+		written[i] = (double)strlen(equations_text(m->train));
+		compile_free(&c);
+		arena_free(t.arena);
+	}
+	cr_expect_lt(written[1], 2.5 * written[0], "%g characters, %g for twice as many", written[0], written[1]);
+}
