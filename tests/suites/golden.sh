@@ -98,6 +98,7 @@ for file in tests/golden/*.nn tests/golden/errors/*.nn tests/golden/newcomer/*.n
 done
 
 for file in tests/golden/newcomer/*.nn; do
+	[ -f "$file" ] || continue
 	name=$(basename "$file" .nn)
 	edit=$(sed -n "s/^$name //p" tests/golden/newcomer/fixes)
 	sed "$edit" "$file" >"$got/fixed.nn"
