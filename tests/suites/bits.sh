@@ -52,7 +52,7 @@ options() { # file
 	*/autoencoder.nn | */denoising.nn) echo "code=5 wide=19 middle=11 --batches=1,37" ;;
 	*/shapes.nn) echo "units=9 --batches=1,37" ;;
 	*/characters.nn) echo "seen=3 new=5 d=4 units=9 --batches=1,37" ;;
-	*/wide.nn) echo "--batches=1,5" ;;
+	*/wide.nn) echo "--batches=1,19" ;;
 	*/dense_wide.nn) echo "--batches=1,66" ;;
 	*/convnet.nn | */upsampled.nn | */residual.nn | */recurrent.nn | */transformer.nn) echo "--batches=1,19" ;;
 	esac
