@@ -460,6 +460,7 @@ write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_na
  * operands of the rows stay there as well, while one tile of columns after the other takes its sums into registers. */
 
 enum { COLUMN_BLOCK = 32, STRETCH = 64 }; /* columns that share what is read for the rows; terms of the sum that are read before going to the next columns */
+enum { MOST_COLUMNS = 4 }; /* COLUMNS divides it on every target */
 
 static long
 columns_of(const struct kernel *k)
@@ -536,7 +537,7 @@ write_dot_tile(struct emission *e, struct plan *plan, const struct kernel *k, st
 	w.indent -= 2;
 	int braces = stretch_size(k) ? 1 : 0;
 	if (braces) open_range(&w, k->sum.at[0], "from", "to");
-	braces += open_guarded_loops(&w, k->sum.n - braces, k->sum.at + braces, k->guard);
+	braces += braces ? open_guarded_loops(&w, k->sum.n - 1, k->sum.at + 1, k->guard) : open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
 	write_dot_sums(&w, k);
 	close_loops(&w, braces);
 	open_sum_loops(&w, "columns");
@@ -569,7 +570,7 @@ write_dot_calls(struct writer *w, const char *outer, const char *row, const char
 		const char *rest = arena_print(a, "sums, %s - first, panel, n, %s%s%s, %s);", column, range, outer, row, column);
 		write_line(w, "int %s = first;", column);
 		write_line(w, "for (; %s + COLUMNS <= last; %s += COLUMNS) %s, rows, COLUMNS, %s", column, column, call, rest);
-		write_line(w, "for (; %s < last; %s++) %s, rows, 1, %s", column, column, call, rest);
+		if (columns_of(k) % MOST_COLUMNS) write_line(w, "for (; %s < last; %s++) %s, rows, 1, %s", column, column, call, rest);
 	}
 	if (stretch) close_brace(w);
 }
@@ -647,13 +648,15 @@ write_dot(struct emission *e, struct plan *plan, struct kernel *k, struct c_name
 	long columns = columns_of(k), block = column_block(k);
 	write_part_range(&w, c);
 	open_outer_loops(&w);
-	if (k->column) {
+	if (k->column && columns == block) {
+		write_line(&w, "const int first = 0, last = %ld;", columns);
+	} else if (k->column) {
 		write_line(&w, "for (int first = 0; first < %ld; first += %ld) {", columns, block);
 		w.indent++;
 		write_line(&w, columns % block ? "const int last = smaller(first + %ld, %ld);" : "const int last = first + %ld;", block, columns);
 	}
 	write_row_calls(&w, c, loop_name(&w, k->row), call_dot);
-	if (k->column) close_brace(&w);
+	if (k->column && columns > block) close_brace(&w);
 	close_loops(&w, k->outer.n);
 	finish_function(&w, out, "static void", "@@", ", int part");
 }

@@ -146,7 +146,7 @@ words='auto break case char const continue default do double enum extern float f
 	forward backward keep_gradient param_offset model inputs outputs sources arith_0 columns_0 literal_0 batch use pool sink gradients
 	workspace params moments threads predict evaluate train open start prepare memory tensors nn_tensor nn_pack nn_total nn_trainer
 	nn_program_of_model inputs_ open_ start_ NN_F64 NN_PARAM _Bool _x __func__ __LINE__ x_in x_out scalar per_sample block right before after
-	acc best place at width vecs vec row column columns left lane_sums kept sums tap h c candidate NN_INFINITY int8_t UINT32_MAX INT32_MAX SIZE_MAX offsetof to from rest Dense_W Dense1_W dx'
+	acc best place at width vecs vec row column columns left lane_sums kept tap h c candidate NN_INFINITY int8_t UINT32_MAX INT32_MAX SIZE_MAX offsetof to from rest Dense_W Dense1_W dx'
 mkdir -p "$work/names"
 cd "$work/names" || exit 1
 
