@@ -10,9 +10,13 @@ warnings="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Werror"
 arithmetic="-ffp-contract=off -fno-math-errno"
 passed=0 failed=0 skipped=0
 
-rm -rf "$work"
-mkdir -p "$work"
-${MAKE:-make} -s BUILD="$BUILD" "$nnc" || exit 1
+said=all # whose messages
+[ $# = 0 ] || said=$(basename "$1" .nn)
+if [ $# = 0 ]; then
+	rm -rf "$work"
+	mkdir -p "$work"
+	${MAKE:-make} -s BUILD="$BUILD" "$nnc" || exit 1
+fi
 
 # ok STATUS WHAT: counts; what was printed is in $work/said
 ok() {
@@ -21,11 +25,12 @@ ok() {
 	else
 		failed=$((failed + 1))
 		echo "FAILED: $2"
-		head -n 40 "$work/said"
+		head -n 40 "$work/said.$said"
 	fi
 }
 
 skip() {
+	[ "$said" = all ] || return 0
 	skipped=$((skipped + 1))
 	echo "skipped: $1"
 }
@@ -56,7 +61,7 @@ without_warnings() { # folder, compiler, options ...
 	from=$1 by=$2
 	shift 2
 	for c in "$from"/*.c; do
-		$by $warnings $arithmetic "$@" -I"$from" -c "$c" -o "${c%.c}.o" >"$work/said" 2>&1 || return 1
+		$by $warnings $arithmetic "$@" -I"$from" -c "$c" -o "${c%.c}.o" >"$work/said.$said" 2>&1 || return 1
 	done
 }
 
@@ -64,14 +69,16 @@ without_warnings() { # folder, compiler, options ...
 wrong_symbols() { # folder
 	for main in "$1"/*_main.c; do
 		nm "${main%_main.c}.o"
-	done | awk '$1 == "U" && $2 != "memcpy" && $2 != "memset" || $2 ~ /^[DdBbCGgSs]$/' >"$work/said"
-	! [ -s "$work/said" ]
+	done | awk '$1 == "U" && $2 != "memcpy" && $2 != "memset" || $2 ~ /^[DdBbCGgSs]$/' >"$work/said.$said"
+	! [ -s "$work/said.$said" ]
 }
 
-for file in examples/*.nn; do
+# all of it for one example; its messages and its counts go to a file, for examples run side by side
+example() { # file
+	file=$1
 	name=$(basename "$file" .nn) folder=$work/c/$name
 	mkdir -p "$work/c"
-	"$nnc" emit "$file" -o "$folder" >"$work/said" 2>&1 && "$nnc" emit "$file" --real=f64 -o "$folder.f64" >>"$work/said" 2>&1
+	"$nnc" emit "$file" -o "$folder" >"$work/said.$said" 2>&1 && "$nnc" emit "$file" --real=f64 -o "$folder.f64" >>"$work/said.$said" 2>&1
 	ok $? "nnc emit $file"
 	for cc in $compilers; do
 		for target in $targets; do
@@ -85,21 +92,44 @@ for file in examples/*.nn; do
 	done
 
 	header=$(basename "$(ls "$folder"/*_main.c | head -n 1)" _main.c).h
-	printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/header.c"
+	printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/header.$said.c"
 	for cc in $compilers; do
-		$cc $warnings -I"$folder" -fsyntax-only "$work/header.c" >"$work/said" 2>&1
+		$cc $warnings -I"$folder" -fsyntax-only "$work/header.$said.c" >"$work/said.$said" 2>&1
 		ok $? "$name: $header alone in C11, $cc"
 	done
 	for c in $cxx; do
-		$c -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror -x c++ -I"$folder" -fsyntax-only "$work/header.c" >"$work/said" 2>&1
+		$c -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror -x c++ -I"$folder" -fsyntax-only "$work/header.$said.c" >"$work/said.$said" 2>&1
 		ok $? "$name: $header alone in C++17, $c"
 	done
+}
+
+if [ $# = 1 ]; then # emitted.sh FILE: that example alone
+	example "$1"
+	echo "$passed $failed"
+	exit
+fi
+
+mkdir -p "$work/c" "$work/examples"
+printf '%s\n' examples/*.nn | xargs -P "$(nproc)" -I{} sh -c 'sh tests/suites/emitted.sh {} >"$0/$(basename {} .nn)" 2>&1' "$work/examples"
+for file in examples/*.nn; do
+	log=$work/examples/$(basename "$file" .nn)
+	sed '$d' "$log"
+	counts=$(tail -n 1 "$log")
+	case $counts in
+	[0-9]*\ [0-9]*) ;;
+	*)
+		cat "$log"
+		counts="0 1"
+		;;
+	esac
+	passed=$((passed + ${counts% *}))
+	failed=$((failed + ${counts#* }))
 done
 
 for file in tests/compare/models/*.nn; do # of every kind
 	folder=$work/c/model
 	rm -rf "$folder"
-	"$nnc" emit "$file" -o "$folder" >"$work/said" 2>&1
+	"$nnc" emit "$file" -o "$folder" >"$work/said.$said" 2>&1
 	ok $? "nnc emit $file"
 	for cc in $compilers; do
 		without_warnings "$folder" "$cc" -fsyntax-only
@@ -114,7 +144,7 @@ for header in "$work"/c/*/*_main.c; do
 	echo "#include \"${header%_main.c}.h\""
 done >"$work/headers.c"
 for cc in $compilers; do
-	$cc $warnings -fsyntax-only "$work/headers.c" >"$work/said" 2>&1
+	$cc $warnings -fsyntax-only "$work/headers.c" >"$work/said.$said" 2>&1
 	ok $? "the headers of all examples together, $cc"
 done
 
@@ -127,9 +157,9 @@ for file in examples/*.nn; do
 		cp "$part" "$work/one"
 		cp "$part" "$work/two/deep er"
 	done
-	(cd "$work/one" && "$nnc" emit "$name" -o out) >"$work/said" 2>&1 && (cd "$work/two/deep er" && "$nnc" emit "$name" -o out) >>"$work/said" 2>&1 &&
-		(cd / && "$nnc" emit "$work/one/$name" -o "$work/two/absolute") >>"$work/said" 2>&1 &&
-		diff -r "$work/one/out" "$work/two/deep er/out" >>"$work/said" && diff -r "$work/one/out" "$work/two/absolute" >>"$work/said"
+	(cd "$work/one" && "$nnc" emit "$name" -o out) >"$work/said.$said" 2>&1 && (cd "$work/two/deep er" && "$nnc" emit "$name" -o out) >>"$work/said.$said" 2>&1 &&
+		(cd / && "$nnc" emit "$work/one/$name" -o "$work/two/absolute") >>"$work/said.$said" 2>&1 &&
+		diff -r "$work/one/out" "$work/two/deep er/out" >>"$work/said.$said" && diff -r "$work/one/out" "$work/two/absolute" >>"$work/said.$said"
 	ok $? "$name: the same files from three folders"
 	rm -rf "$work/one" "$work/two"
 done
@@ -218,7 +248,7 @@ for word in auto int main register double NULL EOF _Bool _x assert exit memcpy e
 	echo "model $word { input x: [2]; target r: [2]; y = x -> Dense(2); loss = mse(y, r); output y }"
 done >models.nn
 for name in parameters inputs models; do
-	"$nnc" emit $name.nn -o $name >"$work/said" 2>&1
+	"$nnc" emit $name.nn -o $name >"$work/said.$said" 2>&1
 	ok $? "names: nnc emit $name.nn"
 	for cc in $compilers; do
 		without_warnings $name "$cc" -fsyntax-only
@@ -227,18 +257,18 @@ for name in parameters inputs models; do
 			case $header in */nn_vec.h | */nn_math.h) continue ;; esac
 			echo "#include \"$header\""
 		done >all.c
-		$cc $warnings -fsyntax-only all.c >"$work/said" 2>&1
+		$cc $warnings -fsyntax-only all.c >"$work/said.$said" 2>&1
 		ok $? "names: the headers of $name.nn together, $cc"
 	done
 done
 for c in $cxx; do
 	for name in parameters inputs; do
 		echo "#include \"$name/$(basename "$(ls $name/*_main.c | head -n 1)" _main.c).h\"" >one.cc
-		$c -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only one.cc >"$work/said" 2>&1
+		$c -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only one.cc >"$work/said.$said" 2>&1
 		ok $? "names: the header of $name.nn in C++17, $c"
 	done
 done
-"$nnc" build parameters.nn -o parameters.bin >"$work/said" 2>&1 && ./parameters.bin info >"$work/said" 2>&1
+"$nnc" build parameters.nn -o parameters.bin >"$work/said.$said" 2>&1 && ./parameters.bin info >"$work/said.$said" 2>&1
 ok $? "names: the trainer of parameters.nn runs info"
 
 # ---- strings, comments and paths ------------------------------------------------------------------------------------------------------------
@@ -288,7 +318,7 @@ number=0
 while IFS= read -r file; do
 	number=$((number + 1))
 	rm -rf out
-	"$nnc" emit "$file" -o out >"$work/said" 2>&1
+	"$nnc" emit "$file" -o out >"$work/said.$said" 2>&1
 	ok $? "paths: nnc emit $file"
 	for cc in $compilers; do
 		without_warnings out "$cc" -fsyntax-only
@@ -307,19 +337,19 @@ mkdir -p "$everything"
 	echo '  optimizer = SGD'
 	echo '}'
 } >"$everything/$everything.nn"
-"$nnc" build "$everything/$everything.nn" -o "$everything/program" >"$work/said" 2>&1
+"$nnc" build "$everything/$everything.nn" -o "$everything/program" >"$work/said.$said" 2>&1
 ok $? "paths: nnc build of a file under such a name"
-"$everything/program" info >"$work/said" 2>&1
+"$everything/program" info >"$work/said.$said" 2>&1
 ok $? "paths: its trainer runs info"
-"$everything/program" train --epochs 1 >"$work/said" 2>&1 && echo 'it trained without data' >>"$work/said" && ok 1 "paths: its trainer has no data"
-"$nnc" build "text1.nn" -o 'program $(touch pwned) %s "' >"$work/said" 2>&1 && './program $(touch pwned) %s "' info >"$work/said" 2>&1
+"$everything/program" train --epochs 1 >"$work/said.$said" 2>&1 && echo 'it trained without data' >>"$work/said.$said" && ok 1 "paths: its trainer has no data"
+"$nnc" build "text1.nn" -o 'program $(touch pwned) %s "' >"$work/said.$said" 2>&1 && './program $(touch pwned) %s "' info >"$work/said.$said" 2>&1
 ok $? "paths: a trainer under such a name runs info"
-"$nnc" check "text1.nn" -D '$(touch pwned)=1' >"$work/said" 2>&1
-"$nnc" build "text1.nn" -o x --cc '$(touch pwned)' >"$work/said" 2>&1
-"$nnc" build "text1.nn" -o x --target 'native -o pwned' >"$work/said" 2>&1
-"$nnc" build "text1.nn" -o x --target '$(touch pwned)' >"$work/said" 2>&1
-find "$work" -name pwned >"$work/said"
-! [ -s "$work/said" ] && ! [ -e "$root/pwned" ]
+"$nnc" check "text1.nn" -D '$(touch pwned)=1' >"$work/said.$said" 2>&1
+"$nnc" build "text1.nn" -o x --cc '$(touch pwned)' >"$work/said.$said" 2>&1
+"$nnc" build "text1.nn" -o x --target 'native -o pwned' >"$work/said.$said" 2>&1
+"$nnc" build "text1.nn" -o x --target '$(touch pwned)' >"$work/said.$said" 2>&1
+find "$work" -name pwned >"$work/said.$said"
+! [ -s "$work/said.$said" ] && ! [ -e "$root/pwned" ]
 ok $? "paths: nothing was run"
 
 cd "$root" || exit 1
