@@ -126,16 +126,24 @@ arena_text(struct arena *a, const char *bytes, size_t length)
 }
 
 char *
-arena_print(struct arena *a, const char *format, ...)
+arena_vprint(struct arena *a, const char *format, va_list args)
 {
-	va_list args, again;
-	va_start(args, format);
+	va_list again;
 	va_copy(again, args);
 	int n = vsnprintf(NULL, 0, format, args);
 	char *s = arena_alloc(a, (size_t)n + 1);
 	vsnprintf(s, (size_t)n + 1, format, again);
-	va_end(args);
 	va_end(again);
+	return s;
+}
+
+char *
+arena_print(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *s = arena_vprint(a, format, args);
+	va_end(args);
 	return s;
 }
 

@@ -17,6 +17,7 @@ void *arena_alloc(struct arena *a, size_t size);
 void *arena_array(struct arena *a, size_t count, size_t size);
 char *arena_text(struct arena *a, const char *bytes, size_t length);
 char *arena_print(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprint(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void arena_free(struct arena *a);
 
 #define NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))

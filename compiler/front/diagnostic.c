@@ -62,18 +62,6 @@ span_text(struct arena *a, struct span s)
 
 /* ---- building --------------------------------------------------------------------------------------------------------------------- */
 
-static char *
-format_text(struct arena *a, const char *format, va_list args)
-{
-	va_list again;
-	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
-	char *s = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, format, again);
-	va_end(again);
-	return s;
-}
-
 static struct diagnostic *
 new_message(struct diagnostics *d, bool warning, const char *code, struct span where, const char *label, const char *title)
 {
@@ -92,7 +80,7 @@ diag_new(struct diagnostics *d, const char *code, struct span where, const char 
 {
 	va_list args;
 	va_start(args, format);
-	const char *title = format_text(d->arena, format, args);
+	const char *title = arena_vprint(d->arena, format, args);
 	va_end(args);
 	return new_message(d, false, code, where, label, title);
 }
@@ -102,7 +90,7 @@ diag_warning(struct diagnostics *d, const char *code, struct span where, const c
 {
 	va_list args;
 	va_start(args, format);
-	const char *title = format_text(d->arena, format, args);
+	const char *title = arena_vprint(d->arena, format, args);
 	va_end(args);
 	return new_message(d, true, code, where, label, title);
 }
@@ -113,7 +101,7 @@ diag_label(struct diagnostics *d, struct diagnostic *m, struct span where, const
 	if (!m || (where.file && where.file->library)) return; /* the library's text is not the user's */
 	va_list args;
 	va_start(args, format);
-	PUSH(d->arena, &m->labels, (struct label){where, format_text(d->arena, format, args)});
+	PUSH(d->arena, &m->labels, (struct label){where, arena_vprint(d->arena, format, args)});
 	va_end(args);
 }
 
@@ -123,7 +111,7 @@ diag_note(struct diagnostics *d, struct diagnostic *m, const char *format, ...)
 	if (!m) return;
 	va_list args;
 	va_start(args, format);
-	PUSH(d->arena, &m->notes, format_text(d->arena, format, args));
+	PUSH(d->arena, &m->notes, arena_vprint(d->arena, format, args));
 	va_end(args);
 }
 
@@ -133,7 +121,7 @@ diag_help(struct diagnostics *d, struct diagnostic *m, const char *format, ...)
 	if (!m) return;
 	va_list args;
 	va_start(args, format);
-	PUSH(d->arena, &m->helps, format_text(d->arena, format, args));
+	PUSH(d->arena, &m->helps, arena_vprint(d->arena, format, args));
 	va_end(args);
 }
 
@@ -148,7 +136,7 @@ diag_edit(struct diagnostics *d, struct diagnostic *m, struct span where, const 
 {
 	va_list args;
 	va_start(args, format);
-	add_edit(d, m, where, format_text(d->arena, format, args));
+	add_edit(d, m, where, arena_vprint(d->arena, format, args));
 	va_end(args);
 }
 

@@ -91,24 +91,12 @@ slice(const struct mistake *m, size_t from, size_t to)
 
 /* ---- saying ------------------------------------------------------------------------------------------------------------------------ */
 
-static char *
-formatted(struct arena *a, const char *format, va_list args)
-{
-	va_list again;
-	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
-	char *s = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, format, again);
-	va_end(again);
-	return s;
-}
-
 struct diagnostic *
 say(const struct mistake *m, struct span at, const char *label, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	char *title = formatted(m->p->arena, format, args);
+	char *title = arena_vprint(m->p->arena, format, args);
 	va_end(args);
 	return diag_new(m->p->diagnostics, "syntax", at, label, "%s", title);
 }
@@ -118,7 +106,7 @@ advise(const struct mistake *m, struct diagnostic *d, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	char *help = formatted(m->p->arena, format, args);
+	char *help = arena_vprint(m->p->arena, format, args);
 	va_end(args);
 	diag_help(m->p->diagnostics, d, "%s", help);
 	for (int i = 0; i < d->edits.n; i++)
