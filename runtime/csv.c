@@ -63,6 +63,13 @@ skip_blanks(const struct nn_csv *c, const char *p)
 
 /* ---- fields as text ---- */
 
+/* the text may end at c->end only: c->at is at a zero byte before it, which stands in line LINE */
+static int
+fail_zero(struct nn_csv *c, size_t line)
+{
+	return nn_fail(c->e, "%s:%zu: holds a zero byte: not a text file", c->in->found, line);
+}
+
 /* moves over one field, whatever it holds; *text and *length are what stands between blanks and quotes (a doubled quote stays double) */
 static int
 skip_field(struct nn_csv *c, const char **text, size_t *length)
@@ -77,9 +84,10 @@ skip_field(struct nn_csv *c, const char **text, size_t *length)
 	} else {
 		size_t opened = c->line;
 		for (start = ++p; *p != '"' || p[1] == '"'; p++) {
+			if (!*p && p < c->end)
+				return fail_zero(c, opened);
 			if (!*p)
-				return nn_fail(c->e, "%s:%zu: %s",
-				    c->in->found, opened, p < c->end ? "holds a zero byte: not a text file" : "a quote is never closed");
+				return nn_fail(c->e, "%s:%zu: a quote is never closed", c->in->found, opened);
 			p += *p == '"';
 			c->line += *p == '\n';
 		}
@@ -114,11 +122,8 @@ copy_field(const char *text, size_t length)
 static int
 end_line(struct nn_csv *c)
 {
-	if (!*c->at) {
-		if (c->at < c->end)
-			return nn_fail(c->e, "%s:%zu: holds a zero byte: not a text file", c->in->found, c->line);
-		return 0;
-	}
+	if (!*c->at)
+		return c->at < c->end ? fail_zero(c, c->line) : 0;
 	c->at += *c->at == '\r' && c->at[1] == '\n' ? 2 : 1;
 	c->line++;
 	return 0;
@@ -332,6 +337,8 @@ fail_field(struct nn_csv *c, size_t field)
 
 	if (skip_field(c, &text, &length))
 		return -1;
+	if (!*c->at && c->at < c->end)
+		return fail_zero(c, c->line);
 	copy = copy_field(text, length);
 	if (!copy)
 		return nn_fail(e, "%s: not enough memory", c->in->found);

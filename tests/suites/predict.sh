@@ -122,7 +122,10 @@ wrong '3: is blank' sh -c 'head -n 2 rows.csv; echo; sleep 0.2; echo 1,2'
 wrong ' is empty' true
 wrong ' holds a header and no records' echo x,y
 wrong '2: a quote is never closed' sh -c 'head -n 1 rows.csv; echo "\"1,2"'
-wrong '2: holds a zero byte' sh -c 'head -n 1 rows.csv; printf "1,\0002\n"'
+for zero in '1,\0002' '1,2\000' '\0001,2' '1,"\000"' '1,2,\000'; do # with row 1, or after it
+	wrong '2: holds a zero byte' sh -c "printf '1,2\n$zero\n'"
+	wrong '2: holds a zero byte' sh -c "printf '1,2\n'; sleep 0.1; printf '$zero\n'"
+done
 head -n 700 rows.csv >bad.csv
 echo 1,nan >>bad.csv
 ./spiral predict bad.csv --weights f64.w -o none.csv >said 2>&1
