@@ -3,6 +3,7 @@
  * names.c     .nn names as C names
  * value.c     the arithmetic of one equation as a C expression
  * function.c  C functions: loops, locals, and one function for all kernels that differ in their buffers only
+ * alike.c     which kernels these are, before their text is written
  * tile.c      register tiles: contractions
  * lanes.c     the other kernels
  * optimizer.c update kernels
@@ -82,6 +83,28 @@ struct emitted { /* a function: the kernels that became it differ in their opera
 	bool shared;       /* operands come as offsets */
 };
 
+struct number_of { /* a thing's, in one description */
+	int description, number;
+};
+
+struct numbering { /* of things by their ids */
+	struct number_of *at;
+	int room, n;
+};
+
+LIST_TYPE(tensor_list, struct tensor *);
+
+struct description { /* of a kernel: equal texts for kernels that are alike */
+	const char *text;
+	struct tensor_list tensors; /* in the order in which it mentions them */
+};
+
+struct alike { /* the first kernel of a description */
+	struct emitted *function;
+	const struct operand_list *operands;
+	int *number; /* of each operand's tensor in the description */
+};
+
 struct parameters { /* of one role, in the order of the model */
 	int n;
 	const struct tensor **at;
@@ -101,6 +124,10 @@ struct emission { /* of one model */
 	LIST(struct uniform) uniforms;
 	LIST(struct emitted *) emitted;
 	struct map by_text;          /* from an emitted's key to 1 + its place */
+	LIST(struct alike) alike;
+	struct map by_description;   /* from a description's text to 1 + its place in `alike` */
+	int descriptions;            /* made so far */
+	struct numbering index_numbers, tensor_numbers, expr_numbers; /* of the description that is being made */
 	LIST(const char *) buffers;  /* members that point into the workspace */
 	LIST(bool) buffer_is_integer;
 	struct map buffer_places;    /* by name: 1 + place in `buffers` */
@@ -207,6 +234,13 @@ struct expr *own_element(struct writer *w, const struct equation *q);
 void write_map_value(struct writer *w, const struct equation *q, struct value_text v);
 struct value_text map_value(struct writer *w, const struct equation *q);
 const char *scaled_text(struct writer *w, const char *value, struct expr *scale);
+
+/* alike.c */
+struct description describe(struct emission *e, const struct plan *plan, const struct kernel *k);
+/* what kernels of this description may take from k, whose text is written */
+void remember(struct emission *e, const struct description *d, const struct kernel *k);
+/* gives k the function and the operands that it has if its text is not written; false: its description is new */
+bool recall(struct emission *e, const struct description *d, struct kernel *k);
 
 /* makes the kernel's text, or finds the function that has it already */
 void write_kernel(struct emission *e, struct plan *plan, struct kernel *k);

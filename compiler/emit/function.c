@@ -472,6 +472,21 @@ result_of(struct emission *e, const struct kernel *k)
 	return k->equations.at[k->equations.n - 1]->tensor->name;
 }
 
+/* the function of this text, old or new */
+static struct emitted *
+function_of(struct emission *e, const struct kernel *k, const char *key, const struct c_names *names)
+{
+	int *known = map_get(e->arena, &e->by_text, key);
+	if (*known) return e->emitted.at[*known - 1];
+	struct emitted *f = NEW(e->arena, struct emitted);
+	f->key = key;
+	f->names = *names;
+	PUSH(e->arena, &e->emitted, f);
+	*known = e->emitted.n;
+	f->name = c_name_as(&e->functions, arena_print(e->arena, "function %d", e->emitted.n), arena_print(e->arena, "compute %s", result_of(e, k)));
+	return f;
+}
+
 void
 write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 {
@@ -479,25 +494,17 @@ write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 		[KERNEL_TILE] = write_tile, [KERNEL_PAIR] = write_pair, [KERNEL_LANES] = write_lanes, [KERNEL_ROWS] = write_rows, [KERNEL_OUTER] = write_outer,
 		[KERNEL_DOT] = write_dot, [KERNEL_TAPS] = write_taps, [KERNEL_FOLD] = write_fold, [KERNEL_SCATTER] = write_scatter, [KERNEL_PLAIN] = write_plain,
 	};
-	struct text body = {.arena = e->arena};
-	struct c_names names = {.arena = e->arena};
-	k->operands = NEW(e->arena, struct operand_list);
-	writers[k->kind](e, plan, k, &names, &body);
-	const char *key = text_end(&body);
-	int *known = map_get(e->arena, &e->by_text, key);
-	struct emitted *f;
-	if (*known) {
-		f = e->emitted.at[*known - 1];
-		f->shared |= !same_members(f->kernels.at[0]->operands, k->operands);
-	} else {
-		f = NEW(e->arena, struct emitted);
-		f->key = key;
-		f->names = names;
-		PUSH(e->arena, &e->emitted, f);
-		*known = e->emitted.n;
-		f->name = c_name_as(&e->functions, arena_print(e->arena, "function %d", e->emitted.n), arena_print(e->arena, "compute %s", result_of(e, k)));
+	struct description d = describe(e, plan, k);
+	if (!recall(e, &d, k)) {
+		struct text body = {.arena = e->arena};
+		struct c_names names = {.arena = e->arena};
+		k->operands = NEW(e->arena, struct operand_list);
+		writers[k->kind](e, plan, k, &names, &body);
+		k->function = function_of(e, k, text_end(&body), &names);
+		remember(e, &d, k);
 	}
-	k->function = f;
+	struct emitted *f = k->function;
+	f->shared |= f->kernels.n && !same_members(f->kernels.at[0]->operands, k->operands);
 	PUSH(e->arena, &f->kernels, k);
 	PUSH(e->arena, &f->plans, plan);
 }
