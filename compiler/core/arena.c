@@ -125,14 +125,26 @@ arena_text(struct arena *a, const char *bytes, size_t length)
 	return s;
 }
 
+/* Most texts fit behind what is allocated: they are printed there, and what they take is allocated afterwards. */
 char *
 arena_vprint(struct arena *a, const char *format, va_list args)
 {
+	struct arena_block *b = a->block;
+	size_t room = b ? b->size - b->used : 0;
+	char *s = room ? (char *)b->bytes + b->used : NULL;
 	va_list again;
 	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
-	char *s = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, format, again);
+	ASAN_UNPOISON_MEMORY_REGION(s, room);
+	int n = vsnprintf(s, room, format, args);
+	ASAN_POISON_MEMORY_REGION(s, room);
+	if (taken_by((size_t)n + 1) <= room) {
+		ASAN_UNPOISON_MEMORY_REGION(s, (size_t)n + 1);
+		b->used += taken_by((size_t)n + 1);
+		a->total += taken_by((size_t)n + 1);
+	} else {
+		s = arena_alloc(a, (size_t)n + 1);
+		vsnprintf(s, (size_t)n + 1, format, again);
+	}
 	va_end(again);
 	return s;
 }
@@ -167,36 +179,47 @@ list_room(struct arena *a, void *at, int n, int *room, size_t size)
 	return arena_widen(a, at, before, (size_t)*room * size);
 }
 
+/* room for that many bytes more, and the zero byte behind them */
+static void
+text_room(struct text *t, size_t length)
+{
+	if (t->length + length < t->room) return;
+	size_t before = t->room;
+	t->room = 2 * (t->length + length + 64);
+	t->at = arena_widen(t->arena, t->at, before, t->room);
+}
+
 void
 text_bytes(struct text *t, const char *bytes, size_t length)
 {
-	if (t->length + length + 1 > t->room) {
-		size_t before = t->room;
-		t->room = 2 * (t->length + length + 64);
-		t->at = arena_widen(t->arena, t->at, before, t->room);
-	}
+	text_room(t, length);
 	memcpy(t->at + t->length, bytes, length);
 	t->length += length;
 	t->at[t->length] = 0;
 }
 
 void
+text_vadd(struct text *t, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	size_t room = t->room - t->length;
+	int n = vsnprintf(room ? t->at + t->length : NULL, room, format, args);
+	if ((size_t)n >= room) {
+		text_room(t, (size_t)n);
+		vsnprintf(t->at + t->length, (size_t)n + 1, format, again);
+	}
+	t->length += (size_t)n;
+	va_end(again);
+}
+
+void
 text_add(struct text *t, const char *format, ...)
 {
-	char small[512];
-	va_list args, again;
+	va_list args;
 	va_start(args, format);
-	va_copy(again, args);
-	int n = vsnprintf(small, sizeof small, format, args);
-	if ((size_t)n < sizeof small) {
-		text_bytes(t, small, (size_t)n);
-	} else {
-		char *s = arena_alloc(t->arena, (size_t)n + 1);
-		vsnprintf(s, (size_t)n + 1, format, again);
-		text_bytes(t, s, (size_t)n);
-	}
+	text_vadd(t, format, args);
 	va_end(args);
-	va_end(again);
 }
 
 char *

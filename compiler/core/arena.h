@@ -46,6 +46,7 @@ struct text {
 	size_t length, room;
 };
 void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_vadd(struct text *t, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void text_bytes(struct text *t, const char *bytes, size_t length);
 char *text_end(struct text *t); /* the finished text; never NULL */
 

@@ -59,6 +59,17 @@ by_order(const void *a, const void *b)
 	return expr_by_order(&x->item, &y->item);
 }
 
+/* most of what comes here is in order */
+static void
+sort(void *at, int n, size_t size, int (*compare)(const void *, const void *))
+{
+	for (int i = 1; i < n; i++)
+		if (compare((char *)at + (size_t)(i - 1) * size, (char *)at + (size_t)i * size) > 0) {
+			qsort(at, (size_t)n, size, compare);
+			return;
+		}
+}
+
 /* K * (e / K) + e % K = e; true when one pair was joined */
 static bool
 join_quotient(struct bag *b, double *constant)
@@ -119,7 +130,7 @@ add_all(struct program *p, int n, struct expr *const terms[])
 	collect_terms(&b, &constant, n, terms);
 	do drop_zeros(&b);
 	while (join_quotient(&b, &constant) || join_guards(&b, &constant));
-	qsort(b.at, (size_t)b.n, sizeof *b.at, by_order);
+	sort(b.at, b.n, sizeof *b.at, by_order);
 	if (b.n == 0) return number(p, constant);
 	struct expr *few[16], **out = b.n + 1 <= 16 ? few : NEW_ARRAY(p->arena, b.n + 1, struct expr *);
 	int count = 0;
@@ -145,9 +156,16 @@ sub(struct program *p, struct expr *a, struct expr *b)
 struct product {
 	struct bag powers;      /* item ^ coefficient */
 	double number;
-	struct expr *exponent;  /* of all factors exp(..); NULL: none */
+	const struct function *exponential; /* of the factors exp(..); NULL: there are none */
+	struct expr *exponent;  /* the sum of their arguments */
 	struct expr *guard;     /* a factor `if c then x else 0`: its c */
 };
+
+static bool
+is_exponential(const struct expr *e)
+{
+	return e->op == OP_CALL && e->function->exponential;
+}
 
 static void
 collect_factors(struct product *m, int n, struct expr *const factors[])
@@ -159,7 +177,8 @@ collect_factors(struct product *m, int n, struct expr *const factors[])
 			collect_factors(m, f->n, f->kid);
 		} else if (f->op == OP_NUMBER) {
 			m->number *= f->number;
-		} else if (f->op == OP_CALL && f->function == function_named("exp")) {
+		} else if (is_exponential(f)) {
+			m->exponential = f->function;
 			m->exponent = m->exponent ? add(p, m->exponent, f->kid[0]) : f->kid[0];
 		} else if (f->op == OP_IF && is_number(f->kid[2], 0) && !f->integer) {
 			m->guard = m->guard ? both(p, m->guard, f->kid[0]) : f->kid[0];
@@ -182,7 +201,7 @@ mul_all(struct program *p, int n, struct expr *const factors[])
 	if (m.guard) {
 		struct expr *inner = number(p, m.number);
 		for (int i = 0; i < m.powers.n; i++) inner = mul(p, inner, power_of(p, m.powers.at[i].item, m.powers.at[i].coefficient));
-		if (m.exponent) inner = mul(p, inner, call(p, function_named("exp"), m.exponent));
+		if (m.exponent) inner = mul(p, inner, call(p, m.exponential, m.exponent));
 		return choose(p, m.guard, inner, number(p, 0));
 	}
 	drop_zeros(&m.powers);
@@ -191,11 +210,11 @@ mul_all(struct program *p, int n, struct expr *const factors[])
 	bool again = false; /* a power that became a number or a product itself */
 	for (int i = 0; i < m.powers.n; i++) {
 		struct expr *f = power_of(p, m.powers.at[i].item, m.powers.at[i].coefficient);
-		again |= f->op == OP_NUMBER || f->op == OP_MUL || (f->op == OP_CALL && f->function == function_named("exp"));
+		again |= f->op == OP_NUMBER || f->op == OP_MUL || is_exponential(f);
 		out[count++] = f;
 	}
 	if (m.exponent) {
-		struct expr *e = call(p, function_named("exp"), m.exponent);
+		struct expr *e = call(p, m.exponential, m.exponent);
 		again |= e->op == OP_NUMBER || (e->op != OP_CALL && count > 0);
 		out[count++] = e;
 	}
@@ -208,7 +227,7 @@ mul_all(struct program *p, int n, struct expr *const factors[])
 		for (int i = 0; i < out[0]->n; i++) terms[i] = scale(p, m.number, out[0]->kid[i]);
 		return add_all(p, out[0]->n, terms);
 	}
-	qsort(out, (size_t)count, sizeof *out, expr_by_order);
+	sort(out, count, sizeof *out, expr_by_order);
 	if (m.number != 1 || count == 0) {
 		memmove(out + 1, out, (size_t)count * sizeof *out);
 		out[0] = number(p, m.number);
@@ -226,7 +245,10 @@ mul(struct program *p, struct expr *a, struct expr *b)
 struct expr *
 scale(struct program *p, double c, struct expr *a)
 {
-	return c == 1 ? a : mul(p, number(p, c), a);
+	if (c == 1) return a;
+	bool is_factor = a->op == OP_INDEX || a->op == OP_READ || a->op == OP_DIV || a->op == OP_MOD; /* alone, nothing is to be collected */
+	if (is_factor && c != 0) return expr_plain(p, OP_MUL, 2, (struct expr *[]){number(p, c), a});
+	return mul(p, number(p, c), a);
 }
 
 struct expr *
@@ -242,7 +264,7 @@ power_of(struct program *p, struct expr *b, double e)
 	if (e == 0) return number(p, 1);
 	if (e == 1) return b;
 	if (b->op == OP_NUMBER && (b->number != 0 || e > 0)) return number(p, pow(b->number, e));
-	if (b->op == OP_CALL && b->function == function_named("exp")) return call(p, b->function, scale(p, e, b->kid[0]));
+	if (is_exponential(b)) return call(p, b->function, scale(p, e, b->kid[0]));
 	if (b->op == OP_POW && b->kid[1]->op == OP_NUMBER && whole) return power_of(p, b->kid[0], b->kid[1]->number * e);
 	if (b->op == OP_MUL && whole) {
 		struct expr **f = NEW_ARRAY(p->arena, b->n, struct expr *);

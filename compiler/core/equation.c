@@ -108,13 +108,14 @@ equation_new(struct program *p, struct tensor *t, int lhs_count, struct index *c
 static struct index *
 canonical_index(struct program *p, int k, long size, bool batch)
 {
-	char key[48];
-	snprintf(key, sizeof key, "%d %ld %d", k, size, batch);
-	int *place = map_find(&p->canonical_places, key);
-	if (place) return p->canonical.at[*place];
-	struct index *c = batch ? index_batch(p, arena_print(p->arena, "%d", k)) : index_new(p, arena_print(p->arena, "%d", k), size);
-	*map_get(p->arena, &p->canonical_places, arena_print(p->arena, "%s", key)) = p->canonical.n;
-	PUSH(p->arena, &p->canonical, c);
+	while (p->canonical.n <= k) PUSH(p->arena, &p->canonical, (struct index_list){0});
+	struct index *c;
+	for (int i = 0; i < p->canonical.at[k].n; i++) {
+		c = p->canonical.at[k].at[i];
+		if (c->size == size && c->batch == batch) return c;
+	}
+	c = batch ? index_batch(p, arena_print(p->arena, "%d", k)) : index_new(p, arena_print(p->arena, "%d", k), size);
+	PUSH(p->arena, &p->canonical.at[k], c);
 	return c;
 }
 
@@ -200,6 +201,15 @@ void
 define_existing(struct program *p, struct equation *q)
 {
 	enter_value(p, canonical_body(p, q->lhs_count, q->lhs, q->bound_count, q->bound, q->body), q);
+}
+
+struct tensor *
+define_once(struct program *p, struct equation *q)
+{
+	struct expr *key = canonical_body(p, q->lhs_count, q->lhs, q->bound_count, q->bound, q->body);
+	struct tensor *t = find_value(p, key, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound);
+	if (!t) enter_value(p, key, q);
+	return t;
 }
 
 void

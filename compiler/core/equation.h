@@ -85,6 +85,8 @@ struct value_number { /* `key`: the body over canonical indices */
 	int next;                  /* 1 + the next with the same key; 0: none */
 };
 
+LIST_TYPE(index_list, struct index *);
+
 struct program {
 	struct arena *arena;
 	LIST(struct tensor *) tensors;
@@ -99,8 +101,7 @@ struct program {
 	/* hash-consing, value numbering, names */
 	struct expr_entry { struct expr *expr; uint32_t hash; } *table;
 	int table_room, expr_count, index_count;
-	LIST(struct index *) canonical;
-	struct map canonical_places;
+	LIST(struct index_list) canonical; /* by their place in an equation */
 	LIST(struct value_number) values;
 	bool only_means; /* of all values only means are found, and none are entered */
 	struct map names;
@@ -128,9 +129,11 @@ struct tensor *define(struct program *p, const char *name, int lhs_count, struct
 struct tensor *defined_as(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[],
 			  struct expr *body);
 /* enters an equation that exists into the value numbering */
+void define_existing(struct program *p, struct equation *q);
+/* the same, if no other has its right side: else nothing is entered, and the other's tensor is returned */
+struct tensor *define_once(struct program *p, struct equation *q);
 /* nobody may find the values of tensors that are gone: by tensor id, 0 for these; NULL: of any */
 void forget_values(struct program *p, const char *kept);
-void define_existing(struct program *p, struct equation *q);
 struct equation *equation_of(const struct program *p, const struct tensor *t); /* NULL for inputs, parameters ... */
 /* the same for all tensors at once, by tensor id */
 struct equation **equation_table(struct program *p);

@@ -61,6 +61,7 @@ struct expr {
 	bool integer;     /* a whole number, whatever the data */
 	bool condition;   /* true or false, not a number */
 	bool has_read;    /* it mentions a tensor */
+	bool legal, legal_guarded; /* verify.c found it so: everywhere, behind a condition */
 	int n;
 	int id;           /* in order of creation */
 	int values;       /* 1 + the first of program.values with this key; 0: none */

@@ -101,18 +101,18 @@ rewrite_sqrt(struct program *p, struct expr *x)
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------- */
 static const struct function table[] = {
-	/* name            in C           value               derivative           rewrite           transcendental */
-	{"exp",           "nn_exp",      nn_double_exp,      derivative_exp,      rewrite_exp,      true},
-	{"log",           "nn_log",      nn_double_log,      derivative_log,      rewrite_log,      true},
-	{"tanh",          "nn_tanh",     nn_double_tanh,     derivative_tanh,     rewrite_tanh,     true},
-	{"sigmoid",       "nn_sigmoid",  nn_double_sigmoid,  derivative_sigmoid,  rewrite_sigmoid,  true},
-	{"softplus",      "nn_softplus", nn_double_softplus, derivative_softplus, NULL,             true},
-	{"sin",           "nn_sin",      nn_double_sin,      derivative_sin,      rewrite_sin,      true},
-	{"cos",           "nn_cos",      nn_double_cos,      derivative_cos,      rewrite_cos,      true},
-	{"erf",           "nn_erf",      nn_double_erf,      derivative_erf,      rewrite_erf,      true},
-	{"abs",           "vabs",        nn_double_abs,      derivative_abs,      rewrite_abs,      false},
-	{"sqrt",          "vsqrt",       nn_double_sqrt,     derivative_sqrt,     rewrite_sqrt,     false},
-	{"stop_gradient", NULL,          value_identity,     derivative_stop,     NULL,             false},
+	/* name            in C           value               derivative           rewrite           transcendental  exponential */
+	{"exp",           "nn_exp",      nn_double_exp,      derivative_exp,      rewrite_exp,      true,           true},
+	{"log",           "nn_log",      nn_double_log,      derivative_log,      rewrite_log,      true,           false},
+	{"tanh",          "nn_tanh",     nn_double_tanh,     derivative_tanh,     rewrite_tanh,     true,           false},
+	{"sigmoid",       "nn_sigmoid",  nn_double_sigmoid,  derivative_sigmoid,  rewrite_sigmoid,  true,           false},
+	{"softplus",      "nn_softplus", nn_double_softplus, derivative_softplus, NULL,             true,           false},
+	{"sin",           "nn_sin",      nn_double_sin,      derivative_sin,      rewrite_sin,      true,           false},
+	{"cos",           "nn_cos",      nn_double_cos,      derivative_cos,      rewrite_cos,      true,           false},
+	{"erf",           "nn_erf",      nn_double_erf,      derivative_erf,      rewrite_erf,      true,           false},
+	{"abs",           "vabs",        nn_double_abs,      derivative_abs,      rewrite_abs,      false,          false},
+	{"sqrt",          "vsqrt",       nn_double_sqrt,     derivative_sqrt,     rewrite_sqrt,     false,          false},
+	{"stop_gradient", NULL,          value_identity,     derivative_stop,     NULL,             false,          false},
 };
 
 const struct function *

@@ -13,6 +13,7 @@ struct function {
 	/* a simpler or more stable form of f(x), or NULL */
 	struct expr *(*rewrite)(struct program *p, struct expr *x);
 	bool transcendental; /* dear to compute: kept in a tensor rather than computed twice */
+	bool exponential;    /* f(x) * f(y) = f(x + y) */
 };
 
 const struct function *function_named(const char *name); /* NULL: none */

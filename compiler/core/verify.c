@@ -4,39 +4,24 @@
  *   closed        the body mentions only the left side's and the bound indices
  *   shaped        the left side's indices have the sizes of the tensor, samples first and only first
  *   read whole    a read has as many subscripts as its tensor has axes
- *   inside        every subscript is a whole number inside its axis, from intervals and the guards around it
+ *   inside        every subscript is a whole number, and inside its axis where no condition stands around the read: what conditions guard is
+ *                 in solved subscripts said in forms that intervals do not see
  *   defined once  no tensor has two equations */
 #include "core/verify.h"
 #include "core/print.h"
 #include <string.h>
 
-struct guards { /* conditions that hold where an expression is computed */
-	const struct guards *up;
-	struct expr *condition;
-};
-
 static bool
-is_guarded_by(struct program *p, struct expr *x, const struct guards *g)
+is_inside(struct program *p, struct expr *subscript, long size)
 {
-	for (; g; g = g->up)
-		for (int i = 0; i < conjunct_count(g->condition); i++) {
-			struct expr *c = conjunct(g->condition, i);
-			if (c->op != OP_GE0) continue;
-			struct interval rest = interval_of(sub(p, x, c->kid[0]));
-			if (rest.known && rest.low >= 0) return true;
-		}
-	return false;
-}
-
-static bool
-is_at_least_0(struct program *p, struct expr *x, const struct guards *g)
-{
-	struct interval i = interval_of(x);
-	return (i.known && i.low >= 0) || is_guarded_by(p, x, g);
+	struct interval at = interval_of(subscript);
+	if (at.known && at.low >= 0 && at.high < size) return true;
+	struct interval above = interval_of(sub(p, number(p, (double)(size - 1)), subscript)); /* x % 4 - x % 4 has no interval, 0 has */
+	return at.known && at.low >= 0 && above.known && above.low >= 0;
 }
 
 static const char *
-check_read(struct program *p, struct expr *e, const struct guards *g)
+check_read(struct program *p, struct expr *e, bool guarded)
 {
 	const struct tensor *t = e->tensor;
 	if (e->n != t->rank) return arena_print(p->arena, "reads `%s` with %d subscripts instead of %d", t->name, e->n, t->rank);
@@ -47,27 +32,23 @@ check_read(struct program *p, struct expr *e, const struct guards *g)
 			if (s->op != OP_INDEX || !s->index->batch) return arena_print(p->arena, "reads `%s` of another sample", t->name);
 			continue;
 		}
-		struct expr *above = sub(p, number(p, (double)(t->shape[i] - 1)), s);
-		if (!is_at_least_0(p, s, g) || !is_at_least_0(p, above, g)) {
-			/* exact guards of solved subscripts may say it in a form that intervals do not see: only unguarded reads are surely wrong */
-			if (!g) return arena_print(p->arena, "reads `%s` outside its axis %d", t->name, i);
-		}
+		if (!guarded && !is_inside(p, s, t->shape[i])) return arena_print(p->arena, "reads `%s` outside its axis %d", t->name, i);
 	}
 	return NULL;
 }
 
+/* what was found legal without a condition around it is legal everywhere, in every equation */
 static const char *
-check_expr(struct program *p, struct expr *e, const struct guards *g)
+check_expr(struct program *p, struct expr *e, bool guarded)
 {
-	const char *bad = e->op == OP_READ ? check_read(p, e, g) : NULL;
-	if (e->op == OP_IF) {
-		struct guards yes = {g, e->kid[0]}, no = {g, negation(p, e->kid[0])};
-		bad = check_expr(p, e->kid[0], g);
-		if (!bad) bad = check_expr(p, e->kid[1], &yes);
-		return bad ? bad : check_expr(p, e->kid[2], &no);
+	if (e->legal || (guarded && e->legal_guarded)) return NULL;
+	const char *bad = e->op == OP_READ ? check_read(p, e, guarded) : NULL;
+	for (int i = 0; i < e->n && !bad; i++) {
+		bool condition = (e->op == OP_IF && i > 0) || (e->op == OP_AND && e->kid[i]->has_read); /* conditions on indices come first among conjuncts */
+		bad = check_expr(p, e->kid[i], guarded || condition);
 	}
-	struct guards others = {g, e}; /* conditions on indices come first among conjuncts */
-	for (int i = 0; i < e->n && !bad; i++) bad = check_expr(p, e->kid[i], e->op == OP_AND && e->kid[i]->has_read ? &others : g);
+	if (!bad && guarded) e->legal_guarded = true;
+	else if (!bad) e->legal = true;
 	return bad;
 }
 
@@ -108,7 +89,7 @@ verify(struct program *p)
 		const struct equation *q = p->equations.at[i];
 		const char *bad = defined[q->tensor->id]++ ? "is defined twice" : check_shape(p, q);
 		if (!bad) bad = check_closed(p, q);
-		if (!bad) bad = check_expr(p, q->body, NULL);
+		if (!bad) bad = check_expr(p, q->body, false);
 		if (bad) return arena_print(p->arena, "`%s` %s: %s", q->tensor->name, bad, equation_text(p, q, (struct print_style){0}));
 	}
 	return NULL;

@@ -604,10 +604,9 @@ merge(struct program *p)
 	for (int i = 0; i < p->equations.n; i++) {
 		struct equation *q = p->equations.at[i];
 		q->body = rewrite(p, q->body, replace_merged, by);
-		struct tensor *t = defined_as(p, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound, q->body);
+		struct tensor *t = define_once(p, q);
 		if (t) t->no_gradient &= q->tensor->no_gradient;
 		if (t && !keep[q->tensor->id]) by[q->tensor->id] = t;
-		else if (!t) define_existing(p, q);
 	}
 	for (int i = 0; i < p->equations.n; i++) p->equations.at[i]->body = rewrite(p, p->equations.at[i]->body, replace_merged, by);
 	remove_dead(p);

@@ -11,16 +11,15 @@ enum { COMPARE, SUM_, PRODUCT, UNARY, ATOM };
 void
 write_line(struct writer *w, const char *format, ...)
 {
-	va_list args, again;
+	size_t start = w->body.length;
+	for (int i = 0; i < w->indent; i++) text_bytes(&w->body, "\t", 1);
+	size_t indented = w->body.length;
+	va_list args;
 	va_start(args, format);
-	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, format, args);
-	char *s = arena_alloc(w->e->arena, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, format, again);
+	text_vadd(&w->body, format, args);
 	va_end(args);
-	va_end(again);
-	for (int i = 0; i < w->indent && n; i++) text_bytes(&w->body, "\t", 1);
-	text_add(&w->body, "%s\n", s);
+	if (w->body.length == indented) w->body.length = start; /* a blank line has no tabs */
+	text_bytes(&w->body, "\n", 1);
 }
 
 /* ---- names ------------------------------------------------------------------------------------------------------------------------------------------ */
