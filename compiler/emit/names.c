@@ -5,39 +5,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* keywords of C and C++, what the standard headers reserve, and the names that generated code uses itself */
+/* keywords of C and C++, what the standard headers reserve, and the names that generated code uses itself; sorted */
 static const char *const reserved[] = {
-	"alignas", "alignof", "all", "all_ints", "and", "any", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const", "constexpr", "continue",
-	"count", "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "gather", "gather_ints", "goto", "if",
-	"inline", "inside", "int", "ints", "lane_index", "lanes", "load", "load_ints", "load_part", "long", "m", "madd", "main", "mutable", "n", "namespace", "new", "not",
-	"nullptr", "operator", "or", "panel", "panel_of", "part", "parts", "pick", "pick_ints", "private", "protected", "public", "r", "real", "register",
-	"restrict", "return", "rows", "samples", "seed", "short", "signed", "sink", "sizeof", "smadd", "ssqrt", "static", "step", "store", "store_ints",
-	"store_part", "struct", "sum", "switch", "template", "this", "throw", "to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints",
-	"union", "unsigned", "using", "v", "vabs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "xor", "linux", "unix", "at", "width", "first", "last", "right", "row", "block", "vecs", "before", "after", "samples_in", "ints_of", "load_some", "store_some", "run_part", "run", "kernel", "call", "few", "candidate", "best", "place", "from", "to", "smaller", "larger",
-	"left", "whole", "kept", "number", "fold", "column", "columns", "vec", "lane_sums", "sums", "tap",
+	"after", "alignas", "alignof", "all", "all_ints", "and", "any", "asm", "at", "auto", "before", "best", "block", "bool", "break",
+	"call", "candidate", "case", "catch", "char", "class", "column", "columns", "const", "constexpr", "continue", "count", "default",
+	"delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "few", "first", "float", "fold", "for", "friend",
+	"from", "gather", "gather_ints", "goto", "if", "inline", "inside", "int", "ints", "ints_of", "kept", "kernel", "lane_index",
+	"lane_sums", "lanes", "larger", "last", "left", "linux", "load", "load_ints", "load_part", "load_some", "long", "m", "madd", "main",
+	"mutable", "n", "namespace", "new", "not", "nullptr", "number", "operator", "or", "panel", "panel_of", "part", "parts", "pick",
+	"pick_ints", "place", "private", "protected", "public", "r", "real", "register", "restrict", "return", "right", "row", "rows", "run",
+	"run_part", "samples", "samples_in", "seed", "short", "signed", "sink", "sizeof", "smadd", "smaller", "ssqrt", "static", "step",
+	"store", "store_ints", "store_part", "store_some", "struct", "sum", "sums", "switch", "tap", "template", "this", "throw", "to",
+	"to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints", "union", "unix", "unsigned", "using", "v", "vabs",
+	"vec", "vecs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "whole", "width", "xor",
 };
 
-/* a name that `struct NAME` cannot have in C or C++ */
+static int
+compare_words(const void *a, const void *b)
+{
+	return strcmp(a, *(const char *const *)b);
+}
+
+static bool
+is_among(const char *const sorted[], size_t n, const char *word)
+{
+	return bsearch(word, sorted, n, sizeof *sorted, compare_words) != NULL;
+}
+
+/* a name that `struct NAME` cannot have in C or C++; the words are sorted */
 bool
 c_is_keyword(const char *name)
 {
 	static const char *const keywords[] = {
-		"alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const", "constexpr", "continue", "default", "delete", "do",
-		"double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace",
-		"new", "not", "nullptr", "operator", "or", "private", "protected", "public", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct",
-		"switch", "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor",
-		"real", "lanes", "ints", "uints", "linux", "unix", "call", "kernel",
+		"alignas", "alignof", "and", "asm", "auto", "bool", "break", "call", "case", "catch", "char", "class", "const", "constexpr",
+		"continue", "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend",
+		"goto", "if", "inline", "int", "ints", "kernel", "lanes", "linux", "long", "mutable", "namespace", "new", "not", "nullptr",
+		"operator", "or", "private", "protected", "public", "real", "register", "restrict", "return", "short", "signed", "sizeof",
+		"static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef", "typename", "uints", "union", "unix",
+		"unsigned", "using", "virtual", "void", "volatile", "while", "xor",
 	};
-	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-		if (!strcmp(keywords[i], name)) return true;
+	if (is_among(keywords, sizeof keywords / sizeof *keywords, name)) return true;
 	return name[0] == '_' || !strncmp(name, "nn_", 3);
 }
 
 static bool
 is_reserved(const char *name)
 {
-	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-		if (!strcmp(reserved[i], name)) return true;
+	if (is_among(reserved, sizeof reserved / sizeof *reserved, name)) return true;
 	/* the implementation's: _x, nn_ functions, all-capital macros */
 	if (name[0] == '_' || !strncmp(name, "nn_", 3)) return true;
 	if (strlen(name) > 2 && !strcmp(name + strlen(name) - 2, "_t")) return true; /* size_t */

@@ -24,10 +24,10 @@ struct place
 span_place(struct span s)
 {
 	struct place p = {1, 1};
-	for (size_t i = 0; s.file && i < s.begin; i++) {
-		p.column++;
-		if (s.file->text[i] == '\n') p = (struct place){p.line + 1, 1};
-	}
+	if (!s.file) return p;
+	const char *line = s.file->text, *at = line + s.begin;
+	for (const char *end; (end = memchr(line, '\n', (size_t)(at - line))); line = end + 1) p.line++;
+	p.column = (int)(at - line) + 1;
 	return p;
 }
 

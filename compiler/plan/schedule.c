@@ -24,7 +24,8 @@ struct scheduling {
 struct tensor *
 param_of_gradient(const struct program *p, const struct tensor *t)
 {
-	for (int i = 0; t->role == ROLE_ADJOINT && i < p->gradients.n; i++)
+	bool of_param = t->role == ROLE_ADJOINT && t->of && t->of->role == ROLE_PARAM;
+	for (int i = 0; of_param && i < p->gradients.n; i++)
 		if (p->gradients.at[i].gradient == t) return p->gradients.at[i].param;
 	return NULL;
 }
