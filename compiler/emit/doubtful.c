@@ -45,12 +45,13 @@ is_doubtful(struct program *p, const struct equation *q)
 	return false;
 }
 
-/* Marks the parameters on which t depends.  Equations stand behind what they read, but for recurrences: sweeps from the last to the first, until
+/* Marks the parameters on which t depends; `seen` is room for as many marks as there are tensors.  Equations stand behind what they read, but for recurrences: sweeps from the last to the first, until
  * one finds nothing new. */
 static void
 mark_params(struct emission *e, const struct tensor *t, bool *seen, unsigned char *params)
 {
 	struct program *p = e->model->train;
+	memset(seen, 0, (size_t)p->tensors.n * sizeof *seen);
 	seen[t->id] = true;
 	for (bool more = true; more;) {
 		more = false;
@@ -87,16 +88,15 @@ static int
 list_doubts(struct emission *e, struct doubt all[MOST])
 {
 	struct program *p = e->model->train;
-	int n = 0, params = e->params.n, highest = 0;
-	for (int i = 0; i < p->tensors.n; i++) highest = p->tensors.at[i]->id > highest ? p->tensors.at[i]->id : highest;
+	int n = 0, params = e->params.n;
+	bool *seen = NEW_ARRAY(e->arena, p->tensors.n + 1, bool);
 	for (int i = 0; i < p->equations.n && n < MOST; i++) {
 		const struct equation *q = p->equations.at[i];
 		const struct tensor *of = q->tensor->role == ROLE_ADJOINT ? q->tensor->of : NULL;
-		struct doubt d = {place_text(e->arena, q->span), q->tensor->role == ROLE_ADJOINT, NEW_ARRAY(e->arena, params + 1, unsigned char)};
-		if (!d.where || !is_doubtful(p, q)) continue;
-		memset(d.params, 0, (size_t)params + 1);
-		bool *seen = NEW_ARRAY(e->arena, highest + 1, bool);
-		memset(seen, 0, (size_t)(highest + 1) * sizeof *seen);
+		if (!is_doubtful(p, q)) continue;
+		struct doubt d = {place_text(e->arena, q->span), q->tensor->role == ROLE_ADJOINT, NULL};
+		if (!d.where) continue;
+		d.params = NEW_ARRAY(e->arena, params + 1, unsigned char);
 		if (of) mark_params(e, of, seen, d.params);
 		if (!is_known(all, n, &d, params)) all[n++] = d;
 	}

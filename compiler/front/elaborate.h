@@ -181,21 +181,27 @@ struct value {
 	double number; /* also a truth, 0 or 1 */
 	const char *text;
 	int n; /* items of a list or of several; axes of a tensor */
-	struct value **item;
-	struct index *axis[MAX_RANK]; /* a tensor: body is a function of these */
-	struct expr *body;
+	union { /* by its kind */
+		struct value **item;
+		struct { /* a tensor: body is a function of these axes */
+			struct index **axis;
+			struct expr *body;
+		};
+		struct {
+			struct node *definition;
+			struct scope *home; /* where the definition stands */
+		};
+		const struct function *function;
+		const struct primitive *primitive;
+		struct instance *instance;
+		const struct module *module;
+	};
 	struct stage *history;
 	const char *maker;    /* the function whose probabilities these are; NULL: other numbers */
 	struct span made;     /* where */
 	const struct made *by;             /* the call that gave it */
 	const struct quotient *quotient;   /* the division that gave a number */
-	struct node *definition;
-	struct scope *home; /* where the definition stands */
-	const struct function *function;
-	const struct primitive *primitive;
-	struct instance *instance;
 	struct recurrence *recurrence; /* also of its finished tensor, inside the block that defines it */
-	const struct module *module;
 };
 
 struct instance {

@@ -96,6 +96,7 @@ value_tensor(struct elaborator *e, int rank, struct index *const axes[], struct 
 {
 	struct value *v = value_new(e, VALUE_TENSOR, span);
 	v->n = rank;
+	v->axis = rank ? NEW_ARRAY(e->arena, rank, struct index *) : NULL;
 	for (int i = 0; i < rank; i++) v->axis[i] = axes[i];
 	v->body = body;
 	return v;
