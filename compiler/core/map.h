@@ -5,7 +5,7 @@
 #include "core/arena.h"
 
 struct map {
-	struct map_entry { const char *key; int value; } *at;
+	struct map_entry { const char *key; uint32_t hash; int value; } *at;
 	int n, room;
 };
 
