@@ -42,8 +42,7 @@ elementwise(struct elaborator *e, struct span span, struct span op, const char *
 		return value_error(e);
 	}
 	if (f == sub) warn_class(e, op, longer, shorter);
-	struct index *axes[MAX_RANK];
-	new_axes(e, longer->n, longer->axis, axes);
+	struct index **axes = longer->axis; /* its body stays as it is, the other's is moved there */
 	return value_tensor(e, longer->n, axes, f(e->p, value_at_tail(e, x, longer->n, axes), value_at_tail(e, y, longer->n, axes)), span);
 }
 
@@ -238,8 +237,7 @@ evaluate_if(struct elaborator *e, struct node *n, struct scope *s)
 				note_frames(e, m);
 				return value_error(e);
 			}
-	struct index *axes[MAX_RANK];
-	new_axes(e, longest->n, longest->axis, axes);
+	struct index **axes = longest->axis;
 	struct expr *part[3];
 	for (int k = 0; k < 3; k++) part[k] = value_at_tail(e, all[k], longest->n, axes);
 	return value_tensor(e, longest->n, axes, choose(e->p, part[0], part[1], part[2]), n->span);
