@@ -1,4 +1,4 @@
-/* bench.c - the command bench: how fast a training step is, from shuffled records to updated weights.
+/* bench.c - the command bench: how fast a training step is, from shuffled records to updated weights; or, with --predict, a prediction.
  *
  * Before every few timings a short burst of fused multiply-adds measures what the processor could do at that moment (clocks change), and
  * each timing is compared with the burst before it; the median of these shares is printed.  Steps too short for the clock are timed in
@@ -91,16 +91,33 @@ struct bench {
 	size_t next; /* place in the order */
 	uint64_t step, epoch;
 	double *sums;
+	void **outputs; /* [output_count]: predictions are timed; NULL: steps */
 	size_t group, timings; /* steps in a timing */
 	double *seconds, *shares, *peaks;
 	size_t restarts;
 };
 
 static int
+open_outputs(struct bench *b, size_t batch, struct nn_error *e)
+{
+	const struct nn_program *p = b->program;
+
+	b->outputs = calloc(p->output_count + 1, sizeof *b->outputs);
+	if (!b->outputs)
+		return nn_fail(e, "out of memory");
+	for (size_t k = 0; k < p->output_count; k++) {
+		b->outputs[k] = nn_allocate(p->outputs[k].count * sizeof(double), batch, "the predictions", e);
+		if (!b->outputs[k])
+			return -1;
+	}
+	return 0;
+}
+
+static int
 open_bench(struct bench *b, struct nn_error *e)
 {
 	const struct nn_program *p = b->program;
-	size_t batch = b->o->batch_size, bytes = 1, records;
+	size_t batch = b->o->predict && !nn_option_given(b->o, "batch_size") ? 1 : b->o->batch_size, bytes = 1, records;
 
 	for (size_t k = 0; k < p->input_count; k++)
 		bytes += nn_record_bytes(p, k);
@@ -109,7 +126,9 @@ open_bench(struct bench *b, struct nn_error *e)
 	records = records / batch ? records / batch * batch : batch;
 	if (records > UINT32_MAX)
 		return nn_fail(e, "--batch_size takes at most 4294967295, not %zu", batch);
-	if (nn_model_open(&b->model, p, batch, NN_TRAIN, b->o->threads, e) != 0 || nn_batch_open(&b->batch, p, batch, e) != 0
+	if (b->o->predict && open_outputs(b, batch, e) != 0)
+		return -1;
+	if (nn_model_open(&b->model, p, batch, b->outputs ? NN_PREDICT : NN_TRAIN, b->o->threads, e) != 0 || nn_batch_open(&b->batch, p, batch, e) != 0
 	    || nn_synthetic_data(p, records, b->o->seed, &b->data, e) != 0)
 		return -1;
 	b->order = nn_allocate(records, sizeof *b->order, "the order of the records", e);
@@ -129,6 +148,9 @@ close_bench(struct bench *b)
 	nn_batch_close(&b->batch);
 	nn_model_close(&b->model);
 	nn_data_free(b->program, &b->data);
+	for (size_t k = 0; b->outputs && k < b->program->output_count; k++)
+		free(b->outputs[k]);
+	free(b->outputs);
 	free(b->order);
 	free(b->sums);
 	free(b->seconds);
@@ -143,7 +165,24 @@ next(struct bench *b)
 	return (struct nn_when){++b->step, (uint64_t)1 << 40, 0};
 }
 
-/* seconds for one group of steps; less than 0 if a loss was not finite */
+/* the next batch, through a step or a prediction; not 0 if a loss was not finite */
+static int
+work(struct bench *b)
+{
+	const struct nn_program *p = b->program;
+	size_t n = b->batch.capacity;
+
+	if (b->outputs) { /* records where they lie */
+		b->step++;
+		nn_batch_view(&b->batch, &b->data, b->next, n);
+		p->predict(b->model.handle, n, b->batch.in, b->outputs);
+		return 0;
+	}
+	nn_batch_gather(&b->batch, &b->data, b->order + b->next, n);
+	return p->step(b->model.handle, b->o->optimizer, nn_chosen_settings(b->o), b->o->clip_norm, next(b), n, b->batch.in, b->sums);
+}
+
+/* seconds for one group of batches; less than 0 if a loss was not finite */
 static double
 time_group(struct bench *b)
 {
@@ -156,12 +195,9 @@ time_group(struct bench *b)
 			b->next = 0;
 		}
 		double start = nn_now();
-		for (; left > 0 && b->next + n <= b->data.records; left--, b->next += n) {
-			nn_batch_gather(&b->batch, &b->data, b->order + b->next, n);
-			if (b->program->step(b->model.handle, b->o->optimizer, nn_chosen_settings(b->o), b->o->clip_norm, next(b), n, b->batch.in,
-				b->sums))
+		for (; left > 0 && b->next + n <= b->data.records; left--, b->next += n)
+			if (work(b))
 				return -1;
-		}
 		time += nn_now() - start;
 	}
 	return time;
@@ -174,6 +210,7 @@ begin_again(struct bench *b, struct nn_error *e)
 	if (b->restarts++ > b->timings)
 		return nn_fail(e, "the loss of made-up samples is not finite");
 	b->program->start(b->model.handle, b->o->seed);
+	b->program->prepare(b->model.handle);
 	b->step = 0;
 	return 0;
 }
@@ -233,6 +270,24 @@ quantile(const double numbers[], size_t n, double share)
 	return numbers[(size_t)(share * (double)(n - 1) + 0.5)];
 }
 
+/* how long a batch takes; its operations are not those of a step, so that there is no share of the peak */
+static void
+print_prediction(const struct bench *b, double us, double low, double high)
+{
+	size_t samples = b->batch.capacity, threads = b->o->threads;
+	char bytes[32];
+
+	if (b->o->json) {
+		printf("{\"model\": \"%s\", \"batch_size\": %zu, \"threads\": %zu, \"timings\": %zu, \"predictions_a_timing\": %zu, \"microseconds\": %.6g, "
+		       "\"microseconds_10\": %.6g, \"microseconds_90\": %.6g, \"bytes\": %zu}\n",
+		    b->program->model, samples, threads, b->timings, b->group, us, low, high, b->model.bytes);
+		return;
+	}
+	printf("%s, %zu sample%s, %zu thread%s: median %.4g us a prediction (80 %% within %.4g to %.4g; %zu timings of %zu)\n", b->program->model, samples,
+	    nn_plural(samples), threads, nn_plural(threads), us, low, high, b->timings, b->group);
+	printf("%.0f samples a second; memory %s (%zu bytes)\n", 1e6 * (double)samples / us, nn_bytes(bytes, (double)b->model.bytes), b->model.bytes);
+}
+
 static void
 print_result(struct bench *b)
 {
@@ -246,6 +301,10 @@ print_result(struct bench *b)
 	double us = 1e6 * quantile(b->seconds, n, 0.5), low = 1e6 * quantile(b->seconds, n, 0.1), high = 1e6 * quantile(b->seconds, n, 0.9);
 	double speed = b->program->flops * (double)b->batch.capacity / us * 1e-3, peak = 1e-9 * quantile(b->peaks, n, 0.5);
 	double percent = 100 * quantile(b->shares, n, 0.5);
+	if (o->predict) {
+		print_prediction(b, us, low, high);
+		return;
+	}
 	if (o->json) {
 		printf("{\"model\": \"%s\", \"optimizer\": \"%s\", \"batch_size\": %zu, \"threads\": %zu, \"timings\": %zu, \"steps_a_timing\": %zu, ",
 		    b->program->model, b->program->optimizers[o->optimizer].name, b->batch.capacity, o->threads, n, b->group);
@@ -267,11 +326,15 @@ nn_bench(const struct nn_options *o)
 	struct nn_error e;
 	int result;
 
-	if (!o->program->has_loss || o->program->optimizer_count == 0) {
+	if (o->predict && o->program->output_count == 0) {
+		nn_fail(&e, "the model %s has no outputs, so there is no prediction to time", o->program->model);
+		return nn_report(&e);
+	}
+	if (!o->predict && (!o->program->has_loss || o->program->optimizer_count == 0)) {
 		nn_fail(&e, "%s has no train block for the model %s, so there is no step to time", o->program->file, o->program->model);
 		return nn_report(&e);
 	}
-	if (o->program->optimizers[o->optimizer].method) {
+	if (!o->predict && o->program->optimizers[o->optimizer].method) {
 		nn_fail(&e, "bench times single steps, and %s has none: it takes all records at once", o->program->optimizers[o->optimizer].name);
 		return nn_report(&e);
 	}

@@ -47,6 +47,7 @@ const struct nn_option nn_option_table[] = {
 	OPTION(draws, 0, FLAG, 0, NULL, "write the random numbers of the step, too", "gradients"),
 	OPTION(gradient_norms, 0, FLAG, 0, NULL, "print the norm of each parameter's gradient after each epoch", "train"),
 	OPTION(classes, 0, TEXT, 0, "NAMES", "cat,dog,.., a file with a name a line, or `numbers`; predict: a column with the class", "test predict"),
+	OPTION(predict, 0, FLAG, 0, NULL, "a prediction instead of a step, of one sample if --batch_size says nothing", "bench"),
 	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "train test bench"),
 	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train test"),
 	OPTION(help, 'h', FLAG, 0, NULL, "this list", NN_ALL_COMMANDS),

@@ -112,6 +112,12 @@ ok $? "lbfgs: settings are checked"
 ./methods bench >said 2>&1
 [ $? = 1 ] && grep -q 'takes all records at once' said
 ok $? "lbfgs: bench has nothing to time"
+./methods bench --predict --steps 5 --json >said 2>&1 && python3 -c 'import json
+r = json.load(open("said"))
+assert r["batch_size"] == 1 and r["timings"] == 5 and 0 < r["microseconds_10"] <= r["microseconds"] <= r["microseconds_90"]'
+ok $? "bench --predict: one sample"
+./methods bench --predict --steps 5 --batch_size 7 >said 2>&1 && grep -q ', 7 samples, .* us a prediction' said
+ok $? "bench --predict: several samples"
 ./methods train --data "$data" --epochs 60 -o best.w >said 2>&1 && [ "$(grep -c '^epoch.*  [*]$' said)" -gt 1 ] && grep -q 'best: epoch' said
 ok $? "lbfgs: the best weights are kept"
 
