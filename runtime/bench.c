@@ -95,6 +95,7 @@ struct bench {
 	size_t group, timings; /* steps in a timing */
 	double *seconds, *shares, *peaks;
 	size_t restarts;
+	size_t data_bytes; /* of the made-up records */
 };
 
 static int
@@ -131,6 +132,7 @@ open_bench(struct bench *b, struct nn_error *e)
 	if (nn_model_open(&b->model, p, batch, b->outputs ? NN_PREDICT : NN_TRAIN, b->o->threads, e) != 0 || nn_batch_open(&b->batch, p, batch, e) != 0
 	    || nn_synthetic_data(p, records, b->o->seed, &b->data, e) != 0)
 		return -1;
+	b->data_bytes = records * (bytes - 1);
 	b->order = nn_allocate(records, sizeof *b->order, "the order of the records", e);
 	b->sums = nn_allocate(1 + p->metric_count, sizeof *b->sums, "the sums", e);
 	b->seconds = nn_allocate(b->timings, sizeof *b->seconds, "the timings", e);
@@ -309,8 +311,8 @@ print_result(struct bench *b)
 		printf("{\"model\": \"%s\", \"optimizer\": \"%s\", \"batch_size\": %zu, \"threads\": %zu, \"timings\": %zu, \"steps_a_timing\": %zu, ",
 		    b->program->model, b->program->optimizers[o->optimizer].name, b->batch.capacity, o->threads, n, b->group);
 		printf("\"microseconds\": %.6g, \"microseconds_10\": %.6g, \"microseconds_90\": %.6g, \"gflops\": %.6g, \"peak_gflops\": %.6g, "
-		       "\"percent_of_peak\": %.4g, \"bytes\": %zu}\n",
-		    us, low, high, speed, peak, percent, b->model.bytes);
+		       "\"percent_of_peak\": %.4g, \"bytes\": %zu, \"data_bytes\": %zu}\n",
+		    us, low, high, speed, peak, percent, b->model.bytes, b->data_bytes);
 		return;
 	}
 	printf("%s, %s, batch %zu, %zu thread%s: median %.4g us a step (80 %% within %.4g to %.4g; %zu timings of %zu step%s)\n", b->program->model,
