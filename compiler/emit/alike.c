@@ -95,6 +95,7 @@ put_tensor(struct describer *d, struct tensor *t)
 	put(d, (uint64_t)t->high);
 	put(d, s->storage);
 	put(d, (uint64_t)s->row_stride);
+	put(d, (uint64_t)turned_columns_of(d->e, t));
 	put_tensor(d, s->view);
 }
 

@@ -5,6 +5,7 @@
  * function.c  C functions: loops, locals, and one function for all kernels that differ in their buffers only
  * alike.c     which kernels these are, before their text is written
  * tile.c      register tiles: contractions
+ * turned.c    the same for a single sample
  * lanes.c     the other kernels
  * optimizer.c update kernels
  * uniform.c   numbers computed once a step
@@ -105,6 +106,11 @@ struct alike { /* the first kernel of a description */
 	int *number; /* of each operand's tensor in the description */
 };
 
+struct turned { /* a parameter of which memory for one sample has a copy, column by column */
+	const struct tensor *tensor;
+	long rows, columns; /* 0 columns: it is used as two different matrices, and there is no copy */
+};
+
 struct parameters { /* of one role, in the order of the model */
 	int n;
 	const struct tensor **at;
@@ -134,6 +140,8 @@ struct emission { /* of one model */
 	struct parameters params, states;
 	struct map param_numbers;    /* by path */
 	struct map used_params;      /* members that some text names */
+	LIST(struct turned) turned;
+	struct map turned_places;    /* by path: 1 + place in `turned` */
 };
 
 /* how an expression is computed */
@@ -287,8 +295,16 @@ const char *carried_sum(struct writer *w);
 const char *outer_arguments(struct writer *w, bool declare); /* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
 void open_outer_loops(struct writer *w); /* those of this part */
 void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
-/* Is the kernel a matrix of parameters times a vector?  Memory for one sample has a copy of the matrix column by column. */
-bool has_turned_matrix(struct program *p, const struct kernel *k);
+
+/* turned.c */
+void find_turned(struct emission *e); /* before any kernel is written */
+/* the columns of the kernel's matrix; 0: there is no copy of it */
+long turned_columns(const struct emission *e, struct program *p, const struct kernel *k);
+long turned_columns_of(const struct emission *e, const struct tensor *t);
+/* the function of a tile for one sample, which the tile's own calls */
+void write_one_sample(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out);
+/* the calls that copy; false: there are none */
+bool write_turns(struct emission *e, struct text *t);
 enum { ROWS = 6, CHUNK = 1024 }; /* rows of a tile; columns of a block of gradients */
 void write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);

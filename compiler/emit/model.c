@@ -311,25 +311,6 @@ moment_count(const struct emission *e)
 	return n;
 }
 
-/* Does a single sample read matrices column by column?  Writes the calls that copy them, each once. */
-static bool
-turned_matrices(struct emission *e, const struct plan *plan, struct text *t)
-{
-	struct call_list calls = {0};
-	char *done = NEW_ARRAY(e->arena, e->model->eval->tensors.n + 1, char);
-	for (int i = 0; plan && i < plan->kernels.n; i++) {
-		const struct kernel *k = plan->kernels.at[i];
-		if (!has_turned_matrix(plan->program, k) || done[k->left->tensor->id]) continue;
-		done[k->left->tensor->id] = 1;
-		struct call c = {.n = 1, .at = NEW(e->arena, struct call_argument)};
-		c.at[0] = (struct call_argument){(double)param_place(e, k->left->tensor), ARGUMENT_PLACE};
-		c.text = arena_print(e->arena, "nn_turn(m->params + %c, %ld, %ld, m->turned);", CALL_ARGUMENT, k->row->size, k->sum.at[0]->size);
-		PUSH(e->arena, &calls, c);
-	}
-	if (t) write_sequence(e->arena, &calls, "\t", t);
-	return calls.n > 0;
-}
-
 static void
 write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES])
 {
@@ -345,7 +326,7 @@ write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES]
 	}
 	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
 	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use != NN_PREDICT ? %.0f : %.0f;\n", panel[1], panel[0]);
-	bool turns = turned_matrices(e, plans[PREDICT], NULL);
+	bool turns = write_turns(e, NULL);
 	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : %s)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
 		 turns ? "batch == 1 ? (size_t)PARAMS : 0" : "0", accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
 	if (!accumulates) text_add(t, "\tif (use == NN_ACCUMULATE) return 0; /* some sample's value depends on all others */\n");
@@ -367,7 +348,7 @@ write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES]
 	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n", p, p);
 	if (turns) {
 		text_add(t, "\tif (!m->turned) return; /* parameters are read where they lie */\n");
-		turned_matrices(e, plans[PREDICT], t);
+		write_turns(e, t);
 	} else {
 		text_add(t, "\t(void)m; /* parameters are read where they lie */\n");
 	}
@@ -465,6 +446,7 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	struct text kernels = {.arena = a}, layouts = {.arena = a};
 	number_params(e);
 	for (int i = 0; i < e->params.n; i++) c_name(&e->members, e->params.at[i]->name); /* parameters have the first claim on their names */
+	find_turned(e);
 	for (int i = 0; i < 3; i++) {
 		plans[i] = e->plans[i];
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);

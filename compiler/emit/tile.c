@@ -157,70 +157,12 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(e->arena, ", const int rows, const int vecs, int panel%s, %sint %s, int n", time, outer, row));
 }
 
-enum { FEWEST_LANES = 16 }; /* rows that fill a vector of any target */
-
-bool
-has_turned_matrix(struct program *p, const struct kernel *k)
-{
-	if (k->kind != KERNEL_TILE || k->outer.n || k->loop || k->guard || k->sum.n != 1 || k->row->size < FEWEST_LANES) return false;
-	const struct affine *a = flat_access(p, k, k->left);
-	return tensor_is_param(k->left->tensor) && a && a->n == 2 && !a->constant && stride_in(a, k->sum.at[0]) == 1 && stride_in(a, k->row) == k->sum.at[0]->size &&
-	       tensor_count(k->left->tensor) == k->row->size * k->sum.at[0]->size;
-}
-
-/* A single sample: the lanes are rows.  The columns of the matrix lie one after the other in a copy, and are added in the order of the sum. */
-static void
-write_columns(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
-{
-	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
-	struct arena *a = e->arena;
-	const char *row = loop_name(&w, k->row);
-	bool vector;
-	enter_loop(&w, k->row);
-	w.sample = "0";
-	bind_index(&w, k->row, "0");
-	bind_index(&w, k->sum.at[0], "0");
-	write_line(&w, "const real *column = &%s + m->turned + %s;", element_text(&w, k->left, &vector), row);
-	write_line(&w, "lanes sum[ROW_VECS];");
-	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) sum[v] = all(0);");
-	open_loop(&w, k->sum.at[0]);
-	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) sum[v] = madd(%s, load(&column[v * LANES]), sum[v]);", element_text(&w, k->right, &vector));
-	write_line(&w, "column += %ld;", k->row->size);
-	close_loop(&w);
-	write_line(&w, "real sums[ROW_VECS * LANES];");
-	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) store(&sums[v * LANES], sum[v]);");
-	bind_index(&w, k->row, arena_print(a, "%s + r", row));
-	write_line(&w, "for (int r = 0; r < vecs * LANES; r++) {");
-	w.indent++;
-	write_epilogue(&w, "all(sums[r])", true);
-	close_brace(&w);
-	finish_function(&w, out, "INLINE void", "@@_columns", arena_print(a, ", const int vecs, int panel, int %s", row));
-	text_add(out, "\n");
-}
-
-static void
-write_one_sample(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
-{
-	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
-	const char *row = loop_name(&w, k->row), *call = inner_call(&w, "columns");
-	const long rows = k->row->size;
-	write_columns(e, plan, k, names, out);
-	write_line(&w, "enum { GROUP = ROW_VECS * LANES, GROUPS = %ld / GROUP };", rows);
-	write_line(&w, "int %s = part * GROUPS / %d * GROUP;", row, k->parts);
-	write_line(&w, "for (; %s < (part + 1) * GROUPS / %d * GROUP; %s += GROUP) %s, ROW_VECS, 0, %s);", row, k->parts, row, call, row);
-	if (k->parts > 1) write_line(&w, "if (part < %d) return;", k->parts - 1);
-	write_line(&w, "for (; %s + LANES <= %ld; %s += LANES) %s, 1, 0, %s);", row, rows, row, call, row);
-	if (rows % 16) write_line(&w, "for (; %s < %ld; %s++) %s, 1, 1, 0, %s, 0);", row, rows, row, inner_call(&w, "tile"), row);
-	finish_function(&w, out, "static void", "@@_one_sample", ", int part");
-	text_add(out, "\n");
-}
-
 void
 write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
 {
 	write_tile_function(e, plan, k, names, out);
 	text_add(out, "\n");
-	bool turned = has_turned_matrix(plan->program, k);
+	bool turned = turned_columns(e, plan->program, k) > 0;
 	if (turned) write_one_sample(e, plan, k, names, out);
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct cut c = cut_rows(k->row->size);
