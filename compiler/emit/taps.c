@@ -246,7 +246,7 @@ write_taps(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	long size = split_rows ? k->row->size : k->outer.n ? k->outer.at[0]->size : 1;
 	if (k->parts > 1) write_line(&w, "const int from = part * %ld / %d, to = (part + 1) * %ld / %d;", size, k->parts, size, k->parts);
 	else write_line(&w, "(void)part;");
-	open_outer_loops(&w);
+	open_outer_loops(&w, k->outer.n);
 	const char *from = split_rows ? "from" : "0", *to = split_rows ? "to" : arena_print(e->arena, "%ld", k->row->size), *call = inner_call(&w, "tile");
 	const char *outer = outer_arguments(&w, false);
 	write_line(&w, "int %s = %s;", row, from);

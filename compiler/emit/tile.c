@@ -84,10 +84,10 @@ write_part_range(struct writer *w, struct cut c)
 }
 
 void
-open_outer_loops(struct writer *w)
+open_outer_loops(struct writer *w, int n)
 {
 	const struct kernel *k = w->kernel;
-	for (int i = 0; i < k->outer.n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (i || k->parts < 2 || !k->split_outer) {
 			open_loop(w, k->outer.at[i]);
 			continue;
@@ -178,7 +178,7 @@ write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += WIDTH) {");
 	w.indent += 2;
 	write_line(&w, "const int few = samples_in(m, panel) - n <= LANES; /* a single sample, say: one vector is enough */");
-	open_outer_loops(&w);
+	open_outer_loops(&w, k->outer.n);
 	write_row_calls(&w, c, loop_name(&w, k->row), call_tile);
 	close_loops(&w, k->outer.n);
 	w.indent--;
@@ -251,7 +251,7 @@ write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
 	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += LANES) {");
 	w.indent += 2;
-	open_outer_loops(&w);
+	open_outer_loops(&w, k->outer.n);
 	write_row_calls(&w, c, loop_name(&w, k->row), call_pair);
 	close_loops(&w, k->outer.n);
 	w.indent--;
@@ -390,7 +390,7 @@ write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_na
 	struct cut c = cut_rows(k->row->size);
 	if (k->direct) write_line(&w, "real block[%d][%ld];", ROWS, block_width(k));
 	write_part_range(&w, c);
-	open_outer_loops(&w);
+	open_outer_loops(&w, k->outer.n);
 	write_row_calls(&w, c, loop_name(&w, k->row), call_outer);
 	close_loops(&w, k->outer.n);
 	finish_function(&w, out, "static void", "@@", ", int part");
@@ -589,7 +589,7 @@ write_dot(struct emission *e, struct plan *plan, struct kernel *k, struct c_name
 	struct cut c = cut_rows(k->row->size);
 	long columns = columns_of(k), block = column_block(k);
 	write_part_range(&w, c);
-	open_outer_loops(&w);
+	open_outer_loops(&w, k->outer.n);
 	if (k->column && columns == block) {
 		write_line(&w, "const int first = 0, last = %ld;", columns);
 	} else if (k->column) {
