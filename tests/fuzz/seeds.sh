@@ -21,7 +21,7 @@ together tests/golden/import_clash.nn tests/golden/lib/scale.nn
 together tests/golden/import_chain.nn tests/golden/lib/blocks.nn
 together tests/compare/models/several.nn tests/compare/models/lib/parts.nn
 
-# readers: csv idx npy text cifar10 safetensors rows settings; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32
+# readers: csv idx npy text cifar10 safetensors rows settings; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32, labels 64
 seed() { # reader, options, name; the bytes from stdin
 	printf "\\$(printf %03o "$1")\\$(printf %03o "$2")" | cat - "$out/bytes" >"$out/readers/$3-$2"
 }
@@ -47,6 +47,10 @@ for options in 0 1 2 5 8 12 32 49; do
 	printf 'a text\nof two lines' >"$out/bytes"
 	seed 3 $options text
 done
+printf 'x,y\na,b\n"c, ""d""",a\nNA,1\n' >"$out/bytes"
+seed 0 97 csv-labels
+printf '1,b\n2,a\n' >"$out/bytes"
+seed 0 113 csv-labels
 { printf '\005' && head -c 3072 /dev/zero && printf '\007' && head -c 3072 /dev/zero; } >"$out/bytes"
 seed 4 0 cifar
 seed 4 1 cifar
