@@ -16,6 +16,7 @@ static const struct format {
 	{"csv", nn_csv_read, NULL},
 	{"idx", nn_idx_read, NULL},
 	{"npy", nn_npy_read, NULL},
+	{"npz", nn_npz_read, NULL},
 	{"text", nn_text_read, NULL},
 	{"cifar10", nn_cifar10_read, nn_cifar10_files},
 };

@@ -93,6 +93,8 @@ enum { NN_BLOCK_RANK = 64 };
 struct nn_block {
 	const struct nn_element *element;
 	int big_endian, fortran; /* fortran: the first index runs fastest */
+	size_t characters;       /* of each text, where the elements are texts and not numbers: bytes, or UTF-32 where an element is four times as long */
+	struct nn_element text;  /* what such an element is */
 	int windows;             /* of rank 1: a run of values, to be cut where that is possible */
 	size_t rank, shape[NN_BLOCK_RANK];
 	const unsigned char *bytes;
@@ -108,7 +110,7 @@ int nn_block_fits(const struct nn_block *block, const char *name, char what[256]
 
 /* bytes[size] is a zero byte */
 typedef int nn_reader(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e);
-nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_text_read, nn_cifar10_read;
+nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_npz_read, nn_text_read, nn_cifar10_read;
 
 /* A CSV in pieces of whole rows, each ended by a zero byte; the first has line 1, and line 2 where line 1 may be a header.  What it holds goes
  * to the intake, which may be emptied between two pieces.  `last`: nothing follows. */

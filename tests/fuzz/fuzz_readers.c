@@ -1,4 +1,4 @@
-/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings picks one; without it
+/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings|npz picks one; without it
  * the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range.
  *
  * build.sh builds it. */
@@ -125,7 +125,7 @@ read_settings(const char *path)
 int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
-	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors", "rows", "settings"};
+	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors", "rows", "settings", "npz"};
 	static char folder[64], path[128];
 	const char *reader = getenv("READER");
 	struct nn_named_list list;
@@ -133,7 +133,7 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 
 	if (size < 2)
 		return 0;
-	reader = reader ? reader : readers[bytes[0] % 8];
+	reader = reader ? reader : readers[bytes[0] % 9];
 	snprintf(folder, sizeof folder, "/dev/shm/fuzz_readers.%ld", (long)getpid());
 	snprintf(path, sizeof path, "%s/test_batch.bin", folder);
 	mkdir(folder, 0700);
