@@ -13,7 +13,7 @@ INCLUDE := -Icompiler -I. -I$(BUILD)
 
 SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c compiler/plot/*.c)
 # of the runtime, what reads and writes files: nnc plot uses it, too
-SOURCES += $(patsubst %,runtime/%.c,message number json file safetensors npy idx block intake column)
+SOURCES += $(patsubst %,runtime/%.c,message number json file safetensors npy idx block intake labels column)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
 LIBRARY := $(filter-out %/main.o,$(OBJECTS))
 

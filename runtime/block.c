@@ -90,7 +90,7 @@ multiply(size_t n, const size_t shape[], size_t factor, size_t *product)
 static int
 is_run(const struct nn_intake *in, const struct nn_block *b)
 {
-	return b->windows && in->width > 1 && nn_intake_takes_windows(in);
+	return b->windows && !b->characters && in->width > 1 && nn_intake_takes_windows(in);
 }
 
 int
@@ -117,6 +117,12 @@ check(const struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
 
 	if (nn_block_fits(b, in->found, what, e))
 		return -1;
+	for (size_t at = 0, k = 0; b->characters && k < in->part_count; at += in->parts[k++].input->count) {
+		if (nn_intake_labels(in, at))
+			continue;
+		nn_fail(e, "%s: holds texts, but '%s' takes numbers (%s:%d)", in->found, in->parts[k].input->name, in->program->file, in->parts[k].input->line);
+		return nn_intake_may_have_labels(in, at) ? nn_help(e, "no labels are known here: the weights, or the training data, have numbers") : -1;
+	}
 	if (is_run(in, b))
 		return 0;
 	if (!multiply(b->rank - 1, b->shape + 1, 1, &width) || width != in->width) {
@@ -155,8 +161,70 @@ gather(const struct nn_block *b, size_t width, const size_t offsets[], size_t r,
 		memcpy(row + k * size, b->bytes + (offsets[k] + r) * size, size);
 }
 
+/* one character as UTF-8; 0: it is none */
+static size_t
+put_character(uint64_t c, char *to)
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+		return 0;
+	for (size_t k = n; k-- > 1; c >>= 6)
+		to[k] = (char)(0x80 | (c & 0x3F));
+	to[0] = (char)(n == 1 ? c : n == 2 ? 0xC0 | c : n == 3 ? 0xE0 | c : 0xF0 | c);
+	return n;
+}
+
+/* the texts of a record as the numbers of labels; zeros at their ends are padding */
 static int
-read_records(struct nn_intake *in, const struct nn_block *b, double values[], size_t offsets[], unsigned char *row, struct nn_error *e)
+read_labels(struct nn_intake *in, const struct nn_block *b, const unsigned char *from, double values[], char *text, struct nn_error *e)
+{
+	size_t unit = b->text.size / b->characters;
+
+	for (size_t k = 0; k < in->width; k++, from += b->text.size) {
+		size_t n = b->characters, length = 0;
+		while (n > 0 && load(from + (n - 1) * unit, unit, b->big_endian) == 0)
+			n--;
+		for (size_t c = 0; c < n; c++) {
+			size_t bytes = 1;
+			if (unit == 1)
+				text[length] = (char)from[c];
+			else
+				bytes = put_character(load(from + c * unit, unit, b->big_endian), text + length);
+			if (bytes == 0)
+				return nn_fail(e, "%s: record %zu holds a text that is no Unicode", in->found, in->seen);
+			length += bytes;
+		}
+		if (length == 0)
+			return nn_fail(e, "%s: record %zu is an empty text, expected a label", in->found, in->seen);
+		if (nn_intake_label(in, k, text, length, &values[k], e))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_texts(struct nn_intake *in, const struct nn_block *b, double values[], const size_t offsets[], unsigned char *row, struct nn_error *e)
+{
+	size_t bytes = in->width * b->text.size;
+	char *text = malloc(4 * b->characters + 1);
+	int status = text ? nn_intake_expect(in, b->shape[0], e) : nn_fail(e, "%s: not enough memory", in->found);
+
+	for (size_t r = 0; r < b->shape[0] && status == 0; r++) {
+		if (nn_intake_wants(in, r)) {
+			if (b->fortran)
+				gather(b, in->width, offsets, r, row);
+			status = read_labels(in, b, b->fortran ? row : b->bytes + r * bytes, values, text, e);
+		}
+		if (status == 0)
+			status = nn_intake_record(in, values, e);
+	}
+	free(text);
+	return status;
+}
+
+static int
+read_records(struct nn_intake *in, const struct nn_block *b, double values[], const size_t offsets[], unsigned char *row, struct nn_error *e)
 {
 	size_t bytes = in->width * b->element->size;
 
@@ -192,7 +260,7 @@ nn_block_read(struct nn_intake *in, const struct nn_block *b, struct nn_error *e
 	} else {
 		if (b->fortran)
 			fortran_offsets(b, in->width, offsets);
-		status = read_records(in, b, values, offsets, row, e);
+		status = (b->characters ? read_texts : read_records)(in, b, values, offsets, row, e);
 	}
 	free(values);
 	free(offsets);

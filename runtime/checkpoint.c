@@ -51,7 +51,12 @@ add_dataset(uint64_t h, const struct nn_program *p, const struct nn_dataset *dat
 uint64_t
 nn_data_fingerprint(const struct nn_training_run *t)
 {
-	return add_dataset(add_dataset(14695981039346656037u, t->program, &t->data), t->program, &t->validation);
+	uint64_t h = add_dataset(add_dataset(14695981039346656037u, t->program, &t->data), t->program, &t->validation);
+	char *labels = nn_labels_text(&t->labels);
+
+	h = add_bytes(h, labels, labels ? strlen(labels) : 0);
+	free(labels);
+	return h;
 }
 
 /* -- metadata -------------------------------------------------------------------------------------------------------------- */
@@ -61,6 +66,7 @@ struct fields {
 	const char *pairs[2 * FIELDS];
 	char numbers[FIELDS][FIELD_SIZE];
 	size_t count;
+	char *labels; /* NULL: there are none */
 };
 
 static void
@@ -90,7 +96,7 @@ make_fields(const struct nn_training_run *t, struct fields *f)
 {
 	const struct nn_program *p = t->program;
 
-	f->count = 0;
+	*f = (struct fields){.labels = nn_labels_text(&t->labels)};
 	add_text(f, "format", "nnc");
 	add_text(f, "kind", "checkpoint");
 	add_text(f, "model", p->model);
@@ -108,6 +114,8 @@ make_fields(const struct nn_training_run *t, struct fields *f)
 	add_whole(f, "logged", t->run.logged);
 	snprintf(f->numbers[f->count], FIELD_SIZE, "%.17g", t->best_epoch ? t->best : 0);
 	add_text(f, "best", f->numbers[f->count]);
+	if (f->labels)
+		add_text(f, "labels", f->labels);
 }
 
 static const char *
@@ -224,6 +232,7 @@ nn_checkpoint_write(struct nn_training_run *t, const char *path, struct nn_error
 		return -1;
 	make_fields(t, &f);
 	int status = nn_safetensors_write(path, all.items, all.count, f.pairs, f.count, e);
+	free(f.labels);
 	free_tensors(&all);
 	return status;
 }
@@ -239,18 +248,15 @@ find(const struct nn_named_list *file, const char *path)
 	return NULL;
 }
 
-/* the same program, and the same data? */
 static int
-check_origin(const struct nn_training_run *t, const char *path, const struct nn_named_list *file, struct nn_error *e)
+check_fields(const struct nn_training_run *t, const struct fields *now, const char *path, const struct nn_named_list *file, struct nn_error *e)
 {
 	const struct nn_program *p = t->program;
-	struct fields now;
 
-	make_fields(t, &now);
 	if (strcmp(field(file, "kind"), "checkpoint") != 0)
 		return nn_fail(e, "%s is not a checkpoint", path);
-	for (size_t k = 2; k < now.count; k++) {
-		const char *name = now.pairs[2 * k], *here = now.pairs[2 * k + 1], *there = field(file, name);
+	for (size_t k = 2; k < now->count; k++) {
+		const char *name = now->pairs[2 * k], *here = now->pairs[2 * k + 1], *there = field(file, name);
 		if (strcmp(here, there) == 0)
 			continue;
 		if (strcmp(name, "model") == 0)
@@ -269,6 +275,18 @@ check_origin(const struct nn_training_run *t, const char *path, const struct nn_
 		}
 	}
 	return 0;
+}
+
+/* the same program, and the same data? */
+static int
+check_origin(const struct nn_training_run *t, const char *path, const struct nn_named_list *file, struct nn_error *e)
+{
+	struct fields now;
+
+	make_fields(t, &now);
+	int status = check_fields(t, &now, path, file, e);
+	free(now.labels);
+	return status;
 }
 
 static int

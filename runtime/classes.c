@@ -109,6 +109,25 @@ nn_classes_name(struct nn_classes *c, const char *names, struct nn_error *e)
 	return status;
 }
 
+int
+nn_classes_label(struct nn_classes *c, const struct nn_labels *labels, const char *names, struct nn_error *e)
+{
+	const struct nn_label_list *list = nn_labels_of(labels, c->target);
+	size_t count = 0;
+
+	if (names)
+		return nn_classes_name(c, names, e);
+	if (!list)
+		return 0;
+	c->names = calloc(c->count, sizeof *c->names);
+	if (!c->names)
+		return nn_fail(e, "out of memory");
+	for (size_t k = 0; k < list->count && k < c->count; k++)
+		if (add_name(c, list->names[k], strlen(list->names[k]), &count, e) != 0)
+			return -1;
+	return 0;
+}
+
 void
 nn_classes_free(struct nn_classes *c)
 {
@@ -121,7 +140,7 @@ nn_classes_free(struct nn_classes *c)
 char *
 nn_class_name(const struct nn_classes *c, size_t k, char out[64])
 {
-	if (c->names && k < c->count)
+	if (c->names && k < c->count && c->names[k])
 		return c->names[k];
 	snprintf(out, 64, "%ld", c->program->inputs[c->target].low + (long)k);
 	return out;

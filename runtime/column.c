@@ -63,6 +63,23 @@ nn_column_gather(const struct nn_program *program, size_t input, const struct nn
 }
 
 void
+nn_column_renumber(const struct nn_program *program, size_t input, struct nn_column_data *c, const uint32_t places[])
+{
+	size_t n = nn_column_bytes(program, input, c) / (c->packed ? c->packed : sizeof(int32_t));
+	int32_t low = (int32_t)program->inputs[input].low, *whole = c->values;
+	uint8_t *bytes = c->values;
+	uint16_t *pairs = c->values;
+
+	for (size_t k = 0; k < n; k++)
+		if (c->packed == 1)
+			bytes[k] = (uint8_t)places[bytes[k]];
+		else if (c->packed == 2)
+			pairs[k] = (uint16_t)places[pairs[k]];
+		else
+			whole[k] = low + (int32_t)places[whole[k] - low];
+}
+
+void
 nn_column_free(struct nn_column_data *c)
 {
 	free(c->values);

@@ -1,4 +1,4 @@
-/* csv.c - reads tables of numbers: one record a line, fields between commas (or semicolons or tabs, if line 1 has no comma), quotes as
+/* csv.c - reads tables of numbers and labels: one record a line, fields between commas (or semicolons or tabs, if line 1 has no comma), quotes as
  * in RFC 4180, CR LF or LF, with or without a header.
  *
  * Line 1 decides: its number of fields holds for all lines, and it is a header if one of its fields is text.  Then one pass over the
@@ -23,7 +23,8 @@ struct nn_csv {
 	int more;              /* further rows follow these bytes */
 	char **names;          /* [fields] */
 	size_t *pick;          /* [in->width] the field of each value */
-	unsigned char *needed; /* [fields] */
+	enum { SKIPPED, NUMBER, LABEL } *needed; /* [fields]; LABEL: a number or a word, as the list of labels says */
+	size_t *value;         /* [fields] which value of a record it is, the first of them */
 	double *row;           /* [fields] */
 	double *values;        /* [in->width] */
 	struct nn_error *e;
@@ -189,8 +190,19 @@ at_end(const struct nn_csv *c)
 	return p == c->end;
 }
 
+/* could any input of the model have labels?  All sources of a file must agree whether it has a header */
+static int
+takes_labels(const struct nn_csv *c)
+{
+	int any = 0;
+
+	for (size_t k = 0; c->in->labels && k < c->in->program->input_count; k++)
+		any |= c->in->program->inputs[k].is_integer;
+	return any;
+}
+
 /* Line 1 is a header if one of its fields is text.  Where other fields are numbers and line 2 has text in the same places, it may as
- * well be a record with labels: then the person must say. */
+ * well be a record with labels: it is one where the model takes whole numbers, else the person must say. */
 static int
 find_header(struct nn_csv *c, int by_name)
 {
@@ -211,6 +223,10 @@ find_header(struct nn_csv *c, int by_name)
 	c->numeric = numbers == c->fields;
 	if (status || texts == 0 || by_name || numbers == 0 || same < texts)
 		return status;
+	if (takes_labels(c)) {
+		c->header = 0;
+		return 0;
+	}
 	nn_fail(c->e, "%s:%zu: holds numbers and text, so it may be a header or a record", c->in->found, c->first_line);
 	return nn_help(c->e, "put a line with a name for each of the %zu columns on top", c->fields);
 }
@@ -280,14 +296,17 @@ choose_columns(struct nn_csv *c)
 	c->pick = calloc(c->in->width, sizeof *c->pick);
 	c->values = calloc(c->in->width, sizeof *c->values);
 	c->row = calloc(c->fields, sizeof *c->row);
-	c->needed = calloc(c->fields, 1);
-	if (!c->pick || !c->values || !c->row || !c->needed)
+	c->needed = calloc(c->fields, sizeof *c->needed);
+	c->value = calloc(c->fields, sizeof *c->value);
+	if (!c->pick || !c->values || !c->row || !c->needed || !c->value)
 		return nn_fail(c->e, "%s: not enough memory for a row of %zu fields", c->in->found, c->fields);
 	for (size_t i = 0; i < chosen; i++) {
 		c->pick[i] = i;
 		if (s && s->column_count && find_column(c, &s->columns[i], &c->pick[i]))
 			return -1;
-		c->needed[c->pick[i]] = 1;
+		if (c->needed[c->pick[i]] == SKIPPED)
+			c->value[c->pick[i]] = i;
+		c->needed[c->pick[i]] = nn_intake_labels(c->in, i) ? LABEL : NUMBER;
 	}
 	c->in->columns = c->pick;
 	return 0;
@@ -334,6 +353,8 @@ fail_field(struct nn_csv *c, size_t field)
 	size_t length, line = c->line;
 	char *copy, name[80] = "";
 	struct nn_error *e = c->e;
+	struct nn_label_list *list = c->needed[field] == LABEL ? nn_intake_labels(c->in, c->value[field]) : NULL;
+	const char *expected = list && list->state != NN_LABELS_NUMBERS ? "a label" : "a number";
 
 	if (skip_field(c, &text, &length))
 		return -1;
@@ -345,18 +366,22 @@ fail_field(struct nn_csv *c, size_t field)
 	if (c->header)
 		snprintf(name, sizeof name, " (\"%.40s\")", c->names[field]);
 	if (!*copy)
-		nn_fail(e, "%s:%zu: column %zu%s is empty, expected a number", c->in->found, line, field, name);
+		nn_fail(e, "%s:%zu: column %zu%s is empty, expected %s", c->in->found, line, field, name, expected);
 	else if (is_missing(copy))
-		nn_fail(e, "%s:%zu: column %zu%s is \"%s\", a missing value, expected a number", c->in->found, line, field, name, copy);
+		nn_fail(e, "%s:%zu: column %zu%s is \"%s\", a missing value, expected %s", c->in->found, line, field, name, copy, expected);
 	else
 		nn_fail(e, "%s:%zu: column %zu%s is \"%.40s%s\", which is not a number",
 		    c->in->found, line, field, name, copy, length > 40 ? "..." : "");
 	if (is_missing(copy))
-		nn_help(e, "leave the record out, or write a number there");
+		nn_help(e, *copy && *expected == 'a' && expected[2] == 'l' ? "leave the record out, or write a label there: in quotes, \"%s\" is one" : "leave the record out, or write %s there", *copy && expected[2] == 'l' ? copy : expected);
 	else if (c->delimiter == ',' && c->fields == 1)
 		nn_help(e, "fields are separated by commas, semicolons or tabs");
 	else if (strchr(copy, ',') || strchr(copy, ';'))
 		nn_help(e, "numbers are written with a decimal point");
+	else if (!list && nn_intake_may_have_labels(c->in, c->value[field]))
+		nn_help(e, "no labels are known here: the weights, or the training data, have numbers");
+	else if (list)
+		nn_help(e, "its first record holds a number, so it is a column of numbers; labels are words from the first record on");
 	free(copy);
 	return -1;
 }
@@ -388,6 +413,41 @@ read_number(struct nn_csv *c, size_t field)
 	return 0;
 }
 
+/* The first record of the training data decides between numbers and words.  An empty field or one such as NA is no label, but in quotes `NA` is. */
+static int
+read_label(struct nn_csv *c, size_t field)
+{
+	struct nn_csv before = *c;
+	struct nn_label_list *list = nn_intake_labels(c->in, c->value[field]);
+	const char *text;
+	size_t length;
+	int status;
+
+	if (list->state == NN_LABELS_NUMBERS)
+		return read_number(c, field);
+	if (skip_field(c, &text, &length))
+		return -1;
+	int quoted = text > before.at && text[-1] == '"';
+	size_t found = memchr(text, '"', length) ? list->count : nn_label_find(list, text, length);
+	if (found < list->count && (quoted || !is_missing(list->names[found])))
+		return nn_intake_label(c->in, c->value[field], text, length, &c->row[field], c->e);
+	char *copy = copy_field(text, length);
+	if (!copy)
+		return nn_fail(c->e, "%s: not enough memory", c->in->found);
+	if (is_missing(copy) && !(quoted && *copy)) {
+		*c = before;
+		status = fail_field(c, field);
+	} else if (list->state == NN_LABELS_UNDECIDED && is_number(copy)) {
+		list->state = NN_LABELS_NUMBERS;
+		*c = before;
+		status = read_number(c, field);
+	} else {
+		status = nn_intake_label(c->in, c->value[field], copy, strlen(copy), &c->row[field], c->e);
+	}
+	free(copy);
+	return status;
+}
+
 static int
 fail_ragged(struct nn_csv *c, size_t field, size_t line)
 {
@@ -414,7 +474,8 @@ read_row(struct nn_csv *c, int wanted)
 	size_t length, line = c->line;
 
 	for (size_t field = 0;;) {
-		if (wanted && c->needed[field] ? read_number(c, field) : skip_field(c, &text, &length))
+		int kind = wanted ? c->needed[field] : SKIPPED;
+		if (kind == NUMBER ? read_number(c, field) : kind == SKIPPED ? skip_field(c, &text, &length) : read_label(c, field))
 			return -1;
 		field++;
 		if (*c->at == c->delimiter && field < c->fields) {
@@ -456,6 +517,7 @@ close_table(struct nn_csv *c)
 	free_names(c->names, c->fields);
 	free(c->pick);
 	free(c->needed);
+	free(c->value);
 	free(c->row);
 	free(c->values);
 }

@@ -16,6 +16,7 @@ static const struct format {
 	{"csv", nn_csv_read, NULL},
 	{"idx", nn_idx_read, NULL},
 	{"npy", nn_npy_read, NULL},
+	{"npz", nn_npz_read, NULL},
 	{"text", nn_text_read, NULL},
 	{"cifar10", nn_cifar10_read, nn_cifar10_files},
 };
@@ -121,10 +122,10 @@ read_path(const struct nn_source *s, struct recent *r, const char *folder, struc
 
 static int
 read_source(const struct nn_program *program, const struct nn_source *s, struct recent *r,
-    const char *folder, struct nn_column_data *out, struct nn_error *e)
+    const char *folder, struct nn_labels *labels, struct nn_column_data *out, struct nn_error *e)
 {
 	struct nn_part part = {.input = &program->inputs[s->input], .arith = s->arith, .arith_count = s->arith_count};
-	struct nn_intake in = {.program = program, .source = s, .parts = &part, .part_count = 1};
+	struct nn_intake in = {.program = program, .source = s, .parts = &part, .part_count = 1, .labels = labels};
 	char place[NN_PATH_MAX];
 
 	if (out->values)
@@ -137,6 +138,25 @@ read_source(const struct nn_program *program, const struct nn_source *s, struct 
 	status = nn_intake_close(&in, status, e);
 	*out = part.out;
 	return status;
+}
+
+/* new labels get their numbers when all are known */
+static int
+settle_labels(const struct nn_program *program, struct nn_labels *labels, struct nn_dataset *data, struct nn_error *e)
+{
+	for (size_t k = 0; labels && k < program->input_count; k++) {
+		struct nn_label_list *list = &labels->lists[k];
+		if (list->state == NN_LABELS_NEW) {
+			uint32_t *places = nn_labels_settle(labels, k, e);
+			if (!places)
+				return -1;
+			nn_column_renumber(program, k, &data->inputs[k], places);
+			free(places);
+		}
+		if (list->state != NN_LABELS_KNOWN)
+			list->state = NN_LABELS_NONE;
+	}
+	return 0;
 }
 
 /* all inputs of a group must have the records of the first */
@@ -171,7 +191,8 @@ make_dataset(const struct nn_program *program, struct nn_dataset *out, struct nn
 }
 
 int
-nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_dataset *out, struct nn_error *e)
+nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_labels *labels, struct nn_dataset *out,
+    struct nn_error *e)
 {
 	struct recent recent = {0};
 	int status = make_dataset(program, out, e);
@@ -179,9 +200,11 @@ nn_data_read(const struct nn_program *program, enum nn_group group, const char *
 	for (size_t i = 0; i < program->source_count && status == 0; i++) {
 		const struct nn_source *s = &program->sources[i];
 		if (s->group == group)
-			status = read_source(program, s, &recent, folder, &out->inputs[s->input], e);
+			status = read_source(program, s, &recent, folder, labels, &out->inputs[s->input], e);
 	}
 	free(recent.bytes);
+	if (status == 0 && group == NN_DATA)
+		status = settle_labels(program, labels, out, e);
 	if (status == 0)
 		status = check_records(program, group, out, e);
 	if (status)
@@ -219,7 +242,7 @@ ends_with(const char *name, const char *end)
  * inputs of `parts`; no arithmetic is done, but on a text that of the model's own */
 static int
 read_bytes(const struct nn_program *program, const char *path, const char *found, const unsigned char *bytes, size_t size, struct nn_part parts[],
-    size_t part_count, struct nn_error *e)
+    size_t part_count, struct nn_labels *labels, struct nn_error *e)
 {
 	const struct nn_source *text = ends_with(path, ".txt") || ends_with(path, ".txt.gz") ? nn_data_text(program) : NULL;
 	nn_reader *read = nn_npy_recognise(bytes, size) ? nn_npy_read : text ? nn_text_read : nn_csv_read;
@@ -228,7 +251,7 @@ read_bytes(const struct nn_program *program, const char *path, const char *found
 		parts->arith = text->arith;
 		parts->arith_count = text->arith_count;
 	}
-	struct nn_intake in = {.program = program, .found = found, .parts = parts, .part_count = part_count};
+	struct nn_intake in = {.program = program, .found = found, .parts = parts, .part_count = part_count, .labels = labels};
 	int status = nn_intake_open(&in, e);
 	if (status == 0)
 		status = read(&in, bytes, size, e);
@@ -236,7 +259,7 @@ read_bytes(const struct nn_program *program, const char *path, const char *found
 }
 
 static int
-read_typed(const struct nn_program *program, const char *path, struct nn_part parts[], size_t part_count, struct nn_error *e)
+read_typed(const struct nn_program *program, const char *path, struct nn_part parts[], size_t part_count, struct nn_labels *labels, struct nn_error *e)
 {
 	char found[NN_PATH_MAX] = "standard input";
 	unsigned char *bytes;
@@ -244,20 +267,20 @@ read_typed(const struct nn_program *program, const char *path, struct nn_part pa
 
 	if (strcmp(path, "-") == 0 ? nn_file_read_descriptor(0, found, &bytes, &size, e) : nn_file_read(path, found, &bytes, &size, e))
 		return -1;
-	int status = read_bytes(program, path, found, bytes, size, parts, part_count, e);
+	int status = read_bytes(program, path, found, bytes, size, parts, part_count, labels, e);
 	free(bytes);
 	return status;
 }
 
 int
-nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_dataset *out, struct nn_error *e)
+nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_labels *labels, struct nn_dataset *out, struct nn_error *e)
 {
-	return nn_data_take_rows(program, path, NULL, 0, out, e);
+	return nn_data_take_rows(program, path, NULL, 0, labels, out, e);
 }
 
 int
-nn_data_take_rows(const struct nn_program *program, const char *path, const unsigned char *bytes, size_t size, struct nn_dataset *out,
-    struct nn_error *e)
+nn_data_take_rows(const struct nn_program *program, const char *path, const unsigned char *bytes, size_t size, struct nn_labels *labels,
+    struct nn_dataset *out, struct nn_error *e)
 {
 	size_t n = 0;
 
@@ -271,7 +294,7 @@ nn_data_take_rows(const struct nn_program *program, const char *path, const unsi
 	if (status == 0 && n == 0)
 		status = nn_fail(e, "%s has no inputs to read from %s", program->model, path);
 	else if (status == 0)
-		status = bytes ? read_bytes(program, path, path, bytes, size, parts, n, e) : read_typed(program, path, parts, n, e);
+		status = bytes ? read_bytes(program, path, path, bytes, size, parts, n, labels, e) : read_typed(program, path, parts, n, labels, e);
 	for (size_t i = 0; status == 0 && i < n; i++) {
 		out->inputs[parts[i].input - program->inputs] = parts[i].out;
 		out->records = parts[i].out.records;
@@ -286,7 +309,7 @@ int
 nn_data_read_array(const struct nn_program *program, int input, const char *path, struct nn_column_data *out, struct nn_error *e)
 {
 	struct nn_part part = {.input = &program->inputs[input]};
-	int status = read_typed(program, path, &part, 1, e);
+	int status = read_typed(program, path, &part, 1, NULL, e);
 
 	*out = part.out;
 	return status;

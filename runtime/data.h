@@ -2,6 +2,7 @@
 #ifndef NN_DATA_H
 #define NN_DATA_H
 
+#include "labels.h"
 #include "message.h"
 #include "program.h"
 
@@ -21,6 +22,8 @@ size_t nn_column_bytes(const struct nn_program *program, size_t input, const str
 /* n records as the model takes them, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
 void nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *column, const uint32_t order[], size_t first,
     size_t n, void *to);
+/* whole numbers low + k become low + places[k] */
+void nn_column_renumber(const struct nn_program *program, size_t input, struct nn_column_data *column, const uint32_t places[]);
 void nn_column_free(struct nn_column_data *column);
 
 /* one group (data, validation or test): the same number of records for every input that has a source */
@@ -33,8 +36,10 @@ struct nn_dataset {
  * done in double and rounded once.  Errors: a missing file, a wrong magic number, a truncated or over-long file, ragged rows, a
  * record with another number of values than the input, a text shorter than a window, a value that is no number, a whole number outside
  * the declared range, groups whose inputs differ in their number of records - each with file, line, byte or record, and what the model
- * declares on which line. */
-int nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_dataset *out, struct nn_error *e);
+ * declares on which line.  Words of a CSV become the numbers that `labels` gives them, and those of NN_DATA settle what these are, where
+ * nn_labels_begin was called before; labels may be NULL, then words are errors. */
+int nn_data_read(const struct nn_program *program, enum nn_group group, const char *folder, struct nn_labels *labels, struct nn_dataset *out,
+    struct nn_error *e);
 void nn_data_free(const struct nn_program *program, struct nn_dataset *data);
 
 /* the text that a model of one input learns from, `s = text("a.txt")`; NULL where it has no such */
@@ -42,12 +47,12 @@ const struct nn_source *nn_data_text(const struct nn_program *program);
 
 /* A table of numbers from IN.csv or IN.npy for `predict` ("-" is CSV on standard input): records of `program`'s inputs that are not
  * targets, in the order of declaration, side by side in a row of a CSV.  A model that learns from a text takes one from IN.txt. */
-int nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_dataset *out, struct nn_error *e);
+int nn_data_read_rows(const struct nn_program *program, const char *path, struct nn_labels *labels, struct nn_dataset *out, struct nn_error *e);
 
 /* The same piece by piece: a CSV is read as it comes, in memory for the rows of a piece, so that it may have no end.  Each call gives the rows
  * that are there, at least one, waiting for it where it must; records 0: that was all.  What it gives is valid until the next call. */
 struct nn_rows;
-struct nn_rows *nn_rows_open(const struct nn_program *program, const char *path, struct nn_error *e);
+struct nn_rows *nn_rows_open(const struct nn_program *program, const char *path, struct nn_labels *labels, struct nn_error *e);
 int nn_rows_next(struct nn_rows *rows, struct nn_dataset *out, struct nn_error *e);
 void nn_rows_close(struct nn_rows *rows);
 

@@ -33,9 +33,9 @@ nn_evaluate(struct nn_model *m, struct nn_batch *b, const struct nn_dataset *dat
 const char *const nn_group_names[NN_GROUPS] = {"data", "validation", "test"};
 
 int
-nn_read_group(const struct nn_options *o, enum nn_group group, struct nn_dataset *out, struct nn_error *e)
+nn_read_group(const struct nn_options *o, enum nn_group group, struct nn_labels *labels, struct nn_dataset *out, struct nn_error *e)
 {
-	if (nn_data_read(o->program, group, o->data ? o->data : o->program->folder, out, e) != 0)
+	if (nn_data_read(o->program, group, o->data ? o->data : o->program->folder, labels, out, e) != 0)
 		return -1;
 	for (size_t k = 0; out->records && k < o->program->input_count; k++)
 		if (!out->inputs[k].values) {

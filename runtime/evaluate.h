@@ -14,8 +14,8 @@ int nn_evaluate(struct nn_model *m, struct nn_batch *b, const struct nn_dataset 
     const volatile sig_atomic_t *stop);
 
 /* Reads a group from --data, else the folder of the .nn file, and sees to it that every input the loss needs is there.  records 0: the
- * file has no such group. */
-int nn_read_group(const struct nn_options *o, enum nn_group group, struct nn_dataset *out, struct nn_error *e);
+ * file has no such group.  `labels` as in nn_data_read. */
+int nn_read_group(const struct nn_options *o, enum nn_group group, struct nn_labels *labels, struct nn_dataset *out, struct nn_error *e);
 
 extern const char *const nn_group_names[NN_GROUPS]; /* as in a file */
 int nn_needs_weights(const struct nn_options *o); /* reports that --weights is missing; returns the status */

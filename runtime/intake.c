@@ -328,6 +328,103 @@ store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, 
 	return bad < n ? fail_value(in, part, first + bad, raw[bad], x[bad], e) : 0;
 }
 
+/* ---- labels ---- */
+
+static const struct nn_part *
+part_of(const struct nn_intake *in, size_t value)
+{
+	const struct nn_part *part = in->parts;
+
+	for (size_t at = part->input->count; value >= at; at += part->input->count)
+		part++;
+	return part;
+}
+
+struct nn_label_list *
+nn_intake_labels(const struct nn_intake *in, size_t value)
+{
+	struct nn_label_list *list = in->labels ? &in->labels->lists[part_of(in, value)->input - in->program->inputs] : NULL;
+
+	return list && list->state != NN_LABELS_NONE ? list : NULL;
+}
+
+int
+nn_intake_may_have_labels(const struct nn_intake *in, size_t value)
+{
+	return in->labels && part_of(in, value)->input->is_integer;
+}
+
+static int
+check_label(const char *place, const char *text, size_t length, struct nn_error *e)
+{
+	for (size_t k = 0, n; k < length; k += n) {
+		n = nn_utf8(text + k, length - k);
+		if (n == 0) {
+			nn_fail(e, "%s is \"%.*s\", which is not UTF-8", place, (int)(length < 40 ? length : 40), text);
+			return nn_help(e, "convert the file: iconv -f LATIN1 -t UTF-8");
+		}
+		if ((unsigned char)text[k] < 0x20 || text[k] == 0x7F)
+			return nn_fail(e, "%s is \"%.*s\": a label holds no control characters", place, (int)(length < 40 ? length : 40), text);
+	}
+	return length <= NN_LABEL_MAX ? 0 : nn_fail(e, "%s is a label of %zu bytes, more than %d: \"%.40s...\"", place, length, NN_LABEL_MAX, text);
+}
+
+/* the message for a word that is none of the labels */
+static int
+fail_label(const char *place, const struct nn_input *input, const struct nn_label_list *list, const char *text, struct nn_error *e)
+{
+	size_t near = nn_nearest(text, (const char *const *)list->names, list->count);
+	char names[300];
+
+	nn_label_names(list, names, sizeof names);
+	nn_fail(e, "%s is \"%s\", which is no class of '%s'", place, text, input->name);
+	if (near < list->count)
+		return nn_help(e, "the nearest is \"%s\"; the classes are %s", list->names[near], names);
+	return nn_help(e, "the classes are %s: those of the data that it was trained on", names);
+}
+
+static int
+fail_more(const struct nn_intake *in, const char *place, const struct nn_input *input, const struct nn_label_list *list, const char *text, struct nn_error *e)
+{
+	char names[300];
+
+	nn_label_names(list, names, sizeof names);
+	nn_fail(e, "%s is \"%s\", label number %zu, but '%s' has %zu classes, %ld..%ld (%s:%d)", place, text, list->count + 1, input->name,
+	    (size_t)(input->high - input->low) + 1, input->low, input->high, in->program->file, input->line);
+	return nn_help(e, "the labels before it are %s", names);
+}
+
+int
+nn_intake_label(struct nn_intake *in, size_t value, const char *text, size_t length, double *number, struct nn_error *e)
+{
+	const struct nn_part *part = part_of(in, value);
+	const struct nn_input *input = part->input;
+	struct nn_label_list *list = nn_intake_labels(in, value);
+	size_t found = nn_label_find(list, text, length);
+	char place[NN_PLACE_MAX], copy[NN_LABEL_MAX + 1];
+
+	*number = (double)input->low + (double)found;
+	if (found < list->count && part->arith_count == 0)
+		return 0;
+	name_place(in, value, place);
+	if (check_label(place, text, length, e) != 0)
+		return -1;
+	memcpy(copy, text, length);
+	copy[length] = 0;
+	if (part->arith_count > 0) {
+		nn_fail(e, "%s is the label \"%s\", with which there is no arithmetic (%s:%d)", place, copy, in->program->file, in->source ? in->source->line : input->line);
+		return nn_help(e, "labels are numbered by themselves, from %ld on", input->low);
+	}
+	if (list->state == NN_LABELS_KNOWN)
+		return fail_label(place, input, list, copy, e);
+	if (list->count > (size_t)(input->high - input->low))
+		return fail_more(in, place, input, list, copy, e);
+	if (list->count == NN_LABELS_MOST)
+		return nn_fail(e, "%s is \"%s\", label number %zu, more than there may be", place, copy, list->count + 1);
+	list->state = NN_LABELS_NEW;
+	return nn_label_add(list, copy, length, e);
+}
+
 /* ---- records, and windows of a run ---- */
 
 int

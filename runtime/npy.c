@@ -17,6 +17,8 @@ nn_npy_recognise(const unsigned char *bytes, size_t size)
 	return size >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
 }
 
+enum { TEXT_MAX = 1024 };
+
 struct header {
 	const char *name; /* of the file, for messages */
 	const char *at, *end;
@@ -68,6 +70,24 @@ read_text(struct header *h, char text[64])
 	return 0;
 }
 
+/* '<U10', '|S10': texts of so many characters, of UTF-32 or bytes */
+static int
+read_text_type(struct header *h, const char *type)
+{
+	struct nn_block *b = h->block;
+	size_t n = 0;
+
+	for (const char *p = type + 2; *p >= '0' && *p <= '9' && n <= TEXT_MAX; p++)
+		n = n * 10 + (size_t)(*p - '0');
+	if (n == 0 || n > TEXT_MAX || type[2 + strspn(type + 2, "0123456789")])
+		return nn_fail(h->e, "%s: holds type '%s', expected texts of 1 to %d characters", h->name, type, TEXT_MAX);
+	b->characters = n;
+	b->text = (struct nn_element){"text", type[1] == 'U' ? 4 * n : n, NULL};
+	b->element = &b->text;
+	b->big_endian = type[0] == '>';
+	return 0;
+}
+
 /* '<f8': byte order, kind, size */
 static int
 read_type(struct header *h)
@@ -79,6 +99,8 @@ read_type(struct header *h)
 		return nn_fail(h->e, "%s: holds records with named fields, expected plain numbers", h->name);
 	if (read_text(h, text))
 		return -1;
+	if (strlen(text) > 2 && strchr("<>|=", text[0]) && (text[1] == 'U' || text[1] == 'S'))
+		return read_text_type(h, text);
 	int plain = strlen(text) == 3 && strchr("<>|=", text[0]) && text[2] >= '1' && text[2] <= '8';
 	b->element = plain ? nn_element_find(text[1], (size_t)(text[2] - '0')) : NULL;
 	if (!b->element || (text[0] == '|' && b->element->size > 1)) {

@@ -158,7 +158,7 @@ open_writer(struct writer *w, const struct nn_options *o, struct nn_error *e)
 
 	w->is_array = n >= 4 && strcmp(o->out + n - 4, ".npy") == 0;
 	w->file.stream = stdout;
-	if (w->is_array && w->classes)
+	if (w->is_array && o->classes)
 		return nn_fail(e, "an .npy file holds numbers only: --classes needs a CSV");
 	if (w->is_array)
 		return 0;
@@ -235,7 +235,7 @@ predict_rows(const struct nn_options *o, struct nn_rows *rows, struct nn_model *
 }
 
 static int
-predict_on(const struct nn_options *o, struct nn_rows *rows, struct nn_error *e)
+predict_on(const struct nn_options *o, struct nn_rows *rows, const struct nn_labels *labels, struct nn_error *e)
 {
 	struct nn_classes classes;
 	struct nn_model m = {0};
@@ -249,8 +249,8 @@ predict_on(const struct nn_options *o, struct nn_rows *rows, struct nn_error *e)
 		nn_fail(e, "--classes: no output of %s says a class of the target", o->program->model);
 	else if (nn_model_open(&m, o->program, batch, NN_PREDICT, o->threads, e) == 0 && nn_batch_open(&b, o->program, batch, e) == 0
 	    && predictions_open(&y, o->program, batch, e) == 0 && nn_weights_load(&m, o->weights, e) == 0
-	    && (!o->classes || nn_classes_name(&classes, o->classes, e) == 0)) {
-		w.classes = o->classes ? &classes : NULL;
+	    && (!classifies || nn_classes_label(&classes, labels, o->classes, e) == 0)) {
+		w.classes = classifies && (o->classes || classes.names) ? &classes : NULL;
 		result = open_writer(&w, o, e);
 		if (result == 0)
 			result = predict_rows(o, rows, &m, &b, &y, &w, e);
@@ -271,6 +271,7 @@ int
 nn_predict(const struct nn_options *o)
 {
 	struct nn_error e;
+	struct nn_labels labels;
 	struct nn_rows *rows;
 	int result;
 
@@ -285,8 +286,11 @@ nn_predict(const struct nn_options *o)
 		nn_help(&e, "add one, as in `output p = softmax(y)`");
 		return nn_report(&e);
 	}
-	rows = nn_rows_open(o->program, o->argument, &e);
-	result = rows ? predict_on(o, rows, &e) : -1;
+	if (nn_labels_open(&labels, o->program, &e) != 0)
+		return nn_report(&e);
+	rows = nn_weights_labels(o->weights, &labels, &e) == 0 ? nn_rows_open(o->program, o->argument, &labels, &e) : NULL;
+	result = rows ? predict_on(o, rows, &labels, &e) : -1;
 	nn_rows_close(rows);
+	nn_labels_close(&labels);
 	return result == 0 ? NN_SUCCESS : nn_report(&e);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* which records are held out does not depend on the seed; the others keep their order */
 static int
@@ -45,11 +46,30 @@ split(struct nn_training_run *t, double share, struct nn_error *e)
 	return 0;
 }
 
+/* Labels that the run, or the weights to start from, knows already keep their numbers. */
+static int
+open_labels(struct nn_training_run *t, struct nn_error *e)
+{
+	char path[NN_PATH_MAX];
+	const char *from = t->o->weights;
+
+	if (nn_labels_open(&t->labels, t->program, e) != 0)
+		return -1;
+	if (t->o->resume && nn_path_join(path, t->o->resume, "checkpoint.safetensors", e) != 0)
+		return -1;
+	if (t->o->resume)
+		from = access(path, R_OK) == 0 ? path : NULL; /* what is wrong with the run is said when it is gone on with */
+	if (from && nn_weights_labels(from, &t->labels, e) != 0)
+		return -1;
+	nn_labels_begin(&t->labels);
+	return 0;
+}
+
 static int
 read_data(struct nn_training_run *t, struct nn_error *e)
 {
-	if (nn_read_group(t->o, NN_DATA, &t->data, e) != 0 || nn_read_group(t->o, NN_VALIDATION, &t->validation, e) != 0
-	    || nn_read_group(t->o, NN_TEST, &t->test, e) != 0)
+	if (open_labels(t, e) != 0 || nn_read_group(t->o, NN_DATA, &t->labels, &t->data, e) != 0
+	    || nn_read_group(t->o, NN_VALIDATION, &t->labels, &t->validation, e) != 0 || nn_read_group(t->o, NN_TEST, &t->labels, &t->test, e) != 0)
 		return -1;
 	if (t->data.records == 0)
 		return nn_fail(e, "%s has no data group with records for %s", t->program->file, t->program->model);
@@ -162,6 +182,7 @@ nn_training_open(struct nn_training_run *t, struct nn_error *e)
 	t->validation_means = t->train_means + figures;
 	if (nn_model_open_training(&t->model, p, t->batch_size, t->o->chunk, nn_option_given(t->o, "chunk"), t->o->threads, e) != 0)
 		return -1;
+	t->model.labels = &t->labels;
 	if (nn_batch_open(&t->batch, p, t->method ? t->model.batch : t->batch_size, e) != 0)
 		return -1;
 	if (t->method && nn_fullbatch_open(&t->full, t->o, &t->model, &t->data, t->held_out ? t->records : NULL, t->count,
@@ -190,6 +211,7 @@ nn_training_close(struct nn_training_run *t)
 	free(t->sums);
 	free(t->epoch_tensors);
 	free(t->best_tensors);
+	nn_labels_close(&t->labels);
 }
 
 static double
@@ -249,4 +271,12 @@ nn_training_print_plan(struct nn_training_run *t)
 		fprintf(stderr, step < 1e-5 ? ", about %.1f us a step" : step < 1e-3 ? ", about %.0f us a step" : step < 1 ? ", about %.1f ms a step" : ", about %.1f s a step",
 		    step * (step < 1e-3 ? 1e6 : step < 1 ? 1e3 : 1));
 	fputc('\n', stderr);
+	for (size_t k = 0; k < p->input_count; k++) {
+		const struct nn_label_list *labels = nn_labels_of(&t->labels, k);
+		char names[200];
+		if (!labels)
+			continue;
+		nn_label_names(labels, names, sizeof names);
+		fprintf(stderr, "%s: %zu label%s, %s\n", p->inputs[k].name, labels->count, nn_plural(labels->count), names);
+	}
 }

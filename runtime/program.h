@@ -87,9 +87,9 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 	enum nn_group group;
 	int input;          /* which input it fills */
 	int line;           /* in the .nn file */
-	const char *reader; /* "csv" "idx" "npy" "text" "cifar10" "literal" */
+	const char *reader; /* "csv" "idx" "npy" "npz" "text" "cifar10" "literal" */
 	const char *path;   /* as written; NULL for a literal */
-	const char *part;   /* of a folder of files: "train_images"; NULL where the path is a file */
+	const char *part;   /* of a folder of files, "train_images", or of an archive; NULL where the path is a plain file */
 	const struct nn_column *columns;
 	size_t column_count; /* 0: all */
 	int sliced;

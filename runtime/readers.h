@@ -8,6 +8,7 @@
 
 #include "data.h"
 #include "file.h"
+#include "labels.h"
 #include "message.h"
 #include "program.h"
 
@@ -35,6 +36,7 @@ struct nn_intake {
 	size_t line;                    /* of the record in hand, 0 where records have no lines */
 	const size_t *columns;          /* [width] where in a row a value stood; NULL where values are merely counted */
 	const char *unit;               /* "byte": what the values of a run are; NULL where there are records */
+	struct nn_labels *labels;       /* NULL: words are no values */
 };
 
 /* "'x' takes 2 values a sample (spiral.nn:5)", or the same for several inputs */
@@ -49,6 +51,14 @@ int nn_intake_bytes(struct nn_intake *in, struct nn_error *e);
 int nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e);
 /* the next record, [width]; records outside first..last are only counted */
 int nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e);
+
+/* The labels that value `value` of a record may have; NULL where it has none and takes numbers. */
+struct nn_label_list *nn_intake_labels(const struct nn_intake *in, size_t value);
+/* whether it could have some, had the training data any */
+int nn_intake_may_have_labels(const struct nn_intake *in, size_t value);
+/* The number of a word, which is a new label where the list is undecided or new.  Errors: a word that is no label, more labels than classes, no UTF-8,
+ * control characters, longer than NN_LABEL_MAX, arithmetic. */
+int nn_intake_label(struct nn_intake *in, size_t value, const char *text, size_t length, double *number, struct nn_error *e);
 
 static inline int
 nn_intake_wants(const struct nn_intake *in, size_t record)
@@ -83,6 +93,8 @@ enum { NN_BLOCK_RANK = 64 };
 struct nn_block {
 	const struct nn_element *element;
 	int big_endian, fortran; /* fortran: the first index runs fastest */
+	size_t characters;       /* of each text, where the elements are texts and not numbers: bytes, or UTF-32 where an element is four times as long */
+	struct nn_element text;  /* what such an element is */
 	int windows;             /* of rank 1: a run of values, to be cut where that is possible */
 	size_t rank, shape[NN_BLOCK_RANK];
 	const unsigned char *bytes;
@@ -98,7 +110,7 @@ int nn_block_fits(const struct nn_block *block, const char *name, char what[256]
 
 /* bytes[size] is a zero byte */
 typedef int nn_reader(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e);
-nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_text_read, nn_cifar10_read;
+nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_npz_read, nn_text_read, nn_cifar10_read;
 
 /* A CSV in pieces of whole rows, each ended by a zero byte; the first has line 1, and line 2 where line 1 may be a header.  What it holds goes
  * to the intake, which may be emptied between two pieces.  `last`: nothing follows. */
@@ -107,8 +119,8 @@ int nn_csv_more(struct nn_csv *c, const unsigned char *bytes, size_t size, int l
 void nn_csv_close(struct nn_csv *c);
 
 /* nn_data_read_rows, of bytes that are read already (bytes[size] is a zero byte) */
-int nn_data_take_rows(const struct nn_program *program, const char *path, const unsigned char *bytes, size_t size, struct nn_dataset *out,
-    struct nn_error *e);
+int nn_data_take_rows(const struct nn_program *program, const char *path, const unsigned char *bytes, size_t size, struct nn_labels *labels,
+    struct nn_dataset *out, struct nn_error *e);
 
 /* the files of a part of CIFAR-10, ended by NULL; NULL where no part is called that */
 const char *const *nn_cifar10_files(const char *part);

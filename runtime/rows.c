@@ -17,6 +17,7 @@ enum { PIECE = 1 << 18 };
 
 struct nn_rows {
 	const struct nn_program *program;
+	struct nn_labels *labels;
 	struct nn_dataset whole; /* where all is read at once */
 	int given;
 
@@ -174,7 +175,7 @@ open_parts(struct nn_rows *r, struct nn_error *e)
 			r->parts[r->part_count++].input = &p->inputs[i];
 	if (r->part_count == 0)
 		return nn_fail(e, "%s has no inputs to read from %s", p->model, r->name);
-	r->in = (struct nn_intake){.program = p, .found = r->name, .parts = r->parts, .part_count = r->part_count};
+	r->in = (struct nn_intake){.program = p, .found = r->name, .parts = r->parts, .part_count = r->part_count, .labels = r->labels};
 	return nn_intake_open(&r->in, e);
 }
 
@@ -201,7 +202,7 @@ read_whole(struct nn_rows *r, const char *path, struct nn_error *e)
 		if (r->descriptor >= 0)
 			close(r->descriptor);
 		r->descriptor = -1;
-		return nn_data_read_rows(r->program, path, &r->whole, e);
+		return nn_data_read_rows(r->program, path, r->labels, &r->whole, e);
 	}
 	while (!r->ended)
 		if (read_some(r, e) != 0)
@@ -210,7 +211,7 @@ read_whole(struct nn_rows *r, const char *path, struct nn_error *e)
 	if (nn_file_expand(r->name, &r->bytes, &r->used, e) != 0)
 		return -1;
 	r->bytes[r->used] = 0;
-	return nn_data_take_rows(r->program, r->name, r->bytes, r->used, &r->whole, e);
+	return nn_data_take_rows(r->program, r->name, r->bytes, r->used, r->labels, &r->whole, e);
 }
 
 static int
@@ -224,7 +225,7 @@ is_whole(const struct nn_rows *r, const char *path)
 }
 
 struct nn_rows *
-nn_rows_open(const struct nn_program *program, const char *path, struct nn_error *e)
+nn_rows_open(const struct nn_program *program, const char *path, struct nn_labels *labels, struct nn_error *e)
 {
 	struct nn_rows *r = calloc(1, sizeof *r);
 
@@ -233,6 +234,7 @@ nn_rows_open(const struct nn_program *program, const char *path, struct nn_error
 		return NULL;
 	}
 	r->program = program;
+	r->labels = labels;
 	r->descriptor = -1;
 	if (open_stream(r, path, e) != 0 || (is_whole(r, path) ? read_whole(r, path, e) : open_parts(r, e)) != 0) {
 		nn_rows_close(r);

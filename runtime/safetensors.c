@@ -405,8 +405,8 @@ read_values(struct reading *r)
 	return 0;
 }
 
-int
-nn_safetensors_read(const char *path, struct nn_named_list *out, struct nn_error *e)
+static int
+read_file(const char *path, int with_values, struct nn_named_list *out, struct nn_error *e)
 {
 	struct reading r = {.path = path, .list = out, .e = e};
 
@@ -414,13 +414,25 @@ nn_safetensors_read(const char *path, struct nn_named_list *out, struct nn_error
 	r.descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	if (r.descriptor < 0)
 		return nn_fail(e, "cannot open %s: %s", path, strerror(errno));
-	int status = read_header(&r) || read_entries(&r) || check_duplicates(&r) || check_places(&r) || read_values(&r) ? -1 : 0;
+	int status = read_header(&r) || read_entries(&r) || check_duplicates(&r) || check_places(&r) || (with_values && read_values(&r)) ? -1 : 0;
 	close(r.descriptor);
 	free(r.header);
 	free(r.spans);
 	if (status)
 		nn_safetensors_free(out);
 	return status;
+}
+
+int
+nn_safetensors_read(const char *path, struct nn_named_list *out, struct nn_error *e)
+{
+	return read_file(path, 1, out, e);
+}
+
+int
+nn_safetensors_read_header(const char *path, struct nn_named_list *out, struct nn_error *e)
+{
+	return read_file(path, 0, out, e);
 }
 
 void

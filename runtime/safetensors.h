@@ -25,6 +25,8 @@ struct nn_named_list {
 
 /* Reads a whole file; every length, offset, overlap and dtype is checked against the file's size first. */
 int nn_safetensors_read(const char *path, struct nn_named_list *out, struct nn_error *e);
+/* the same without the values */
+int nn_safetensors_read_header(const char *path, struct nn_named_list *out, struct nn_error *e);
 void nn_safetensors_free(struct nn_named_list *list);
 
 /* Writes PATH.tmp.PID beside it, syncs it, renames it and syncs the folder: PATH is the old file or the whole new one.

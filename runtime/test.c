@@ -105,6 +105,28 @@ print_share(double share)
 		printf(" %8.2f %%", 100 * share);
 }
 
+static size_t
+characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xC0) != 0x80;
+	return n;
+}
+
+/* a name in `width` places, cut where it is longer; `right`: blanks come first */
+static void
+print_name(const char *name, size_t width, int right)
+{
+	size_t n = characters(name), bytes = 0, left = width;
+	int blanks = n < width ? (int)(width - n) : 0;
+
+	for (; name[bytes] && (left > 0 || ((unsigned char)name[bytes] & 0xC0) == 0x80); bytes++)
+		left -= ((unsigned char)name[bytes] & 0xC0) != 0x80;
+	printf("%*s%.*s%*s", right ? blanks : 0, "", (int)bytes, name, right ? 0 : blanks, "");
+}
+
 static void
 print_confusion(const struct confusion *c)
 {
@@ -112,7 +134,7 @@ print_confusion(const struct confusion *c)
 	char text[64];
 
 	for (size_t k = 0; k < n; k++)
-		widest = strlen(nn_class_name(&c->classes, k, text)) > widest ? strlen(nn_class_name(&c->classes, k, text)) : widest;
+		widest = characters(nn_class_name(&c->classes, k, text)) > widest ? characters(nn_class_name(&c->classes, k, text)) : widest;
 	int width = widest < 32 ? (int)widest : 32;
 	if (n > ROWS_MOST) {
 		printf("%zu classes: --json lists them\n", n);
@@ -121,7 +143,8 @@ print_confusion(const struct confusion *c)
 	printf("\n%-*s %9s %10s %10s %10s\n", width, "class", "records", "precision", "recall", "F1");
 	for (size_t k = 0; k < n; k++) {
 		struct figures f = figures_of(c, k);
-		printf("%-*.*s %9llu", width, width, nn_class_name(&c->classes, k, text), (unsigned long long)f.records);
+		print_name(nn_class_name(&c->classes, k, text), (size_t)width, 0);
+		printf(" %9llu", (unsigned long long)f.records);
 		print_share(f.precision);
 		print_share(f.recall);
 		print_share(f.f1);
@@ -130,11 +153,13 @@ print_confusion(const struct confusion *c)
 	if (n > MATRIX_MOST)
 		return;
 	printf("\n%-*s", width, "is\\said");
-	for (size_t k = 0; k < n; k++)
-		printf(" %*.*s", width, width, nn_class_name(&c->classes, k, text));
+	for (size_t k = 0; k < n; k++) {
+		putchar(' ');
+		print_name(nn_class_name(&c->classes, k, text), (size_t)width, 1);
+	}
 	putchar('\n');
 	for (size_t k = 0; k < n; k++) {
-		printf("%-*.*s", width, width, nn_class_name(&c->classes, k, text));
+		print_name(nn_class_name(&c->classes, k, text), (size_t)width, 0);
 		for (size_t j = 0; j < n; j++)
 			printf(" %*llu", width, (unsigned long long)count_of(c, k, j));
 		putchar('\n');
@@ -196,7 +221,7 @@ print_result(const struct nn_options *o, enum nn_group group, size_t records, co
 }
 
 static int
-test_on(const struct nn_options *o, enum nn_group group, const struct nn_dataset *data, struct nn_error *e)
+test_on(const struct nn_options *o, enum nn_group group, const struct nn_dataset *data, const struct nn_labels *labels, struct nn_error *e)
 {
 	const struct nn_program *p = o->program;
 	double *means = calloc(1 + p->metric_count, sizeof *means);
@@ -211,7 +236,7 @@ test_on(const struct nn_options *o, enum nn_group group, const struct nn_dataset
 	else if (o->classes && !classifies)
 		nn_fail(e, "--classes: no output of %s says a class of the target", p->model);
 	else if (nn_model_open(&m, p, batch, NN_TRAIN, o->threads, e) == 0 && nn_batch_open(&b, p, batch, e) == 0
-	    && nn_weights_load(&m, o->weights, e) == 0 && (!o->classes || nn_classes_name(&c.classes, o->classes, e) == 0))
+	    && nn_weights_load(&m, o->weights, e) == 0 && (!classifies || nn_classes_label(&c.classes, labels, o->classes, e) == 0))
 		result = nn_evaluate(&m, &b, data, NULL, data->records, means, NULL);
 	if (result == 0 && classifies)
 		result = open_confusion(&c, e) == 0 ? fill_confusion(&c, &m, &b, data, e) : -1;
@@ -240,6 +265,7 @@ int
 nn_test(const struct nn_options *o)
 {
 	struct nn_dataset data = {0};
+	struct nn_labels labels;
 	struct nn_error e;
 	enum nn_group group = NN_TEST;
 	int result;
@@ -250,18 +276,23 @@ nn_test(const struct nn_options *o)
 		nn_fail(&e, "the model %s has no loss to test", o->program->model);
 		return nn_report(&e);
 	}
-	result = nn_read_group(o, group, &data, &e);
+	if (nn_labels_open(&labels, o->program, &e) != 0)
+		return nn_report(&e);
+	result = nn_weights_labels(o->weights, &labels, &e);
+	if (result == 0)
+		result = nn_read_group(o, group, &labels, &data, &e);
 	if (result == 0 && data.records == 0) {
 		nn_data_free(o->program, &data);
 		group = NN_DATA;
-		result = nn_read_group(o, group, &data, &e);
+		result = nn_read_group(o, group, &labels, &data, &e);
 		if (result == 0 && data.records)
 			fprintf(stderr, "%s has no test group: these are the figures of the training data\n", o->program->file);
 	}
 	if (result == 0 && data.records == 0)
 		result = nn_fail(&e, "%s has no data for %s: neither a test nor a data group", o->program->file, o->program->model);
 	if (result == 0)
-		result = test_on(o, group, &data, &e);
+		result = test_on(o, group, &data, &labels, &e);
+	nn_labels_close(&labels);
 	nn_data_free(o->program, &data);
 	return result == 0 ? NN_SUCCESS : nn_report(&e);
 }

@@ -32,6 +32,7 @@ struct nn_training_run {
 	struct nn_run run;
 
 	struct nn_dataset data, validation, test;
+	struct nn_labels labels; /* of the data, kept with the weights */
 	uint32_t *records;       /* of data: those to train on, then those held out */
 	uint32_t *order;         /* of this epoch */
 	size_t count;            /* records to train on */

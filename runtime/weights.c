@@ -232,14 +232,14 @@ int
 nn_weights_save(const struct nn_model *m, void *snapshot, const char *path, struct nn_error *e)
 {
 	const struct nn_program *p = m->program;
-	const char *metadata[] = {"format", "nnc", "model", p->model, "nnc", p->version};
+	char *labels = nn_labels_text(m->labels);
+	const char *metadata[] = {"format", "nnc", "model", p->model, "nnc", p->version, "labels", labels};
+	size_t pairs = labels ? 4 : 3;
 	struct nn_named *items = calloc(p->tensor_count + 1, sizeof *items);
 	size_t count = 0, bad = 0;
 	int result;
 
-	if (!items)
-		return nn_fail(e, "out of memory");
-	for (size_t t = 0; t < p->tensor_count; t++) {
+	for (size_t t = 0; items && t < p->tensor_count; t++) {
 		const struct nn_tensor *tensor = &p->tensors[t];
 		if (tensor->role == NN_MOMENT)
 			continue;
@@ -251,11 +251,14 @@ nn_weights_save(const struct nn_model *m, void *snapshot, const char *path, stru
 		if (!bad && !nn_all_finite(item->values, item->count, p->real_size))
 			bad = t + 1;
 	}
-	if (bad)
+	if (!items)
+		result = nn_fail(e, "out of memory");
+	else if (bad)
 		result = nn_fail(e, "%s is not written: %s holds numbers that are not finite", path, p->tensors[bad - 1].path);
 	else
-		result = nn_safetensors_write(path, items, count, metadata, sizeof metadata / sizeof *metadata / 2, e);
+		result = nn_safetensors_write(path, items, count, metadata, pairs, e);
 	free(items);
+	free(labels);
 	return result;
 }
 
@@ -374,7 +377,7 @@ does_not_fit(const struct nn_program *p, const char *path, const struct list *wr
 
 /* the file that a path stands for */
 static int
-read_weights(const char *path, char found[NN_PATH_MAX], struct nn_named_list *file, struct nn_error *e)
+find_weights(const char *path, char found[NN_PATH_MAX], struct nn_error *e)
 {
 	static const char *const names[] = {"best.safetensors", "last.safetensors"};
 	struct stat status;
@@ -386,8 +389,30 @@ read_weights(const char *path, char found[NN_PATH_MAX], struct nn_named_list *fi
 		if (nn_path_join(found, path, names[k], e) != 0)
 			return -1;
 		else if (access(found, F_OK) == 0)
-			return nn_safetensors_read(found, file, e);
-	return is_folder ? nn_fail(e, "%s: not a plain file, and no run either: there is no best.safetensors or last.safetensors in it", path) : nn_safetensors_read(found, file, e);
+			return 0;
+	return is_folder ? nn_fail(e, "%s: not a plain file, and no run either: there is no best.safetensors or last.safetensors in it", path) : 0;
+}
+
+static int
+read_weights(const char *path, char found[NN_PATH_MAX], struct nn_named_list *file, struct nn_error *e)
+{
+	return find_weights(path, found, e) ? -1 : nn_safetensors_read(found, file, e);
+}
+
+int
+nn_weights_labels(const char *path, struct nn_labels *labels, struct nn_error *e)
+{
+	struct nn_named_list file;
+	char found[NN_PATH_MAX];
+	int status = 0;
+
+	if (find_weights(path, found, e) != 0 || nn_safetensors_read_header(found, &file, e) != 0)
+		return -1;
+	for (size_t k = 0; k < file.metadata_count && status == 0; k++)
+		if (strcmp(file.metadata[2 * k], "labels") == 0)
+			status = nn_labels_read(labels, found, file.metadata[2 * k + 1], e);
+	nn_safetensors_free(&file);
+	return status;
 }
 
 int

@@ -2,6 +2,7 @@
 #ifndef NN_WEIGHTS_H
 #define NN_WEIGHTS_H
 
+#include "labels.h"
 #include "message.h"
 #include "pool.h"
 #include "program.h"
@@ -18,6 +19,7 @@ struct nn_model {
 	size_t bytes;
 	void *handle;   /* what program->open returned */
 	struct nn_pool *pool;
+	const struct nn_labels *labels; /* saved with the weights; NULL: none */
 };
 int nn_model_open(struct nn_model *m, const struct nn_program *program, size_t batch, enum nn_use use, size_t threads, struct nn_error *e);
 /* The same to train with batches of `batch` samples: in memory for `chunk` of them, where that is less and the model accumulates.  It is an
@@ -51,6 +53,8 @@ void nn_snapshot_put(struct nn_model *m, const void *snapshot);
  * the folder of a run stands for its best weights, else its last. */
 int nn_weights_save(const struct nn_model *m, void *snapshot, const char *path, struct nn_error *e); /* of a snapshot; NULL: of the model */
 int nn_weights_load(struct nn_model *m, const char *path, struct nn_error *e);
+/* The labels that are kept with weights, into lists that are open; a file without any is no error. */
+int nn_weights_labels(const char *path, struct nn_labels *labels, struct nn_error *e);
 /* Takes what the file has under paths of the model: other models may share some of its layers.  Returns how many tensors were taken; the
  * others keep their values and are named in `anew`.  Fails (-1) where one is of another shape, and where there is none. */
 enum { NN_ANEW = 600 };

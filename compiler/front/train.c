@@ -15,15 +15,23 @@ static const struct reader {
 	const char *name, *example;
 	bool columns;                    /* takes `columns=[..]` */
 	bool tokens;                     /* gives whole numbers, which are cut into windows */
+	bool archive;                    /* `part` is the name of an array in it */
 	const struct source_part *parts; /* the words that `part` may be, where the path is a folder */
 } readers[] = {
-	{"csv", "csv(\"file\", columns=[..])", true, false, NULL},
-	{"idx", "idx(\"file\")", false, false, NULL},
-	{"npy", "npy(\"file\")", false, false, NULL},
-	{"text", "text(\"file\")", false, true, NULL},
-	{"cifar10", "cifar10(\"folder\", part=..)", false, false, cifar10_parts},
+	{"csv", "csv(\"file\", columns=[..])", true, false, false, NULL},
+	{"idx", "idx(\"file\")", false, false, false, NULL},
+	{"npy", "npy(\"file\")", false, false, false, NULL},
+	{"npz", "npz(\"file\", part=\"x\")", false, false, true, NULL},
+	{"text", "text(\"file\")", false, true, false, NULL},
+	{"cifar10", "cifar10(\"folder\", part=..)", false, false, false, cifar10_parts},
 };
 enum { READERS = sizeof readers / sizeof *readers };
+
+static bool
+takes_part(const struct reader *r)
+{
+	return r->parts || r->archive;
+}
 
 static const struct reader *
 find_reader(const char *name)
@@ -47,23 +55,25 @@ no_such_part(struct elaborator *e, const struct reader *reader, struct span wher
 	const char *names[8];
 	int n = 0;
 	struct text t = {.arena = e->arena};
-	for (const struct source_part *p = reader->parts; p->name && n < 8; p++) {
+	for (const struct source_part *p = reader->parts; p && p->name && n < 8; p++) {
 		text_add(&t, "%s`part=%s`", n ? ", " : "", p->name);
 		names[n++] = p->name;
 	}
 	struct diagnostic *m = found ? problem(e, "data", where, "", "`%s` has no part `%s`", reader->name, found) : problem(e, "data", where, "", "`%s` needs a part", reader->name);
 	const char *near = found ? nearest_name(found, names, n) : NULL;
-	if (near) diag_help(e->d, m, "it is called `%s`", near);
+	if (reader->archive) diag_help(e->d, m, "the name of an array in the file: `part=\"images\"`");
+	else if (near) diag_help(e->d, m, "it is called `%s`", near);
 	else diag_help(e->d, m, "there are %s", text_end(&t));
 	if (near) diag_rename(e->d, m, found, near);
 	return false;
 }
 
-/* `part=train_images`: a word that means something here only */
+/* `part=train_images`: a word that means something here only; of an archive also `part="train images"` */
 static bool
 read_part(struct elaborator *e, const struct reader *reader, struct node *word, struct source_entry *s)
 {
-	for (const struct source_part *p = reader->parts; p->name && word->kind == NODE_NAME; p++)
+	if (reader->archive && (word->kind == NODE_TEXT || word->kind == NODE_NAME) && word->text[0]) s->part = word->text;
+	for (const struct source_part *p = reader->parts; p && p->name && word->kind == NODE_NAME; p++)
 		if (!strcmp(p->name, word->text)) s->part = p->name;
 	return s->part || no_such_part(e, reader, word->span, span_text(e->arena, word->span));
 }
@@ -115,12 +125,12 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		struct node *a = n->kid[1]->kid[i];
 		if (a->kind == NODE_KEYWORD && !strcmp(a->text, "columns") && reader->columns) {
 			if (!read_columns(e, a->kid[0], s)) return false;
-		} else if (a->kind == NODE_KEYWORD && !strcmp(a->text, "part") && reader->parts && !s->part) {
+		} else if (a->kind == NODE_KEYWORD && !strcmp(a->text, "part") && takes_part(reader) && !s->part) {
 			if (!read_part(e, reader, a->kid[0], s)) return false;
 		} else if (a->kind == NODE_TEXT && !s->path) {
 			s->path = a->text;
 		} else {
-			struct diagnostic *m = problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : reader->parts ? " and `part`" : "");
+			struct diagnostic *m = problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : takes_part(reader) ? " and `part`" : "");
 			if (a->kind == NODE_DOT || a->kind == NODE_NAME) {
 				diag_help(e->d, m, "names of files stand in quotes: `\"%s\"`", span_text(e->arena, a->span));
 				diag_edit(e->d, m, a->span, "\"%s\"", span_text(e->arena, a->span));
@@ -132,7 +142,7 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		problem(e, "data", n->span, "", "`%s` needs the %s name", reader->name, reader->parts ? "folder's" : "file's");
 		return false;
 	}
-	return !reader->parts || s->part || no_such_part(e, reader, n->span, NULL);
+	return !takes_part(reader) || s->part || no_such_part(e, reader, n->span, NULL);
 }
 
 /* what is known before the files are read: how many values a part has, and that tokens are whole numbers */

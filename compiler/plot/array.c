@@ -27,6 +27,7 @@ read_block(struct plot *p, struct array *a, const struct nn_block *b)
 		nn_fail(&p->error, "%s is in Fortran order", a->path);
 		return nn_help(&p->error, "convert it in Python: numpy.save(\"x.npy\", numpy.ascontiguousarray(x))");
 	}
+	if (b->characters) return nn_fail(&p->error, "%s: holds texts, expected numbers", a->path);
 	b->element->decode(b->bytes, a->count, b->big_endian, a->at);
 	a->bytes = b->element == nn_element_find('u', 1);
 	return 0;

@@ -1,4 +1,4 @@
-/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings picks one; without it
+/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings|npz picks one; without it
  * the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range.
  *
  * build.sh builds it. */
@@ -40,6 +40,23 @@ check_record(const struct nn_program *program, size_t input, const struct nn_col
 			abort();
 }
 
+/* written down and read, labels are the same */
+static void
+check_labels(const struct nn_program *program, const struct nn_labels *labels)
+{
+	char *text = nn_labels_text(labels), *again = NULL;
+	struct nn_labels read;
+	struct nn_error e;
+
+	if (text && (nn_labels_open(&read, program, &e) || nn_labels_read(&read, "labels", text, &e) || !(again = nn_labels_text(&read)) || strcmp(text, again)))
+		abort();
+	if (text) {
+		nn_labels_close(&read);
+		free(again);
+	}
+	free(text);
+}
+
 static void
 read_data(const char *reader, const char *path, unsigned options)
 {
@@ -48,10 +65,16 @@ read_data(const char *reader, const char *path, unsigned options)
 		.column_count = options >> 5 & 1 ? 2 - (options >> 4 & 1) : 0};
 	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS, .sources = &source, .source_count = 1};
 	struct nn_dataset set = {0};
+	struct nn_labels labels;
 	struct nn_error e;
 
-	if (nn_data_read(&program, NN_DATA, NULL, &set, &e) && (!e.text[0] || set.inputs))
+	if (nn_labels_open(&labels, &program, &e))
+		return;
+	nn_labels_begin(&labels);
+	if (nn_data_read(&program, NN_DATA, NULL, options >> 6 & 1 ? &labels : NULL, &set, &e) && (!e.text[0] || set.inputs))
 		abort();
+	check_labels(&program, &labels);
+	nn_labels_close(&labels);
 	for (size_t r = 0; r < set.records; r++)
 		check_record(&program, (size_t)source.input, &set.inputs[source.input], r);
 	nn_data_free(&program, &set);
@@ -65,8 +88,8 @@ read_rows(const char *path)
 	struct nn_dataset whole = {0}, piece;
 	struct nn_error e;
 	size_t record = 0;
-	int status = nn_data_read_rows(&program, path, &whole, &e);
-	struct nn_rows *rows = nn_rows_open(&program, path, &e);
+	int status = nn_data_read_rows(&program, path, NULL, &whole, &e);
+	struct nn_rows *rows = nn_rows_open(&program, path, NULL, &e);
 
 	int failed = !rows;
 	while (!failed && !(failed = nn_rows_next(rows, &piece, &e) != 0) && piece.records > 0)
@@ -102,7 +125,7 @@ read_settings(const char *path)
 int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
-	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors", "rows", "settings"};
+	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors", "rows", "settings", "npz"};
 	static char folder[64], path[128];
 	const char *reader = getenv("READER");
 	struct nn_named_list list;
@@ -110,7 +133,7 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 
 	if (size < 2)
 		return 0;
-	reader = reader ? reader : readers[bytes[0] % 8];
+	reader = reader ? reader : readers[bytes[0] % 9];
 	snprintf(folder, sizeof folder, "/dev/shm/fuzz_readers.%ld", (long)getpid());
 	snprintf(path, sizeof path, "%s/test_batch.bin", folder);
 	mkdir(folder, 0700);

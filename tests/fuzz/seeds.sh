@@ -21,7 +21,7 @@ together tests/golden/import_clash.nn tests/golden/lib/scale.nn
 together tests/golden/import_chain.nn tests/golden/lib/blocks.nn
 together tests/compare/models/several.nn tests/compare/models/lib/parts.nn
 
-# readers: csv idx npy text cifar10 safetensors rows settings; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32
+# readers: csv idx npy text cifar10 safetensors rows settings npz; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32, labels 64
 seed() { # reader, options, name; the bytes from stdin
 	printf "\\$(printf %03o "$1")\\$(printf %03o "$2")" | cat - "$out/bytes" >"$out/readers/$3-$2"
 }
@@ -47,6 +47,10 @@ for options in 0 1 2 5 8 12 32 49; do
 	printf 'a text\nof two lines' >"$out/bytes"
 	seed 3 $options text
 done
+printf 'x,y\na,b\n"c, ""d""",a\nNA,1\n' >"$out/bytes"
+seed 0 97 csv-labels
+printf '1,b\n2,a\n' >"$out/bytes"
+seed 0 113 csv-labels
 { printf '\005' && head -c 3072 /dev/zero && printf '\007' && head -c 3072 /dev/zero; } >"$out/bytes"
 seed 4 0 cifar
 seed 4 1 cifar
@@ -67,3 +71,13 @@ printf '1;"2"\n3; 4\n\n \n' >"$out/bytes"
 seed 6 0 rows-blank
 printf '# comment\nepochs = 3\noptimizer.lr=0.1\n' >"$out/bytes"
 seed 7 0 settings
+# test_labels.npy, words, and test_images.npy, 2 x 2 bytes, deflated
+base64 -d >"$out/bytes" <<'END'
+UEsDBBQAAAAIAAAAIQCp/Oz3TwAAAJgAAAAPAAAAdGVzdF9sYWJlbHMubnB5m+wX6hsQychQxlCtnpJanFykbqWgbhNqpK6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkaxjqaOgq1ChQAri
+QGCEiE0iB+MhADAFBLAwQUAAAACAAAACEAgl9Y60oAAACEAAAADwAAAHRlc3RfaW1hZ2VzLm5weZvsF+obEMnIUMZQrZ6SWpxcpG6loF5Taqiuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5
+GkY6CkaaOgq1CmQDLkYmZhYAUEsBAhQDFAAAAAgAAAAhAKn87PdPAAAAmAAAAA8AAAAAAAAAAAAAAIABAAAAAHRlc3RfbGFiZWxzLm5weVBLAQIUAxQAAAAIAAAAIQCCX1jrSgAAAIQAAAAPAAAAAA
+AAAAAAAACAAXwAAAB0ZXN0X2ltYWdlcy5ucHlQSwUGAAAAAAIAAgB6AAAA8wAAAAAA
+END
+for options in 0 1 64 65; do
+	seed 8 $options npz
+done

@@ -170,6 +170,60 @@ else
 	echo "skipped: python3: not installed: arrays of tokens"
 fi
 
+# -- archives of arrays, as NumPy writes them ------------------------------------------------------------------------------------
+
+if python3 -c 'import numpy' 2>/dev/null; then
+	python3 - <<'END'
+import numpy
+rng = numpy.random.default_rng(1)
+kind = rng.integers(0, 3, 300)
+x = (rng.normal(size=(300, 2)) * 0.3 + numpy.array([[0, 0], [2, 0], [0, 2]])[kind]).astype(numpy.float32)
+words = numpy.array(["red", "gr\u00fcn", "blue"])[kind]
+order = numpy.array([2, 1, 0])[kind] # blue, gr\u00fcn, red
+numpy.save("x.npy", x)
+numpy.save("numbers.npy", order)
+numpy.savez("plain.npz", x=x, kind=words, numbers=order)
+numpy.savez_compressed("packed.npz", x=x, kind=words, numbers=order)
+END
+	cat >colours.nn <<'END'
+model Colours {
+  input  x: [2]
+  target t: 0..2
+  y = x -> Dense(8) -> tanh -> Dense(3)
+  loss = cross_entropy(y, t)
+  output p = softmax(y)
+}
+train Colours {
+  data { x = npy("x.npy"); t = npy("numbers.npy") }
+  optimizer = Adam(lr=0.02)
+  epochs = 20
+}
+END
+	colours() { # NAME SOURCE SOURCE
+		sed "s|npy(\"x.npy\")|$2|; s|npy(\"numbers.npy\")|$3|" colours.nn >$1.nn && "$nnc" build $1.nn -o $1 >log 2>&1 && ./$1 train -q -o $1.w >log 2>&1
+		check "training on $2 and $3"
+		[ $1 = arrays ] || [ ! -f $1.w ] || python3 - $1.w arrays.w <<'END' >log 2>&1
+import sys
+def values(name):
+    data = open(name, "rb").read()
+    return data[8 + int.from_bytes(data[:8], "little"):]
+assert values(sys.argv[1]) == values(sys.argv[2])
+END
+		check "the weights are those of plain arrays"
+	}
+	colours arrays 'npy("x.npy")' 'npy("numbers.npy")'
+	colours plain 'npz("plain.npz", part="x")' 'npz("plain.npz", part=numbers)'
+	colours deflated 'npz("packed.npz", part="x")' 'npz("packed.npz", part="numbers")'
+	colours called 'npz("packed.npz", part=x)' 'npz("packed.npz", part=kind)'
+	./called test --weights called.w >log 2>&1 && grep -q "$(printf '^gr\303\274n ')" log
+	check "classes are called as the words of an array"
+	./called predict x.npy --weights called.w 2>&1 | cut -d, -f4 | sort | uniq -c | grep -q ' red$'
+	check "predictions are, too"
+else
+	skipped=$((skipped + 1))
+	echo "skipped: numpy: not installed: archives of arrays"
+fi
+
 # a validation and a test group of other windows of the same text
 sed 's/^  data .*/  data { s = text("tokens.txt")[0..399] }\n  validation { s = text("tokens.txt")[400..449] }\n  test { s = text("tokens.txt")[450..499] }/; /validation = /d' \
 	bigram.nn >groups.nn

@@ -86,7 +86,7 @@ read_from(const char *reader, const char *path)
 	sources[0].path = path;
 	nn_data_free(&program, &set);
 	e = (struct nn_error){0};
-	return nn_data_read(&program, NN_DATA, "", &set, &e);
+	return nn_data_read(&program, NN_DATA, "", NULL, &set, &e);
 }
 
 /* a record as the model takes it */

@@ -265,7 +265,7 @@ Test(data, csv_predict_rows)
 	struct nn_program p = {.model = "M", .file = "m.nn", .real_size = sizeof(double), .inputs = three, .input_count = 3};
 
 	put_text("in.csv", "a0,a1,k\n1.5,2,3\n4,5,6\n");
-	cr_assert_eq(nn_data_read_rows(&p, "in.csv", &set, &e), 0, "%s", e.text);
+	cr_assert_eq(nn_data_read_rows(&p, "in.csv", NULL, &set, &e), 0, "%s", e.text);
 	cr_assert_eq(set.records, 2);
 	cr_assert_eq(((double *)set.inputs[0].values)[0], 1.5);
 	cr_assert_eq(((double *)set.inputs[0].values)[3], 5);
@@ -273,17 +273,17 @@ Test(data, csv_predict_rows)
 	cr_assert_eq(*(const int32_t *)record_of(&p, 2, &set.inputs[2], 1), 6);
 	nn_data_free(&p, &set);
 	cr_assert(freopen("in.csv", "r", stdin));
-	cr_assert_eq(nn_data_read_rows(&p, "-", &set, &e), 0, "%s", e.text);
+	cr_assert_eq(nn_data_read_rows(&p, "-", NULL, &set, &e), 0, "%s", e.text);
 	cr_assert_eq(set.records, 2);
 	nn_data_free(&p, &set);
 	put_text("in.csv", "1,2,3\n4,5,10\n");
-	cr_assert_eq(nn_data_read_rows(&p, "in.csv", &set, &e), -1);
+	cr_assert_eq(nn_data_read_rows(&p, "in.csv", NULL, &set, &e), -1);
 	cr_assert_str_eq(e.text, "in.csv:2: column 2 is 10, but 'k' is declared 0..9 (m.nn:4)");
 	cr_assert_null(set.inputs);
 	put_text("in.csv", "1,2\n");
-	cr_assert_eq(nn_data_read_rows(&p, "in.csv", &set, &e), -1);
+	cr_assert_eq(nn_data_read_rows(&p, "in.csv", NULL, &set, &e), -1);
 	cr_assert_str_eq(e.text, "in.csv: 2 columns, but the 2 inputs of M take 3 values a sample (m.nn:2)");
-	cr_assert_eq(nn_data_read_rows(&p, "none.csv", &set, &e), -1);
+	cr_assert_eq(nn_data_read_rows(&p, "none.csv", NULL, &set, &e), -1);
 	cr_assert_str_eq(e.text, "there is no file none.csv or none.csv.gz");
 }
 
@@ -369,7 +369,7 @@ Test(data, groups_must_agree)
 	cr_assert_eq(read_from("csv", "a.csv"), 0);
 	cr_assert_null(set.inputs[1].values);
 	nn_data_free(&program, &set);
-	cr_assert_eq(nn_data_read(&program, NN_VALIDATION, "", &set, &e), 0);
+	cr_assert_eq(nn_data_read(&program, NN_VALIDATION, "", NULL, &set, &e), 0);
 	cr_assert_eq(set.records, 0);
 	nn_data_free(&program, &set);
 }

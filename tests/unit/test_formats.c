@@ -572,7 +572,7 @@ Test(formats, mnist_as_it_comes, .timeout = 60)
 	sources[0].reader = "idx";
 	sources[0].path = "t10k-images-idx3-ubyte";
 	program.source_count = 2;
-	cr_assert_eq(nn_data_read(&program, NN_DATA, mnist, &set, &e), 0, "%s", e.text);
+	cr_assert_eq(nn_data_read(&program, NN_DATA, mnist, NULL, &set, &e), 0, "%s", e.text);
 	cr_assert_eq(set.records, 10000);
 	cr_assert(integer_at(1, 0) == 7 && integer_at(1, 1) == 2 && integer_at(1, 9999) == 6);
 	double sum = 0;
@@ -584,7 +584,7 @@ Test(formats, mnist_as_it_comes, .timeout = 60)
 	cr_assert_float_eq(sum, 264923200, 10);
 	inputs[1].high = 8;
 	nn_data_free(&program, &set);
-	cr_assert_eq(nn_data_read(&program, NN_DATA, mnist, &set, &e), -1);
+	cr_assert_eq(nn_data_read(&program, NN_DATA, mnist, NULL, &set, &e), -1);
 	snprintf(path, sizeof path, "%s/t10k-labels-idx1-ubyte.gz: record 7 is 9, but 't' is declared 0..8 (m.nn:7)", mnist);
 	cr_assert_str_eq(e.text, path);
 }
