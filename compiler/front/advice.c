@@ -373,7 +373,7 @@ help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v)
 	if (!f) return;
 	bool again = false;
 	for (const struct stage *s = v->history; s != first; s = s->before) again |= s->by && s->by->definition == first->by->definition;
-	diag_help(e->d, m, "`%s` works on the last axis and is repeated over the others; put `%s` before the\n%s`%s` to use the whole %s", layer, f, again ? "first " : "", layer,
+	diag_help(e->d, m, "`%s` works on the last axis and is repeated over the others; put `%s` before the %s`%s` to use the whole %s", layer, f, again ? "first " : "", layer,
 		  first->before->rank == 3 ? "image" : "tensor");
 }
 
@@ -465,8 +465,7 @@ other_loss(struct unit *u, const struct model *m)
 		if (v->kind != VALUE_TENSOR || v->n > 1 || (v->n && v->axis[0]->size > 1)) continue;
 		const char *name = call_->kid[0]->text;
 		const char *arguments = span_text(e.arena, (struct span){call_->span.file, call_->kid[0]->span.end, call_->span.end});
-		bool wide = strlen(f->definition->text) + 2 * strlen(name) + 2 * strlen(arguments) > 45;
-		return arena_print(e.arena, "train on `%s%s`%sand report %s with `metric %.3s = %s%s`", f->definition->text, arguments, wide ? ",\n" : " ", name, name, name, arguments);
+		return arena_print(e.arena, "train on `%s%s` and report %s with `metric %.3s = %s%s`", f->definition->text, arguments, name, name, name, arguments);
 	}
 	return NULL;
 }

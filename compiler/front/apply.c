@@ -62,7 +62,7 @@ apply_reduction(struct elaborator *e, const struct arguments *a, const char *nam
 		struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`%s` of a whole tensor takes that tensor and nothing else", name);
 		const struct value *x = a->n ? a->at[0] : NULL;
 		const char *of = x && x->span.file ? span_text(e->arena, x->span) : "x";
-		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis,\n`y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
+		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis, `y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
 		else diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
 		return value_error(e);
 	}
@@ -406,7 +406,7 @@ check_scores(struct elaborator *e, const char *name, const struct value *result,
 	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
 	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
 	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
-	if (apart) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an\n`output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
+	if (apart) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an `output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
 	else diag_help(e->d, m, "pass the scores from before the %s", v->maker);
 	return false;
 }

@@ -129,7 +129,7 @@ colon_slice(const struct mistake *m)
 		advise(m, d, "the first %s element%s `%s[0..%d]`", count[n], n == 1 ? " is" : "s are", base, n - 1);
 		if (m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "0..%d", n - 1);
 	} else if (!*low && !*high) {
-		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both\nsides: `y[i] = %s[i, 0]`", base, base);
+		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
 	} else {
 		advise(m, d, "for example `%s[0..4]` for the first five elements", base);
 	}
@@ -334,8 +334,8 @@ static const struct start { /* a word that begins a statement elsewhere */
 	{"lambda", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
 	{"class", "there are no classes", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`"},
 	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`"},
-	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`,\nsums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
-	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`,\nsums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
+	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
+	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
 	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
 	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
 	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},

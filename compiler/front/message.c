@@ -98,12 +98,16 @@ note_frames(struct elaborator *e, struct diagnostic *m)
 	}
 }
 
+enum { WIDEST_STAGE = 48 }; /* what is wider has its shape below it */
+
 static int
 stage_lines(const struct stage *s, int *width)
 {
 	int n = 0;
-	for (; s; s = s->before, n++)
-		if ((int)strlen(s->text) > *width) *width = (int)strlen(s->text);
+	for (; s; s = s->before, n++) {
+		int columns = (int)strlen(s->text);
+		if (columns > *width && columns <= WIDEST_STAGE) *width = columns;
+	}
 	return n;
 }
 
@@ -116,7 +120,11 @@ note_stages(struct elaborator *e, struct diagnostic *m, const char *title, const
 	for (const struct stage *s = last; s; s = s->before) list[--n] = s;
 	struct text t = {.arena = e->arena};
 	text_add(&t, "%s", title);
-	for (int i = 0; i < lines; i++) text_add(&t, "\n   %-*s  %s", width, list[i]->text, dims_text(e->arena, list[i]->rank, list[i]->shape));
+	for (int i = 0; i < lines; i++) {
+		bool wide = strlen(list[i]->text) > WIDEST_STAGE;
+		text_add(&t, "\n   %-*s  ", width, list[i]->text);
+		text_add(&t, "%s%*s%s", wide ? "\n" : "", wide ? width + 5 : 0, "", dims_text(e->arena, list[i]->rank, list[i]->shape));
+	}
 	diag_note(e->d, m, "%s", text_end(&t));
 }
 
@@ -218,7 +226,7 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 		const struct tensor *t = e->p->tensors.at[i];
 		size_t n = strlen(t->name);
 		if (!tensor_is_param(t) || n <= length || strcmp(t->name + n - length, name) || t->name[n - length - 1] != '.') continue;
-		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`;\nall of them together are `weights`", name);
+		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`; all of them together are `weights`", name);
 		return;
 	}
 	if (d && d->kid[1] && mentions_word(d->kid[1], name)) diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
@@ -267,7 +275,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	if (e->subscript && e->statement && e->statement->kind == NODE_INDEXED) {
 		m = problem(e, "index-scope", n->span, "where does this index come from?", "index `%s` is neither on the left side nor summed over", name);
 		note_frames(e, m);
-		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`,\nor add `%s` to the left side to keep it as an axis", name, name, name);
+		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`, or add `%s` to the left side to keep it as an axis", name, name, name);
 		return value_error(e);
 	}
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);

@@ -378,7 +378,7 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 	struct diagnostic *m = problem(e, "recurrence-start", read->span, arena_print(e->arena, "needs `%s[-1]` when %s = 0", name, index->text),
 				       "the recurrence for `%s` has no start value", name);
 	note_frames(e, m);
-	diag_help(e->d, m, "give the value before the first step, for example\n`%s[-1] = zeros(n)`", name);
+	diag_help(e->d, m, "give the value before the first step, for example `%s[-1] = zeros(n)`", name);
 	scope_bind(e, s, name, value_error(e));
 	return true;
 }

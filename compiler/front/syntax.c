@@ -293,7 +293,7 @@ wrong_start(const struct mistake *m)
 	struct diagnostic *d = say(m, m->at, "", "%s cannot start a %s", found_text(m), file ? "part of a file" : train ? "setting" : "statement");
 	if (file) advise(m, d, "a file holds `model`, `train`, `let`, `fn`, `layer`, `optimizer` and `import`");
 	else if (train) advise(m, d, "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
-	else advise(m, d, "a statement gives a value a name, `y = ...`, or starts with a word like\n`input`, `param`, `loss`, `output` or `repeat`");
+	else advise(m, d, "a statement gives a value a name, `y = ...`, or starts with a word like `input`, `param`, `loss`, `output` or `repeat`");
 }
 
 static bool
