@@ -229,8 +229,11 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`; all of them together are `weights`", name);
 		return;
 	}
-	if (d && d->kid[1] && mentions_word(d->kid[1], name)) diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
-	else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
+	if (d && d->kid[1] && mentions_word(d->kid[1], name)) {
+		diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
+		struct span last = d->kid[0]->n ? d->kid[0]->kid[d->kid[0]->n - 1]->span : (struct span){0};
+		if (last.file) diag_edit(e->d, m, (struct span){last.file, last.end, last.end}, ", %s: int", name);
+	} else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
 }
 
 /* the name is defined by the statement `later`, which has to come before this one */
@@ -246,6 +249,21 @@ help_order(struct elaborator *e, struct diagnostic *m, const struct node *later)
 	const char *between = first ? arena_print(e->arena, "\n%.*s", (int)(here.begin - line), here.file->text + line) : "; ";
 	diag_edit(e->d, m, (struct span){here.file, here.begin, here.begin}, "%s%s", span_text(e->arena, later->span), between);
 	diag_edit(e->d, m, later->span, "%s", "");
+}
+
+/* what an optimizer is given, and which of it a name means */
+static void
+help_given(struct elaborator *e, struct diagnostic *m, const char *name, const char *given)
+{
+	static const char *const names[] = {"w", "grad", "step", "steps", "epoch"};
+	const char *near = nearest_name(name, names, 5);
+	if (!strncmp(name, "grad", 4)) near = "grad";
+	if (near && strlen(near) > 1) {
+		diag_help(e->d, m, "%s: write `%s`", given, near);
+		diag_rename(e->d, m, name, near);
+	} else {
+		diag_help(e->d, m, "%s", given);
+	}
 }
 
 struct value *
@@ -284,7 +302,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	const struct node *copies = defined_in_repeat(e, name);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
-	if (given && !is_called(e->statement, n)) diag_help(e->d, m, "%s", given);
+	if (given && !is_called(e->statement, n)) help_given(e, m, name, given);
 	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
 	else if (later) help_order(e, m, later);
 	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);

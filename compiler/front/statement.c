@@ -13,7 +13,12 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 	struct value *v = evaluate(e, t, s);
 	e->quiet--;
 	if (v->kind == VALUE_NUMBER && v->number > 1 && v->number == floor(v->number) && v->number < 1e9)
-		diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
+		if (e->statement && (e->statement->kind == NODE_INPUT || e->statement->kind == NODE_PARAM)) {
+			diag_help(e->d, m, "%.0f numbers are `[%.0f]`", v->number, v->number);
+			diag_edit(e->d, m, t->span, "[%.0f]", v->number);
+		} else {
+			diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
+		}
 	else if (t->kind == NODE_INDEX) {
 		diag_help(e->d, m, "a tensor of real numbers is written `[%s]`", span_text(e->arena, t->kid[1]->span));
 		diag_edit(e->d, m, t->span, "[%s]", span_text(e->arena, t->kid[1]->span));
@@ -214,9 +219,7 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 	const char *path = path_name(e, n->text);
 	scope_bind(e, s, n->text, value_error(e));
 	if (e->frame && e->frame->definition->kind == NODE_FN) {
-		const char *name = e->frame->definition->text;
-		struct diagnostic *m = problem(e, "place", n->span, "", "a function has no weights");
-		diag_help(e->d, m, "make it a layer: `layer %c%s(...)`", name[0] >= 'a' && name[0] <= 'z' ? name[0] - 'a' + 'A' : name[0], name + 1);
+		help_layer(e, problem(e, "place", n->span, "", "a function has no weights"), e->frame->definition);
 		return;
 	}
 	if (!n->kid[1]) {
@@ -592,6 +595,7 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 	if (!v) return;
 	if (e->training) {
 		e->model->loss_text = n->kid[0];
+		e->model->loss_span = n->span;
 		e->model->scope = s;
 		e->model->globals = e->globals;
 		e->model->batch = e->batch;

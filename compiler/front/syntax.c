@@ -323,6 +323,7 @@ nameless_value(const struct mistake *m)
 	const char *as = inside_definition(m) ? "return " : "y = ";
 	if (found_is(m, "':'") || strlen(line) > 60) advise(m, d, "a statement is written `y = ...`");
 	else advise(m, d, "write `%s%s`", as, line);
+	if (inside_definition(m) && !found_is(m, "':'") && strlen(line) <= 60) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, whole.begin, whole.begin}, "%s", as);
 	return true;
 }
 
@@ -351,6 +352,12 @@ plain(const struct mistake *m)
 	struct diagnostic *d = found_is(m, "the end of the line") ? say(m, m->at, expected_text(m), "the line ends too early")
 								  : say(m, m->at, expected_text(m), "%s cannot stand here", found_text(m));
 	const struct construct *c = begun(m);
+	bool value = found_is(m, "a number") || found_is(m, "a text") || found_is(m, "a name");
+	if (value && behind(m, 0, "a name") && behind(m, 1, "entries")) { /* epochs 10 */
+		advise(m, d, "a setting is written `%s = %s`", slice(m, line_start(m), m->at.begin), slice(m, m->at.begin, m->at.end));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "= ");
+		return;
+	}
 	if (c) advise(m, d, "%s is written `%s`", c->what, c->example);
 	else if (behind(m, 0, "stmt") || behind(m, 0, "item") || behind(m, 0, "entry")) advise(m, d, "a new statement starts on a new line, or behind `;`");
 }
