@@ -230,6 +230,12 @@ help_method(struct elaborator *e, struct diagnostic *m, const char *base, const 
 {
 	const char *known = value_named(e, s, name) ? name : known_as(e, name);
 	struct span at = m->labels.at[0].span;
+	bool subscripted = at.file && at.file->text[at.end] == '[' && at.begin > strlen(base) && !strncmp(at.file->text + at.begin - 1 - strlen(base), base, strlen(base));
+	if (known && !strchr(known, ' ') && subscripted) { /* x.shape[0] */
+		diag_help(e->d, m, "values have no methods: write `%s(%s)`", known, base);
+		diag_edit(e->d, m, (struct span){at.file, at.begin - 1 - strlen(base), at.end}, "%s(%s)", known, base);
+		return;
+	}
 	if (known && !strchr(known, ' ')) diag_help(e->d, m, "values have no methods: write `%s -> %s`", base, known);
 	if (known && !strchr(known, ' ') && at.file && at.begin && at.file->text[at.begin - 1] == '.') diag_edit(e->d, m, (struct span){at.file, at.begin - 1, at.end}, " -> %s", known);
 	if (!known || strchr(known, ' ')) diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
@@ -239,15 +245,16 @@ bool
 help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[])
 {
 	const char *near = NULL, *known = known_as(e, name);
+	bool sentence = known && strchr(known, ' ');
 	for (int i = 0; known && i < n && !near; i++)
 		if (!strcmp(options[i], known)) near = options[i];
-	if (!near) near = nearest_name(name, options, n);
-	for (int i = 0; i < n && !near; i++)
+	if (!near && !sentence) near = nearest_name(name, options, n);
+	for (int i = 0; i < n && !near && !sentence; i++)
 		if (!strncmp(options[i], name, strlen(name))) near = options[i];
 	if (near) {
 		diag_help(e->d, m, "it is called `%s`", near);
 		diag_rename(e->d, m, name, near);
-	} else if (known && strchr(known, ' ')) {
+	} else if (sentence) {
 		diag_help(e->d, m, "%s", known);
 	}
 	return near || known;
@@ -436,7 +443,9 @@ static bool
 repeats_input(const struct expansion *x, int numbers, struct span *first)
 {
 	const struct node *params = x->definition->kid[0], *type = params->kid[0]->kid[0], *dims = type ? type->kid[0] : NULL;
-	const struct value *size = dims && dims->kind == NODE_LIST && dims->n ? own_value(x->scope, dims->kid[0]->text) : NULL;
+	const struct node *bound = dims && dims->kind == NODE_LIST && dims->n ? dims->kid[0] : NULL;
+	if (type && type->kid[1] && type->kid[1]->kid[1]->kind == NODE_SUBTRACT) bound = type->kid[1]->kid[1]->kid[0]; /* 0..n-1 */
+	const struct value *size = bound && bound->kind == NODE_NAME ? own_value(x->scope, bound->text) : NULL;
 	int needed = 0;
 	for (int k = 1; k < params->n; k++) needed += !params->kid[k]->kid[1];
 	if (!size || size->kind != VALUE_NUMBER || numbers <= needed || numbers < 2 || x->args->at[1]->number != size->number) return false;

@@ -603,34 +603,41 @@ diag_print_json(const struct diagnostics *d, FILE *out)
 
 /* ---- names ------------------------------------------------------------------------------------------------------------------------ */
 
-/* edit distance; a change of case costs nothing */
+static bool
+same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* edit distance; a change of case costs nothing, two neighbours that changed places one (optimal string alignment) */
 static int
 distance(const char *a, const char *b)
 {
-	int n = (int)strlen(b), row[64];
-	if (n > 62 || strlen(a) > 62) return 99;
-	for (int j = 0; j <= n; j++) row[j] = j;
+	enum { MOST = 62 };
+	int n = (int)strlen(b), rows[3][MOST + 2];
+	if (n > MOST || strlen(a) > MOST) return 99;
+	for (int j = 0; j <= n; j++) rows[0][j] = j;
 	for (int i = 1; a[i - 1]; i++) {
-		int corner = row[0];
+		int *row = rows[i % 3];
+		const int *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 		row[0] = i;
 		for (int j = 1; j <= n; j++) {
-			int same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-			int best = corner + !same;
-			if (row[j] + 1 < best) best = row[j] + 1;
+			int best = above[j - 1] + !same_letter(a[i - 1], b[j - 1]);
+			if (above[j] + 1 < best) best = above[j] + 1;
 			if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-			corner = row[j];
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]) && before[j - 2] + 1 < best) best = before[j - 2] + 1;
 			row[j] = best;
 		}
 	}
-	return row[n];
+	return rows[strlen(a) % 3][n];
 }
 
 const char *
 nearest_name(const char *name, const char *const names[], int count)
 {
 	const char *best = NULL;
-	int least = (int)strlen(name) / 3 + 2; /* a swap of two letters counts as two */
-	if (least > (int)strlen(name)) least = (int)strlen(name); /* one letter is like no other */
+	int length = (int)strlen(name), least = length < 3 ? 1 : (length + 1) / 3 + 1; /* a third of the letters may be wrong; one letter is like no other */
+	if (length == 1) least = 0;
 	for (int i = 0; i < count; i++) {
 		int d = distance(name, names[i]);
 		if (d < least) {

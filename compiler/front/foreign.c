@@ -198,6 +198,14 @@ method_call(const struct mistake *m)
 	if (!found_is(m, "'.'") && !(found_is(m, "model") && m->text[m->at.end] == '.')) return false;
 	bool model = found_is(m, "model") || (behind(m, 0, "model") && at_text(m, line_start(m), "model."));
 	if (!model) return false;
+	if (m->bracket == '(' && found_is(m, "model")) { /* Adam(model.parameters(), lr=1e-3) */
+		size_t end = word_end(m, m->at.end + 1), close = at_text(m, end, "()") ? end + 2 : end;
+		struct diagnostic *o = say(m, (struct span){m->p->source, m->at.begin, close}, "", "an optimizer gets its options only");
+		advise(m, o, "it trains all parameters of the model: leave this out");
+		size_t next = m->text[close] == ',' ? skip_blanks(m, close + 1) : close;
+		diag_edit(m->p->diagnostics, o, (struct span){m->p->source, m->at.begin, next}, "%s", "");
+		return true;
+	}
 	size_t i = line_start(m);
 	struct diagnostic *d = say(m, (struct span){m->p->source, i, word_end(m, i + strlen("model."))}, "", "a model has no methods: it is written as a block");
 	advise(m, d, at_text(m, i, "model.add") ? "layers follow each other in a chain: `y = x -> A(64) -> B`" : "a network is `model Name { ... }`, its training `train Name { ... }`");
@@ -210,8 +218,24 @@ model_header(const struct mistake *m)
 {
 	if (!behind(m, 0, "a name") || (!behind(m, 1, "model") && !behind(m, 1, "train")) || !(found_is(m, "'('") || found_is(m, "':'") || found_is(m, "'='"))) return false;
 	struct diagnostic *d = say(m, m->at, "", "the name of a %s is followed by a block", behind(m, 1, "model") ? "model" : "train block");
-	size_t i = line_start(m);
-	advise(m, d, "write `%s {`", slice(m, i, m->at.begin));
+	size_t i = line_start(m), brace = m->at.begin, end = line_end(m, m->at.begin);
+	while (brace < end && m->text[brace] != '{') brace++;
+	bool named = word_end(m, m->at.end) > m->at.end && m->text[word_end(m, m->at.end)] == ':';
+	if (found_is(m, "'('") && named) advise(m, d, "sizes are constants above it, `let units = 128`; `-D units=64` changes them");
+	else advise(m, d, "write `%s {`", slice(m, i, m->at.begin));
+	if (brace < end && !(found_is(m, "'('") && named)) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, brace}, " ");
+	return true;
+}
+
+/* train(Net) { */
+static bool
+train_header(const struct mistake *m)
+{
+	size_t name = m->at.end, end = word_end(m, name);
+	if (!behind(m, 0, "train") || !found_is(m, "'('") || end == name || m->text[end] != ')') return false;
+	struct diagnostic *d = say(m, m->at, "", "the name of a train block is followed by a block");
+	advise(m, d, "write `train %s {`", slice(m, name, end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end + 1}, " %s", slice(m, name, end));
 	return true;
 }
 
@@ -221,6 +245,13 @@ definition_header(const struct mistake *m)
 {
 	if (!behind(m, 0, "')'") || !found_is(m, "':'")) return false;
 	struct diagnostic *d = say(m, m->at, "", "a definition goes on with `=` or a block");
+	size_t next = skip_blanks(m, m->at.end);
+	if (at_text(m, next, "return ")) { /* fn f(x): return x^2 */
+		size_t value = skip_blanks(m, next + 6);
+		advise(m, d, "write `%s = %s`", slice(m, line_start(m), m->at.begin), slice(m, value, line_end(m, value)));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, value}, " = ");
+		return true;
+	}
 	advise(m, d, "write `%s = ...` or `%s { ... return y }`", slice(m, line_start(m), m->at.begin), slice(m, line_start(m), m->at.begin));
 	return true;
 }
@@ -322,11 +353,137 @@ python_call(const struct mistake *m)
 	return true;
 }
 
+/* a value begins here */
+static bool
+can_start(const struct mistake *m)
+{
+	return found_is(m, "a name") || found_is(m, "a number") || found_is(m, "a reduction") || found_is(m, "'('");
+}
+
+/* loss: x   loss x   metric accuracy(y, t)   output softmax(y)   output y -> softmax */
+static bool
+unnamed_result(const struct mistake *m)
+{
+	bool loss = behind(m, 0, "loss") && behind(m, 1, "stmts");
+	bool named = behind(m, 0, "a name") && (behind(m, 1, "metric") || behind(m, 1, "output")) && behind(m, 2, "stmts");
+	size_t i = line_start(m), from, end = line_end(m, m->at.begin);
+	if (loss && (found_is(m, "':'") || can_start(m))) {
+		bool colon = found_is(m, "':'");
+		struct diagnostic *d = say(m, m->at, "expected `=`", "the loss is written with `=`");
+		from = colon ? skip_blanks(m, m->at.end) : m->at.begin;
+		advise(m, d, "write `loss = %s`", slice(m, from, end));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, from}, colon ? " = " : "= ");
+		return true;
+	}
+	if (!named || !(found_is(m, "'('") || found_is(m, "->"))) return false;
+	from = skip_blanks(m, word_end(m, i));
+	char *value = slice(m, from, end);
+	const char *name = behind(m, 1, "output") ? "p" : arena_print(m->p->arena, "%.3s", value);
+	struct diagnostic *d = say(m, m->at, "", "%s has a name", behind(m, 1, "output") ? "what is computed for an output" : "a metric");
+	advise(m, d, "write `%s %s = %s`", m->before[1], name, value);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, from}, "%s = ", name);
+	return true;
+}
+
+/* layer Block(x, int units) */
+static bool
+type_in_front(const struct mistake *m)
+{
+	static const char *const types[] = {"int", "float", "double", "bool", "real", "fn", "Tensor"};
+	bool signature = false;
+	for (int k = 0; k < m->depth; k++) signature |= behind(m, k, "'('") && (behind(m, k + 2, "fn") || behind(m, k + 2, "layer") || behind(m, k + 2, "optimizer"));
+	if (!found_is(m, "a name") || !behind(m, 0, "a name") || !signature || m->bracket != '(') return false;
+	size_t to = m->at.begin, from;
+	while (to > 0 && m->text[to - 1] == ' ') to--;
+	for (from = to; from > 0 && word_end(m, from - 1) > from - 1;) from--;
+	char *type = slice(m, from, to), *name = slice(m, m->at.begin, m->at.end);
+	bool known = false;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) known |= !strcmp(types[i], type);
+	if (!known) return false;
+	const char *here = !strcmp(type, "int") || !strcmp(type, "fn") || !strcmp(type, "real") ? type : !strcmp(type, "float") || !strcmp(type, "double") ? "real" : NULL;
+	struct diagnostic *d = say(m, (struct span){m->p->source, from, m->at.end}, "", "the type of a parameter stands behind its name");
+	if (here) advise(m, d, "write `%s: %s`", name, here);
+	else advise(m, d, "write `%s`", name);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, m->at.end}, "%s%s%s", name, here ? ": " : "", here ? here : "");
+	return true;
+}
+
+/* layer Block {   layer Block(x) -> Dense(64) -> relu */
+static bool
+layer_header(const struct mistake *m)
+{
+	size_t i = line_start(m), name = skip_blanks(m, word_end(m, i)), end = word_end(m, name);
+	bool layer = at_text(m, i, "layer "), definition = layer || at_text(m, i, "fn ");
+	if (found_is(m, "'{'") && behind(m, 0, "a name") && (behind(m, 1, "layer") || behind(m, 1, "fn"))) {
+		struct diagnostic *d = say(m, m->at, "expected `(`", "a definition names its parameters");
+		advise(m, d, "write `%s(x) {`", slice(m, i, end));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, "(x)");
+		return true;
+	}
+	if (!definition || !found_is(m, "->") || m->text[end] != '(' || m->bracket) return false;
+	size_t first = skip_blanks(m, end + 1), word = word_end(m, first), close = word;
+	while (m->text[close] && !strchr(")\n", m->text[close])) close++;
+	size_t arrow = skip_blanks(m, close + 1);
+	if (m->text[close] != ')' || word == first || !at_text(m, arrow, "->")) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, arrow, arrow + 2}, "", "a definition goes on with `=` or a block");
+	advise(m, d, "write `%s = %s %s`", slice(m, i, close + 1), slice(m, first, word), slice(m, arrow, line_end(m, arrow)));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, arrow, arrow}, "= %s ", slice(m, first, word));
+	return true;
+}
+
+/* repeat 3 times { */
+static bool
+repeat_header(const struct mistake *m)
+{
+	size_t i = line_start(m), brace = m->at.end;
+	if (!at_text(m, i, "repeat ") || !(found_is(m, "a name") || found_is(m, "':'"))) return false;
+	while (m->text[brace] && !strchr("{\n", m->text[brace])) brace++;
+	if (m->text[brace] != '{' || memchr(m->text + m->at.end, '(', brace - m->at.end)) return false;
+	struct diagnostic *d = say(m, m->at, "", "the number of a `repeat` is followed by a block");
+	advise(m, d, "write `%s {`", slice(m, i, m->at.begin));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, brace}, "%s", char_before(m) == ' ' ? "" : " ");
+	return true;
+}
+
+/* target t: {0, 1, 2} */
+static bool
+set_as_type(const struct mistake *m)
+{
+	if (!found_is(m, "'{'") || !behind(m, 0, "':'") || !(behind(m, 2, "target") || behind(m, 2, "input"))) return false;
+	size_t close = m->at.end;
+	int last = 0;
+	while (m->text[close] && !strchr("}\n", m->text[close])) last += m->text[close++] == ',';
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->text[close] == '}' ? close + 1 : m->at.end}, "", "classes are a range of whole numbers");
+	advise(m, d, "write `0..%d`", last > 0 ? last : 9);
+	if (last > 0 && m->text[close] == '}') diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "0..%d", last);
+	return true;
+}
+
+/* sum_{j} x[j] */
+static bool
+sum_with_braces(const struct mistake *m)
+{
+	static const char *const reductions[] = {"sum_", "prod_", "max_", "min_", "mean_"};
+	if (!found_is(m, "'{'")) return false;
+	size_t word = m->at.begin, close = m->at.end;
+	while (word > 0 && word_end(m, word - 1) > word - 1) word--;
+	char *name = slice(m, word, m->at.begin);
+	bool known = false;
+	for (size_t i = 0; i < sizeof reductions / sizeof *reductions; i++) known |= !strcmp(name, reductions[i]);
+	while (m->text[close] && !strchr("}\n", m->text[close])) close++;
+	if (!known || m->text[close] != '}') return false;
+	name[strlen(name) - 1] = 0;
+	struct diagnostic *d = say(m, (struct span){m->p->source, word, close + 1}, "", "the indices of a sum stand in parentheses");
+	advise(m, d, "write `%s(%s)`", name, slice(m, m->at.end, close));
+	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "%s(%s)", name, slice(m, m->at.end, close));
+	return true;
+}
+
 bool
 foreign(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
-		method_call, foreign_statement, model_header, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, choice_in_sum, python_choice,
+		method_call, foreign_statement, unnamed_result, type_in_front, model_header, train_header, layer_header, repeat_header, set_as_type, sum_with_braces, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, choice_in_sum, python_choice,
 		misplaced_frozen, decorator, python_call,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -61,11 +61,55 @@ static const struct character {
 	{"\357\273\277", "the file starts with a byte order mark", "save it as plain ASCII or UTF-8 without one", ""},
 };
 
+/* |x| */
+static bool
+bars(const struct mistake *m)
+{
+	size_t end = line_end(m, m->at.end), close = m->at.end;
+	while (close < end && m->text[close] != '|') close++;
+	if (!can_be(m, "a number") || m->text[m->at.end] == '|' || close == end) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, close + 1}, "", "an absolute value is a function");
+	advise(m, d, "write `abs(%s)`", slice(m, m->at.end, close));
+	diag_edit(m->p->diagnostics, d, m->at, "abs(");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, close, close + 1}, ")");
+	return true;
+}
+
+/* W' behind a value; 'same' */
+static bool
+quote(const struct mistake *m)
+{
+	size_t end = word_end(m, m->at.end);
+	char before = char_before(m);
+	if (isalnum((unsigned char)before) || before == '_' || before == ')' || before == ']') {
+		struct diagnostic *d = say(m, m->at, "", "a transpose is written `.T`");
+		diag_edit(m->p->diagnostics, d, m->at, ".T");
+		advise(m, d, "write `%s.T`", slice(m, expression_start(m, m->at.begin), m->at.begin));
+		return true;
+	}
+	size_t line = line_end(m, m->at.end);
+	while (end < line && m->text[end] != '\'') end++;
+	if (end == line) return false;
+	bool word = behind(m, 0, "'='") && m->bracket == '(' && word_end(m, m->at.end) == end; /* f(x, init='normal') */
+	if (word) {
+		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "words are written without quotes");
+		advise(m, d, "write `%s`", slice(m, m->at.end, end));
+		diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "%s", slice(m, m->at.end, end));
+		return true;
+	}
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "texts are written with double quotes");
+	advise(m, d, "write `\"%s\"`", slice(m, m->at.end, end));
+	diag_edit(m->p->diagnostics, d, m->at, "\"");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end + 1}, "\"");
+	return true;
+}
+
 static bool
 stray_character(const struct mistake *m)
 {
 	if (!found_is(m, "a stray character")) return false;
 	unsigned char c = (unsigned char)m->text[m->at.begin];
+	if ((c == '|' && bars(m)) || (c == '\'' && quote(m))) return true;
 	for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
 		if (!at_text(m, m->at.begin, characters[i].text)) continue;
 		struct span whole = {m->p->source, m->at.begin, m->at.begin + strlen(characters[i].text)};
@@ -208,7 +252,10 @@ walrus(const struct mistake *m)
 	if (!found_is(m, "':'") || m->text[m->at.end] != '=') return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "a definition is written with `=`");
 	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "=");
-	advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
+	size_t name = m->at.begin;
+	while (name > 0 && word_end(m, name - 1) > name - 1) name--;
+	if (m->bracket) advise(m, d, "write `%s=...`", slice(m, name, m->at.begin));
+	else advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
 	return true;
 }
 
@@ -246,6 +293,20 @@ enclose(const struct mistake *m, struct diagnostic *d, size_t start)
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, ")");
 }
 
+/* let f = x -> x^2 */
+static bool
+arrow_function(const struct mistake *m, size_t start)
+{
+	size_t line = line_start(m), name = skip_blanks(m, line + 3), end = word_end(m, name), word = word_end(m, start), arrow = skip_blanks(m, word);
+	if (!at_text(m, line, "let ") || end == name || word == start || !at_text(m, arrow, "->")) return false;
+	size_t body = skip_blanks(m, arrow + 2);
+	char *f = slice(m, name, end), *x = slice(m, start, word);
+	struct diagnostic *d = say(m, (struct span){m->p->source, arrow, arrow + 2}, "", "a function is written with `fn`");
+	advise(m, d, "write `fn %s(%s) = %s`", f, x, slice(m, body, line_end(m, body)));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, line, body}, "fn %s(%s) = ", f, x);
+	return true;
+}
+
 static bool
 operator_after_chain(const struct mistake *m)
 {
@@ -254,6 +315,7 @@ operator_after_chain(const struct mistake *m)
 	char *chain = slice(m, start, m->at.begin);
 	if (!strstr(chain, "->")) return false;
 	if (behind(m, 0, "->")) return false;
+	if (arrow_function(m, start)) return true;
 	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot continue with `%c`", m->found[1]);
 	size_t end = skip_blanks(m, m->at.end), first = end;
 	while (isalnum((unsigned char)m->text[end]) || (m->text[end] && strchr("_.", m->text[end]))) end++;
@@ -272,6 +334,15 @@ subscript_after_chain(const struct mistake *m)
 	char *chain = slice(m, start, m->at.begin);
 	if (!strstr(chain, "->")) return false;
 	while (m->text[end] && !strchr("]\n", m->text[end])) end++;
+	if (behind(m, 0, "dotted") && m->text[end] == ']') { /* x -> f[3] */
+		size_t word = m->at.begin;
+		while (word > 0 && (word_end(m, word - 1) > word - 1 || m->text[word - 1] == '.')) word--;
+		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "arguments stand in parentheses");
+		advise(m, d, "write `%s(%s)`", slice(m, word, m->at.begin), slice(m, m->at.end, end));
+		diag_edit(m->p->diagnostics, d, m->at, "(");
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end + 1}, ")");
+		return true;
+	}
 	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot be subscripted");
 	advise(m, d, "put the chain in parentheses: `(%s)%s%s`", chain, slice(m, m->at.begin, end), m->text[end] == ']' ? "]" : "");
 	enclose(m, d, start);
@@ -292,11 +363,95 @@ several_names(const struct mistake *m)
 	return true;
 }
 
+/* target t: [0..9] */
+static bool
+range_as_type(const struct mistake *m)
+{
+	size_t close = m->at.end;
+	while (isalnum((unsigned char)m->text[close]) || strchr(" -+_", m->text[close])) close++;
+	if (m->text[close] != ']') return false;
+	char *range = slice(m, m->open.end, close);
+	struct diagnostic *d = say(m, m->at, "", "a range is no size");
+	advise(m, d, "one whole number is written `%s`", range);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, close + 1}, "%s", range);
+	return true;
+}
+
+/* sum(j=0..9); csv("a.csv", columns=0..3) */
+static bool
+range_in_call(const struct mistake *m)
+{
+	if (!found_is(m, "..") || m->bracket != '(') return false;
+	size_t from = m->at.begin, end = m->at.end;
+	while (from > 0 && isdigit((unsigned char)m->text[from - 1])) from--;
+	while (isdigit((unsigned char)m->text[end])) end++;
+	if (from == m->at.begin || end == m->at.end || m->text[from - 1] != '=') return false;
+	size_t name = from - 1;
+	while (name > 0 && word_end(m, name - 1) > name - 1) name--;
+	if (behind(m, 4, "a reduction") || behind(m, 5, "a reduction") || behind(m, 3, "a reduction")) {
+		struct diagnostic *d = say(m, (struct span){m->p->source, from - 1, from}, "", "an index runs `in` a range");
+		advise(m, d, "write `%s in %s`", slice(m, name, from - 1), slice(m, from, end));
+		diag_edit(m->p->diagnostics, d, d->labels.at[0].span, " in ");
+		return true;
+	}
+	long low = strtol(m->text + from, NULL, 10), high = strtol(m->text + m->at.end, NULL, 10);
+	if (high < low || high - low > 30) return false;
+	struct text t = {.arena = m->p->arena};
+	for (long i = low; i <= high; i++) text_add(&t, "%s%ld", i > low ? ", " : "", i);
+	struct diagnostic *d = say(m, (struct span){m->p->source, from, end}, "", "a list has no ranges");
+	advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "[%s]", text_end(&t));
+	return true;
+}
+
+/* x[..., 0] */
+static bool
+ellipsis(const struct mistake *m)
+{
+	if (!found_is(m, "..") || m->bracket != '[' || m->text[m->at.end] != '.') return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "there is no `...`");
+	advise(m, d, "axes behind the subscripts stay whole, `x[0]`; those in front are read with an index, `y[i] = x[i, 0]`");
+	return true;
+}
+
+/* input x: [2], target t: 0..9;  let n = 1, m = 2 */
+static bool
+next_statement(const struct mistake *m)
+{
+	if (!found_is(m, "','") || m->bracket || !can_be(m, "the end of the line")) return false;
+	size_t next = skip_blanks(m, m->at.end), end = word_end(m, next), behind_ = skip_blanks(m, end);
+	static const char *const words[] = {"input", "target", "param", "output", "metric", "loss", "let"};
+	bool statement = false, named = end > next && m->text[behind_] == '=' && m->text[behind_ + 1] != '=';
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) statement |= strlen(words[i]) == end - next && at_text(m, next, words[i]);
+	if (!statement && !named) return false;
+	const char *again = !statement && at_text(m, line_start(m), "let ") ? "let " : "";
+	struct diagnostic *d = say(m, m->at, "", "statements stand on lines of their own, or behind `;`");
+	advise(m, d, "write `; %s%s` here", again, slice(m, next, end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, next}, "; %s", again);
+	return true;
+}
+
+/* x -> Dense 10 */
+static bool
+number_behind_layer(const struct mistake *m)
+{
+	if (!behind(m, 0, "dotted") || !behind(m, 1, "->") || !(found_is(m, "a number") || found_is(m, "a name"))) return false;
+	size_t from = m->at.begin, name;
+	while (from > 0 && m->text[from - 1] == ' ') from--;
+	for (name = from; name > 0 && (word_end(m, name - 1) > name - 1 || m->text[name - 1] == '.');) name--;
+	char *argument = slice(m, m->at.begin, m->at.end);
+	struct diagnostic *d = say(m, m->at, "", "arguments stand in parentheses");
+	advise(m, d, "write `%s(%s)`", slice(m, name, from), argument);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, m->at.end}, "(%s)", argument);
+	return true;
+}
+
 /* [0..9] */
 static bool
 range_in_list(const struct mistake *m)
 {
 	if (!found_is(m, "..") || m->bracket != '[' || (m->open.begin && word_end(m, m->open.begin - 1) > m->open.begin - 1)) return false;
+	if ((at_text(m, line_start(m), "target") || at_text(m, line_start(m), "input")) && range_as_type(m)) return true;
 	struct diagnostic *d = say(m, m->at, "", "a list has no ranges");
 	size_t end = word_end(m, skip_blanks(m, m->at.end));
 	char *low = slice(m, m->open.end, m->at.begin), *high = slice(m, m->at.end, end);
@@ -356,6 +511,12 @@ missing_operator(const struct mistake *m)
 			if (m->text[i] != '_') text_bytes(&digits, &m->text[i], 1);
 		advise(m, d, "write `%s`", text_end(&digits));
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, before, end}, "%s", text_end(&digits));
+		return true;
+	}
+	if (m->bracket == '[' && isdigit((unsigned char)*left) && *right == 'x' && right[1] && right[1 + strspn(right + 1, "0123456789")] == 0) { /* [28x28] */
+		struct diagnostic *d = say(m, (struct span){m->p->source, before, end}, "", "sizes stand behind each other");
+		advise(m, d, "write `%s, %s`", left, right + 1);
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin + 1}, ", ");
 		return true;
 	}
 	struct diagnostic *d = say(m, m->at, "", "there is no operator between `%s` and `%s`", left, right);
@@ -427,9 +588,10 @@ tuple(const struct mistake *m)
 		advise(m, d, "one number holds for all axes: `%s`", first);
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, close + 1}, "%s", first);
 	} else if (m->text[close] == ')') {
-		advise(m, d, "a list is written `[%s]`", slice(m, m->open.end, close));
+		size_t last = m->text[close - 1] == ',' ? close - 1 : close;
+		advise(m, d, "a list is written `[%s]`", slice(m, m->open.end, last));
 		diag_edit(m->p->diagnostics, d, m->open, "[");
-		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->text[close - 1] == ',' ? close - 1 : close, close + 1}, "]");
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, last, close + 1}, "]");
 	} else {
 		advise(m, d, "a list is written `[a, b]`");
 	}
@@ -486,7 +648,7 @@ habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
 		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
-		foreign, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, range_in_list, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
+		foreign, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, next_statement, ellipsis, range_in_call, range_in_list, value_after_arrow, number_behind_layer, point_without_digit, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;

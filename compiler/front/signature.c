@@ -111,6 +111,12 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		struct diagnostic *m = problem(e, "arguments", a->at[params->n]->span.file ? a->at[params->n]->span : a->call->span, "one too many", "`%s` takes %d argument%s, not %d", x->definition->text,
 					       params->n, params->n == 1 ? "" : "s", a->n);
 		note_frames(e, m);
+		const struct value *in = a->at[0], *first = a->n > 2 ? a->at[1] : NULL, *second = a->n > 2 ? a->at[2] : NULL;
+		bool repeated = first && a->n == params->n + 1 && first->kind == VALUE_NUMBER && in->kind == VALUE_TENSOR && in->n && first->number == (double)in->axis[in->n - 1]->size;
+		if (repeated && first->span.file == second->span.file && first->span.begin < second->span.begin && first->span.begin > a->call->span.begin) { /* LSTM(28, 64) */
+			diag_help(e->d, m, "the size of the input is never written: `%s(%s`", x->definition->text, span_text(e->arena, (struct span){a->call->span.file, second->span.begin, a->call->span.end}));
+			diag_edit(e->d, m, (struct span){first->span.file, first->span.begin, second->span.begin}, "%s", "");
+		}
 		return false;
 	}
 	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
@@ -188,6 +194,12 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 			const struct tensor *t = e->p->tensors.at[k];
 			if (t->role == ROLE_INPUT && !t->integer && !strcmp(t->name, first->text)) diag_edit(e->d, m, t->span, "input %s: [%ld]", t->name, first->shape[1]);
 		}
+	}
+	const char *name = span_text(e->arena, at);
+	bool steps = scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size && scores->axis[1]->size == i.high + 1;
+	if (m && steps && at.file && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == 0) {
+		diag_help(e->d, m, "where %ld are the steps of a sequence, the last one's are `%s[%ld]`", first->shape[0], name, first->shape[0] - 1);
+		diag_edit(e->d, m, at, "%s[%ld]", name, first->shape[0] - 1);
 	}
 	help_whole(e, m, scores);
 }

@@ -12,6 +12,16 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 	e->quiet++;
 	struct value *v = evaluate(e, t, s);
 	e->quiet--;
+	static const struct { const char *name, *what, *type; } elsewhere[] = {
+		{"bool", "a truth is one of two classes: `0..1`", "0..1"}, {"boolean", "a truth is one of two classes: `0..1`", "0..1"}, {"float", "a number is `real`", "real"},
+		{"double", "a number is `real`", "real"}, {"float32", "a number is `real`", "real"}, {"float64", "a number is `real`", "real"},
+		{"Tensor", "a tensor is its shape, `[784]`", NULL}, {"int", "a whole number says its range, `0..9`", NULL}};
+	for (size_t i = 0; t->kind == NODE_NAME && i < sizeof elsewhere / sizeof *elsewhere; i++) {
+		if (strcmp(elsewhere[i].name, t->text)) continue;
+		diag_help(e->d, m, "%s", elsewhere[i].what);
+		if (elsewhere[i].type) diag_edit(e->d, m, t->span, "%s", elsewhere[i].type);
+		return;
+	}
 	if (v->kind == VALUE_NUMBER && v->number > 1 && v->number == floor(v->number) && v->number < 1e9)
 		if (e->statement && (e->statement->kind == NODE_INPUT || e->statement->kind == NODE_PARAM)) {
 			diag_help(e->d, m, "%.0f numbers are `[%.0f]`", v->number, v->number);
@@ -157,9 +167,19 @@ read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct star
 		return false;
 	}
 	for (int k = 0; k < given; k++) {
-		struct value *v = evaluate(e, expr->kid[1]->kid[k], s);
+		struct node *a = expr->kid[1]->kid[k];
+		if (a->kind == NODE_KEYWORD) { /* normal(std=0.01) */
+			struct diagnostic *m = problem(e, "arguments", a->span, "", "`%s` takes its numbers by position", i->name);
+			const char *two = given > 1 ? "" : !strcmp(a->text, "mean") || !strcmp(a->text, "low") ? ", 1" : "0, ", *text = span_text(e->arena, a->kid[0]->span);
+			bool behind = *two == ',';
+			if (given == 1) diag_help(e->d, m, "write `%s(%s%s%s)`", i->name, behind ? "" : two, text, behind ? two : "");
+			if (given == 1) diag_edit(e->d, m, a->span, "%s%s%s", behind ? "" : two, text, behind ? two : "");
+			else diag_edit(e->d, m, a->span, "%s", text);
+			return false;
+		}
+		struct value *v = evaluate(e, a, s);
 		if (v->kind != VALUE_NUMBER) {
-			if (v->kind != VALUE_ERROR) problem(e, "value", expr->kid[1]->kid[k]->span, shape_text(e, v), "an initialiser takes numbers known at compile time");
+			if (v->kind != VALUE_ERROR) problem(e, "value", a->span, shape_text(e, v), "an initialiser takes numbers known at compile time");
 			return false;
 		}
 		start->argument[k] = v->number;
@@ -416,7 +436,8 @@ left_side(struct elaborator *e, struct node *indices, struct scope *outer, struc
 		struct node *x = indices->kid[i];
 		if ((x->kind != NODE_NAME && x->kind != NODE_IN) || i >= MAX_RANK - 1) {
 			struct diagnostic *m = problem(e, "left-side", x->span, "", "the left side of an equation has plain, distinct index names");
-			diag_help(e->d, m, "every element is defined at once: `y[i] = ...`");
+			if (x->kind == NODE_ADD && x->kid[0]->kind == NODE_NAME) diag_help(e->d, m, "name the step itself, and read those before it: `h[%s] = ... h[%s-1] ...`", x->kid[0]->text, x->kid[0]->text);
+			else diag_help(e->d, m, "every element is defined at once: `y[i] = ...`");
 			return -1;
 		}
 		for (int k = 0; k < i; k++)
@@ -491,7 +512,13 @@ run_assign(struct elaborator *e, struct node *n, struct scope *s)
 	if (v->kind == VALUE_ERROR) return;
 	if (!state) {
 		struct diagnostic *m = problem(e, "state", n->name, "", "`%s` is no state of this layer", n->text);
-		diag_help(e->d, m, "declare it first: `state %s = 0`", n->text);
+		if (e->model && !e->frame) diag_help(e->d, m, "a value is defined with `=`: `%s = ...`", n->text);
+		else diag_help(e->d, m, "declare it first: `state %s = 0`", n->text);
+		const char *text = n->span.file ? n->span.file->text : NULL;
+		size_t arrow = n->name.end;
+		while (text && arrow < n->span.end && text[arrow] == ' ') arrow++;
+		if (e->model && !e->frame && text && text[arrow] == '<') diag_edit(e->d, m, (struct span){n->span.file, arrow, arrow + 2}, "=");
+		scope_bind(e, s, n->text, value_error(e));
 		return;
 	}
 	update_state(e, s, n->text, state, v, n->span);

@@ -286,10 +286,51 @@ expected_text(const struct mistake *m)
 	return arena_print(m->p->arena, "expected an operator%s", text_end(&t));
 }
 
+/* at the top of a file: f(x) = x^2   n = 3   Net.fit(x, t) */
+static bool
+foreign_definition(const struct mistake *m)
+{
+	size_t name = m->at.begin, end = m->at.end, line = line_end(m, end), close = end;
+	if (!found_is(m, "a name") || name != line_start(m)) return false;
+	if (m->text[end] == '.') {
+		struct diagnostic *d = say(m, m->at, "", "a model has no methods: it is written as a block");
+		advise(m, d, "a network is `model Name { ... }`, its training `train Name { ... }`");
+		return true;
+	}
+	bool function = m->text[end] == '(';
+	while (function && close < line && m->text[close] != ')') close++;
+	size_t equals = skip_blanks(m, function ? close + 1 : end);
+	if (equals >= line || m->text[equals] != '=' || m->text[equals + 1] == '=') return false;
+	const char *word = function ? "fn" : "let";
+	struct diagnostic *d = say(m, m->at, "", "%s is written with `%s`", function ? "a function" : "a constant", word);
+	advise(m, d, "write `%s %s`", word, slice(m, name, line));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, name, name}, "%s ", word);
+	return true;
+}
+
+/* `loss` in a train block, `model` in a model */
+static bool
+misplaced_statement(const struct mistake *m, bool train)
+{
+	static const char *const of_models[] = {"loss", "metric", "output", "input", "target", "param"}, *const of_files[] = {"model", "train", "fn", "import"};
+	for (size_t i = 0; train && i < sizeof of_models / sizeof *of_models; i++)
+		if (found_is(m, of_models[i])) {
+			advise(m, say(m, m->at, "", "`%s` stands in the model, not in its train block", m->found), "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
+			return true;
+		}
+	for (size_t i = 0; !train && i < sizeof of_files / sizeof *of_files; i++)
+		if (found_is(m, of_files[i])) {
+			advise(m, say(m, m->at, "", "`%s` stands at the top of a file, outside of all blocks", m->found), "a part of a network is a `layer Name(x) = ...`, beside the model");
+			return true;
+		}
+	return false;
+}
+
 static void
 wrong_start(const struct mistake *m)
 {
 	bool file = m->depth == 0 || behind(m, 0, "items"), train = behind(m, 0, "entries");
+	if ((file && foreign_definition(m)) || (!file && misplaced_statement(m, train))) return;
 	struct diagnostic *d = say(m, m->at, "", "%s cannot start a %s", found_text(m), file ? "part of a file" : train ? "setting" : "statement");
 	if (file) advise(m, d, "a file holds `model`, `train`, `let`, `fn`, `layer`, `optimizer` and `import`");
 	else if (train) advise(m, d, "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
