@@ -96,8 +96,7 @@ report_constant_loss(struct unit *unit, const struct model *m, const struct unre
 	struct diagnostic *e = diag_new(d, "no-gradient", loss, inside && !*label ? why : label, "the loss has no useful derivative");
 	bool same = blocked->where.begin == loss.begin && blocked->where.end == loss.end;
 	if (!inside && !same) diag_label(d, e, blocked->where, "%s", why);
-	const char *other = other_loss(unit, m);
-	if (other) diag_help(d, e, "%s", other);
+	help_other_loss(unit, m, e);
 }
 
 void

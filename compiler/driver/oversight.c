@@ -2,6 +2,7 @@
  * goes nowhere.  All of it is read off the equations: no function, layer or optimizer is known by name. */
 #include "driver/oversight.h"
 #include "core/interpret.h"
+#include "front/repair.h"
 #include <math.h>
 #include <string.h>
 
@@ -196,6 +197,8 @@ check_oversights(struct unit *unit, const struct model *m)
 		const struct mapped_layer *l = &m->mapped.at[i];
 		struct diagnostic *e = diag_warning(d, "mapped", l->span, l->text, "this layer works on the rows of an image, one by one");
 		diag_note(d, e, "it looks at the last axis only, and is repeated over the others with the same weights");
-		if (l->help) diag_help(d, e, "%s", l->help);
+		if (!l->flatten) continue;
+		diag_help(d, e, "to use the whole image, put `-> %s` in front", l->flatten);
+		if (is_stage(l->span)) diag_edit(d, e, (struct span){l->span.file, l->span.begin, l->span.begin}, "%s -> ", l->flatten);
 	}
 }

@@ -10,7 +10,21 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+/* COLUMNS where it is set, else the width of the terminal that stderr is */
+static int
+screen_columns(void)
+{
+	enum { LEAST = 40, MOST = 10000 };
+	const char *said = getenv("COLUMNS");
+	struct winsize size = {0};
+	long columns = said ? strtol(said, NULL, 10) : 0;
+	if (columns <= 0 && isatty(2) && !ioctl(2, TIOCGWINSZ, &size)) columns = size.ws_col;
+	if (columns <= 0) return DEFAULT_COLUMNS;
+	return (int)(columns < LEAST ? LEAST : columns > MOST ? MOST : columns);
+}
 
 void
 report_messages(const struct options *o, const struct diagnostics *d)
@@ -20,7 +34,7 @@ report_messages(const struct options *o, const struct diagnostics *d)
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !plain);
 	if (o->json || o->format == FORMAT_JSON) diag_print_json(d, stderr);
 	else if (o->format == FORMAT_GCC) diag_print_gcc(d, stderr, color);
-	else diag_print(d, stderr, color);
+	else diag_print(d, stderr, color, screen_columns());
 }
 
 /* ---- the text of a report ----------------------------------------------------------------------------------------------------------------- */
@@ -141,7 +155,7 @@ tell(const char *what, const char *pass)
 	const char *name = report_write(&own);
 	const char *const said[] = {"error[internal]: nnc itself made a mistake", pass ? " in pass `" : "", pass ? pass : "", pass ? "`" : "", "\n  = note: ", what,
 				    "\n  = note: it is not your fault\n  = help: please report it with ", name ? "the file " : "the command and your .nn files", name ? name : "",
-				    name ? ", which holds the command and the text of your .nn files\n" : "\n"};
+				    name ? ",\n          which holds the command and the text of your .nn files\n" : "\n"};
 	for (size_t i = 0; i < sizeof said / sizeof *said; i++) put_text(2, said[i]);
 }
 
@@ -184,7 +198,7 @@ report_mistakes(struct diagnostics *d)
 		own.what = m->notes.n ? m->notes.at[0] : m->title;
 		own.pass = watched ? watched->pass : NULL;
 		const char *name = report_write(&own);
-		if (name) diag_help(d, m, "please report it with the file %s,\nwhich holds the command and the text of your .nn files", name);
+		if (name) diag_help(d, m, "please report it with the file %s, which holds the command and the text of your .nn files", name);
 		else diag_help(d, m, "please report it with the command and your .nn files");
 	}
 }

@@ -3,6 +3,7 @@
  * Nothing of the library is known here.  Facts about it stand in it as lists (docs/language.md, section 6.1), and a file may add its own; whether a
  * candidate fits is found by elaborating it quietly: after an error nobody looks at the equations that this makes. */
 #include "front/apply.h"
+#include "front/repair.h"
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -214,7 +215,9 @@ unknown_package(struct elaborator *e, struct node *n, struct scope *s)
 	struct diagnostic *m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", span_text(e->arena, n->span));
 	if (!m) return true;
 	if (!value_named(e, s, n->text)) {
+		const char *known = known_as(e, n->text);
 		help_name(e, m, n->text, s);
+		if (known && !strchr(known, ' ')) diag_edit(e->d, m, n->span, "%s", known);
 		return true;
 	}
 	diag_help(e->d, m, "write `%s`: names have no `%s.` in front", n->text, span_text(e->arena, n->kid[0]->span));
@@ -227,6 +230,12 @@ help_method(struct elaborator *e, struct diagnostic *m, const char *base, const 
 {
 	const char *known = value_named(e, s, name) ? name : known_as(e, name);
 	struct span at = m->labels.at[0].span;
+	bool subscripted = at.file && at.file->text[at.end] == '[' && at.begin > strlen(base) && !strncmp(at.file->text + at.begin - 1 - strlen(base), base, strlen(base));
+	if (known && !strchr(known, ' ') && subscripted) { /* x.shape[0] */
+		diag_help(e->d, m, "values have no methods: write `%s(%s)`", known, base);
+		diag_edit(e->d, m, (struct span){at.file, at.begin - 1 - strlen(base), at.end}, "%s(%s)", known, base);
+		return;
+	}
 	if (known && !strchr(known, ' ')) diag_help(e->d, m, "values have no methods: write `%s -> %s`", base, known);
 	if (known && !strchr(known, ' ') && at.file && at.begin && at.file->text[at.begin - 1] == '.') diag_edit(e->d, m, (struct span){at.file, at.begin - 1, at.end}, " -> %s", known);
 	if (!known || strchr(known, ' ')) diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
@@ -236,15 +245,16 @@ bool
 help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[])
 {
 	const char *near = NULL, *known = known_as(e, name);
+	bool sentence = known && strchr(known, ' ');
 	for (int i = 0; known && i < n && !near; i++)
 		if (!strcmp(options[i], known)) near = options[i];
-	if (!near) near = nearest_name(name, options, n);
-	for (int i = 0; i < n && !near; i++)
+	if (!near && !sentence) near = nearest_name(name, options, n);
+	for (int i = 0; i < n && !near && !sentence; i++)
 		if (!strncmp(options[i], name, strlen(name))) near = options[i];
 	if (near) {
 		diag_help(e->d, m, "it is called `%s`", near);
 		diag_rename(e->d, m, name, near);
-	} else if (known && strchr(known, ' ')) {
+	} else if (sentence) {
 		diag_help(e->d, m, "%s", known);
 	}
 	return near || known;
@@ -373,8 +383,21 @@ help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v)
 	if (!f) return;
 	bool again = false;
 	for (const struct stage *s = v->history; s != first; s = s->before) again |= s->by && s->by->definition == first->by->definition;
-	diag_help(e->d, m, "`%s` works on the last axis and is repeated over the others; put `%s` before the\n%s`%s` to use the whole %s", layer, f, again ? "first " : "", layer,
+	diag_help(e->d, m, "`%s` works on the last axis and is repeated over the others; put `%s` before the %s`%s` to use the whole %s", layer, f, again ? "first " : "", layer,
 		  first->before->rank == 3 ? "image" : "tensor");
+	if (is_stage(first->by->call)) diag_edit(e->d, m, (struct span){first->by->call.file, first->by->call.begin, first->by->call.begin}, "%s -> ", f);
+}
+
+void
+help_layer(struct elaborator *e, struct diagnostic *m, const struct node *function)
+{
+	char *name = arena_text(e->arena, function->text, strlen(function->text));
+	name[0] = (char)toupper((unsigned char)name[0]);
+	diag_help(e->d, m, "make it a layer: `layer %s(...)`", name);
+	struct span s = function->span;
+	if (!s.file || s.file->library || strncmp(s.file->text + s.begin, "fn ", 3) || !strcmp(name, function->text)) return;
+	diag_edit(e->d, m, (struct span){s.file, s.begin, s.begin + 2}, "layer");
+	repair_rename(e->d, m, s.file, function->text, name);
 }
 
 bool
@@ -387,6 +410,74 @@ help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition
 	diag_help(e->d, m, "the other way round: `%s(%s, %s)`", definition->text, span_text(e->arena, a->at[1]->span), span_text(e->arena, a->at[0]->span));
 	if (a->call->span.begin < a->at[0]->span.begin && a->at[1]->span.end < a->call->span.end) diag_swap(e->d, m, a->at[0]->span, a->at[1]->span);
 	return true;
+}
+
+/* the numbers behind the input that stand without a name, as a text; *n: how many */
+static const char *
+plain_numbers(struct elaborator *e, const struct expansion *x, int *n)
+{
+	struct text t = {.arena = e->arena};
+	for (*n = 0; *n + 1 < x->args->n; ++*n) {
+		const struct value *v = x->args->at[*n + 1];
+		if (v->kind != VALUE_NUMBER || !v->span.file) break;
+		text_add(&t, "%s`%s` is %.6g", *n == 0 ? "" : *n + 2 == x->args->n ? " and " : ", ", x->definition->kid[0]->kid[*n + 1]->text, v->number);
+	}
+	return text_end(&t);
+}
+
+/* some argument is larger than usual: the row names parameters, each with the most that is usual */
+static bool
+is_unusual(const struct expansion *x, const struct value *row)
+{
+	const struct node *params = x->definition->kid[0];
+	for (int i = 1; i + 1 < row->n; i += 2)
+		for (int k = 0; k < params->n; k++)
+			if (x->given[k] && x->given[k]->kind == VALUE_NUMBER && row->item[i]->kind == VALUE_TEXT && !strcmp(params->kid[k]->text, row->item[i]->text) &&
+			    x->given[k]->number > row->item[i + 1]->number)
+				return true;
+	return false;
+}
+
+/* The first of the numbers is the size of the input, and with it there are more than are needed.  *first: up to where the second begins. */
+static bool
+repeats_input(const struct expansion *x, int numbers, struct span *first)
+{
+	const struct node *params = x->definition->kid[0], *type = params->kid[0]->kid[0], *dims = type ? type->kid[0] : NULL;
+	const struct node *bound = dims && dims->kind == NODE_LIST && dims->n ? dims->kid[0] : NULL;
+	if (type && type->kid[1] && type->kid[1]->kid[1]->kind == NODE_SUBTRACT) bound = type->kid[1]->kid[1]->kid[0]; /* 0..n-1 */
+	const struct value *size = bound && bound->kind == NODE_NAME ? own_value(x->scope, bound->text) : NULL;
+	int needed = 0;
+	for (int k = 1; k < params->n; k++) needed += !params->kid[k]->kid[1];
+	if (!size || size->kind != VALUE_NUMBER || numbers <= needed || numbers < 2 || x->args->at[1]->number != size->number) return false;
+	struct span a = x->args->at[1]->span, b = x->args->at[2]->span, call_ = x->args->call->span;
+	*first = (struct span){a.file, a.begin, b.begin};
+	return call_.file && !call_.file->library && a.file == call_.file && b.file == call_.file && call_.begin <= a.begin && a.begin < b.begin && b.end <= call_.end;
+}
+
+void
+note_shifted(struct elaborator *e, const struct expansion *x, int messages)
+{
+	const struct value *row;
+	const struct node *params = x->definition->kid[0];
+	const char *of = x->definition->text;
+	struct span first, call_ = x->args->call->span;
+	int n;
+	for (int i = 0; (row = fact(e, "input_first", i)) != NULL; i++)
+		if (row->kind == VALUE_LIST && row->n && row->item[0]->kind == VALUE_DEFINITION && row->item[0]->definition == x->definition) break;
+	if (e->quiet || !row || !is_unusual(x, row)) return;
+	const char *numbers = plain_numbers(e, x, &n);
+	if (!repeats_input(x, n, &first)) return;
+	struct diagnostic *m = messages < e->d->all.n ? e->d->all.at[messages] : NULL;
+	for (int i = 0; !m && i < e->d->all.n; i++) /* said already */
+		if (!strcmp(e->d->all.at[i]->code, "input-size") && e->d->all.at[i]->labels.at[0].span.begin == call_.begin) return;
+	if (!m) {
+		m = diag_warning(e->d, "input-size", call_, numbers, "the first number of `%s` is `%s`, not a size of the input", of, params->kid[1]->text);
+		struct text named = {.arena = e->arena};
+		for (int k = 0; k < n; k++) text_add(&named, "%s%s%s%.6g", k ? ", " : "", k ? params->kid[k + 1]->text : "", k ? "=" : "", x->args->at[k + 1]->number);
+		diag_note(e->d, m, "if it is meant so, the names say it: `%s(%s)`", of, text_end(&named));
+	}
+	diag_help(e->d, m, "the size of the input is never written: `%s(%s`", of, span_text(e->arena, (struct span){call_.file, first.end, call_.end}));
+	diag_edit(e->d, m, first, "%s", "");
 }
 
 /* ---- numbers ------------------------------------------------------------------------------------------------------------------------------ */
@@ -446,16 +537,24 @@ takes_classes(struct elaborator *e, struct value *loss, const struct value *scor
 	return v->kind == VALUE_TENSOR && v->n == 0;
 }
 
-/* The loss has no derivative: which loss of the library takes the same arguments?  NULL: none. */
-const char *
-other_loss(struct unit *u, const struct model *m)
+static bool
+has_letters(struct span s)
+{
+	for (size_t i = s.begin; i < s.end; i++)
+		if (isalpha((unsigned char)s.file->text[i])) return true;
+	return false;
+}
+
+/* The loss has no derivative: which loss of the library takes the same arguments? */
+void
+help_other_loss(struct unit *u, const struct model *m, struct diagnostic *d)
 {
 	struct node *call_ = first_call(m->loss_text);
 	struct arguments a;
 	struct elaborator e = {.unit = u, .arena = u->arena, .d = &u->diagnostics, .p = m->train, .globals = m->globals, .training = true, .batch = m->batch, .quiet = 1};
-	if (!call_ || call_->kid[0]->kind != NODE_NAME) return NULL;
+	if (!call_ || call_->kid[0]->kind != NODE_NAME) return;
 	PUSH(e.arena, &e.context, e.batch);
-	if (!read_arguments(&e, call_, m->scope, NULL, &a) || a.n != 2 || a.keyword_count || a.at[0]->kind != VALUE_TENSOR || a.at[1]->kind != VALUE_TENSOR) return NULL;
+	if (!read_arguments(&e, call_, m->scope, NULL, &a) || a.n != 2 || a.keyword_count || a.at[0]->kind != VALUE_TENSOR || a.at[1]->kind != VALUE_TENSOR) return;
 	int count = 0;
 	while (fact(&e, "losses", count)) count++;
 	for (int i = 0; i < count; i++) { /* those for classes come first */
@@ -465,8 +564,12 @@ other_loss(struct unit *u, const struct model *m)
 		if (v->kind != VALUE_TENSOR || v->n > 1 || (v->n && v->axis[0]->size > 1)) continue;
 		const char *name = call_->kid[0]->text;
 		const char *arguments = span_text(e.arena, (struct span){call_->span.file, call_->kid[0]->span.end, call_->span.end});
-		bool wide = strlen(f->definition->text) + 2 * strlen(name) + 2 * strlen(arguments) > 45;
-		return arena_print(e.arena, "train on `%s%s`%sand report %s with `metric %.3s = %s%s`", f->definition->text, arguments, wide ? ",\n" : " ", name, name, name, arguments);
+		const char *metric = arena_print(e.arena, "metric %.3s = %s%s", name, name, arguments);
+		diag_help(e.d, d, "train on `%s%s` and report %s with `%s`", f->definition->text, arguments, name, metric);
+		struct span all = m->loss_text->span, before = {all.file, all.begin, call_->span.begin}, behind = {all.file, call_->span.end, all.end};
+		if (has_letters(before) || has_letters(behind)) return;
+		diag_edit(e.d, d, all, "%s%s", f->definition->text, arguments);
+		if (!own_value(m->scope, arena_print(e.arena, "%.3s", name))) repair_append(e.d, d, m->loss_span, metric);
+		return;
 	}
-	return NULL;
 }

@@ -3,6 +3,7 @@
  * A definition says what it needs in its signature; extra leading axes of an argument are mapped over (rule R3): they become indices of the
  * context, and the body is elaborated once. */
 #include "front/apply.h"
+#include "front/repair.h"
 #include <math.h>
 #include <string.h>
 
@@ -62,7 +63,7 @@ apply_reduction(struct elaborator *e, const struct arguments *a, const char *nam
 		struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`%s` of a whole tensor takes that tensor and nothing else", name);
 		const struct value *x = a->n ? a->at[0] : NULL;
 		const char *of = x && x->span.file ? span_text(e->arena, x->span) : "x";
-		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis,\n`y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
+		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis, `y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
 		else diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
 		return value_error(e);
 	}
@@ -308,7 +309,7 @@ note_mapped(struct elaborator *e, const struct made *by, struct span span)
 	value_shape(x, shape);
 	const char *f = flattening(e, x->n, shape, span);
 	struct mapped_layer l = {span, shape_text(e, x), NULL};
-	if (f) l.help = arena_print(e->arena, "to use the whole image, put `-> %s` in front", f);
+	l.flatten = f;
 	PUSH(e->arena, &e->model->mapped, l);
 }
 
@@ -327,6 +328,7 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d, x.given[0]};
 	struct frame *outer = e->frame;
 	struct instance *outer_instance = e->instance;
+	int messages = e->d->all.n;
 	bool fine = !instance || enter_instance(e, instance, a);
 	for (int k = 0; fine && k < d->kid[0]->n; k++) fine = bind_parameter(e, &x, k);
 	struct value *v = value_error(e);
@@ -340,6 +342,7 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 		e->frame = outer;
 		e->instance = outer_instance;
 	}
+	if (fine) note_shifted(e, &x, messages);
 	e->calls--;
 	const char *name = fine && layer ? path_name(e, "") : NULL;
 	leave_path(e, outer_path, path);
@@ -396,6 +399,28 @@ is_schedule(struct elaborator *e, const struct value *v)
 	return false;
 }
 
+/* `y = .. -> softmax` becomes the scores, and y's probabilities an output of the model */
+static void
+keep_probabilities(struct elaborator *e, struct diagnostic *m, const struct value *v)
+{
+	const char *name = span_text(e->arena, v->span), *text = arena_print(e->arena, "output p = %s(%s)", v->maker, name);
+	struct span all = v->made;
+	if (!m || e->frame || !e->block || !e->statement || !all.file) return;
+	size_t equals = strcspn(all.file->text + all.begin, "=");
+	if (all.begin + equals >= all.end) return;
+	all.begin += equals + 1;
+	while (all.file->text[all.begin] == ' ') all.begin++;
+	if (!repair_unwrap(e->d, m, all, v->maker)) return;
+	for (int i = 0; i < e->block->n; i++) {
+		const struct node *n = e->block->kid[i];
+		if (n->kind != NODE_OUTPUT) continue;
+		if (n->kid[0] || strcmp(n->text, name)) return; /* it has another one */
+		diag_edit(e->d, m, n->span, "%s", text);
+		return;
+	}
+	repair_append(e->d, m, e->statement->span, text);
+}
+
 /* raw scores are asked for, but these are probabilities already */
 static bool
 check_scores(struct elaborator *e, const char *name, const struct value *result, const struct arguments *a)
@@ -406,8 +431,13 @@ check_scores(struct elaborator *e, const char *name, const struct value *result,
 	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
 	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
 	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
-	if (apart) diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an\n`output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
-	else diag_help(e->d, m, "pass the scores from before the %s", v->maker);
+	if (apart) {
+		diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an `output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
+		keep_probabilities(e, m, v);
+	} else {
+		diag_help(e->d, m, "pass the scores from before the %s", v->maker);
+		repair_unwrap(e->d, m, v->span, v->maker);
+	}
 	return false;
 }
 
@@ -436,6 +466,21 @@ callee_of(struct elaborator *e, struct node *call_, struct scope *s)
 	return evaluate(e, name, s);
 }
 
+/* A function has no weights, and so it calls no layer: but one that it was given. */
+static bool
+forbidden_layer(struct elaborator *e, const struct node *name, const struct value *callee)
+{
+	const struct node *f = e->frame ? e->frame->definition : NULL;
+	bool layer = callee->kind == VALUE_INSTANCE || (callee->kind == VALUE_DEFINITION && callee->definition->kind == NODE_LAYER);
+	if (!f || f->kind != NODE_FN || !layer) return false;
+	for (int i = 0; i < f->kid[0]->n; i++)
+		if (name->kind == NODE_NAME && !strcmp(f->kid[0]->kid[i]->text, name->text)) return false;
+	struct diagnostic *m = problem(e, "place", name->span, "a layer", "a function has no weights: it calls no layer");
+	note_frames(e, m);
+	help_layer(e, m, f);
+	return true;
+}
+
 struct value *
 apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct value *piped)
 {
@@ -451,6 +496,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 		return value_error(e);
 	}
 	if (reduction) return apply_reduction(e, &a, name->text);
+	if (forbidden_layer(e, name, callee)) return value_error(e);
 	bool weights = false;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;

@@ -45,6 +45,9 @@ struct value *apply_definition(struct elaborator *e, struct value *callee, struc
 struct scope *scope_of_call(struct elaborator *e, struct scope *home);
 /* a help where two arguments fit the other way round */
 bool help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition, struct scope *home, const struct arguments *a);
+/* The arguments are those of another library, where the size of the input is the first: a warning, or a help for what was said about the call, which is
+ * message number `messages` and following. */
+void note_shifted(struct elaborator *e, const struct expansion *x, int messages);
 /* a method of the runtime as an optimizer (optimizer.c) */
 struct value *run_lbfgs(struct elaborator *e, const struct arguments *a);
 /* how often `name` was called at this place of the path so far; to be counted up */

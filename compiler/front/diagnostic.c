@@ -11,9 +11,13 @@
  *     = note: ...
  *     = help: ...
  *
- * The primary span is underlined with ^, the others with -; a label stands at the end of its line's underlines when it is the last of the line,
- * else on a line of its own below.  Lines of other files follow under `::: lib.nn:3:5`.  Notes and helps may have several lines. */
+ * The primary span is underlined with ^, the others with -; a label stands at the end of its line's underlines when it is the last of the line and
+ * there is room, else on a line of its own below.  Lines of other files follow under `::: lib.nn:3:5`.  Notes and helps may have several lines.
+ *
+ * All texts are broken to the width that is asked for and go on under their beginning.  Of a line of the source that is wider, the piece around the
+ * marks is shown; it stands there again where they lie too far apart. */
 #include "front/diagnostic.h"
+#include "front/columns.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,9 +174,12 @@ diag_append(struct diagnostics *d, struct diagnostic *m, struct span block, cons
 
 /* ---- printing --------------------------------------------------------------------------------------------------------------------- */
 
+enum { NARROWEST = 20, UNBROKEN = 1 << 20, LONGEST_PIECE = 160 }; /* columns: of a text; of texts that are not broken, and of lines of the source then */
+
 struct printer {
 	FILE *out;
 	bool color, gcc;
+	int width;  /* columns of the screen */
 	int margin; /* width of the line numbers */
 };
 
@@ -181,10 +188,16 @@ static const char *const style_code[] = {
 	[PLAIN] = "\033[0m", [ERROR] = "\033[1;31m", [WARNING] = "\033[1;33m", [BOLD] = "\033[1m", [FRAME] = "\033[1;34m", [HELP] = "\033[1;32m"};
 
 static void
+styled_part(const struct printer *p, enum style style, const char *text, size_t n)
+{
+	bool color = p->color && style != PLAIN;
+	fprintf(p->out, "%s%.*s%s", color ? style_code[style] : "", (int)n, text, color ? style_code[PLAIN] : "");
+}
+
+static void
 styled(const struct printer *p, enum style style, const char *text)
 {
-	if (p->color) fprintf(p->out, "%s%s%s", style_code[style], text, style_code[PLAIN]);
-	else fputs(text, p->out);
+	styled_part(p, style, text, strlen(text));
 }
 
 static void
@@ -194,8 +207,28 @@ frame(const struct printer *p, const char *bar)
 	styled(p, FRAME, bar);
 }
 
-struct mark { /* one label on one line of the source */
-	int column, width;
+/* a text, its first line behind `indent` columns that are there, the others under it; those of a table, which begin with blanks, two further in */
+static void
+broken(const struct printer *p, enum style style, const char *text, int indent)
+{
+	int most = p->width - indent > NARROWEST ? p->width - indent : NARROWEST, more = 0, room = even_room(text, most);
+	for (size_t next; *text; text += next) {
+		int inside = (int)strspn(text, " ");
+		styled_part(p, style, text, line_of_text(text, room, &next));
+		if (text[next - 1] == '\n') {
+			more = 0;
+			room = even_room(text + next, most);
+		} else if (!more && inside) {
+			more = inside + 2;
+			room = most - more > NARROWEST ? most - more : NARROWEST;
+		}
+		if (text[next]) fprintf(p->out, "\n%*s", indent + more, "");
+	}
+	fputc('\n', p->out);
+}
+
+struct mark { /* one label on one line of the source; first and width are in bytes of the line, in columns of the screen for print_marks */
+	int first, width;
 	bool primary;
 	const char *text;
 };
@@ -203,7 +236,7 @@ struct mark { /* one label on one line of the source */
 static int
 by_column(const void *a, const void *b)
 {
-	return ((const struct mark *)a)->column - ((const struct mark *)b)->column;
+	return ((const struct mark *)a)->first - ((const struct mark *)b)->first;
 }
 
 static const char *
@@ -227,98 +260,157 @@ pad_to(FILE *out, int *column, int to, const char *fill)
 	}
 }
 
-/* the underlines of one line, the label of the last mark behind them, then the other labels from right to left */
-static void
-print_marks(const struct printer *p, struct mark *mark, int n)
+static bool
+has_text(const struct mark *m)
 {
-	qsort(mark, (size_t)n, sizeof *mark, by_column);
-	frame(p, "|");
-	fputc(' ', p->out);
-	int column = 1;
-	for (int i = 0; i < n; i++) {
-		pad_to(p->out, &column, mark[i].column, " ");
-		pad_to(p->out, &column, mark[i].column + mark[i].width, mark[i].primary ? "^" : "-");
-	}
-	if (n && mark[n - 1].text && *mark[n - 1].text) {
-		fprintf(p->out, " %s", mark[n - 1].text);
-		mark[n - 1].text = NULL;
-	}
-	fputc('\n', p->out);
-	for (int last = n - 1; last >= 0; last--) {
-		if (!mark[last].text || !*mark[last].text) continue;
-		for (int row = 0; row < 2; row++) { /* a row of bars, then the text under its mark */
-			frame(p, "|");
-			fputc(' ', p->out);
-			column = 1;
-			for (int i = 0; i < last; i++) {
-				if (!mark[i].text || !*mark[i].text) continue;
-				pad_to(p->out, &column, mark[i].column, " ");
-				pad_to(p->out, &column, mark[i].column + 1, "|");
-			}
-			pad_to(p->out, &column, mark[last].column, " ");
-			fprintf(p->out, "%s\n", row ? mark[last].text : "|");
+	return m->text && *m->text;
+}
+
+/* the label of a mark below it: a row of bars, then the text, which begins further left where there is too little room; bars of the marks before */
+static void
+print_label(const struct printer *p, const struct mark *mark, int last, int room)
+{
+	const struct mark *m = &mark[last];
+	int columns = text_columns(m->text, strlen(m->text)), least = columns < room / 2 ? columns : room / 2;
+	int start = m->first < room - least ? m->first : room - least;
+	const char *text = m->text;
+	size_t next = 0, n = 0;
+	for (bool bars = true; bars || *text; text += next) { /* the first row has no text */
+		if (!bars) n = line_of_text(text, room - start > NARROWEST ? room - start : NARROWEST, &next);
+		int to = bars ? m->first : start, column = 0;
+		frame(p, "|");
+		fputc(' ', p->out);
+		for (int i = 0; i < last; i++) {
+			if (!has_text(&mark[i]) || mark[i].first >= to) continue;
+			pad_to(p->out, &column, mark[i].first, " ");
+			pad_to(p->out, &column, mark[i].first + 1, "|");
 		}
+		pad_to(p->out, &column, to, " ");
+		fprintf(p->out, "%.*s\n", bars ? 1 : (int)n, bars ? "|" : text);
+		bars = false;
 	}
 }
 
-/* the labels that begin on a line; the columns are those of the file */
+/* the underlines of one line, the label of the last mark behind them, then the other labels from right to left */
+static void
+print_marks(const struct printer *p, struct mark *mark, int n, int room)
+{
+	frame(p, "|");
+	fputc(' ', p->out);
+	int column = 0;
+	for (int i = 0; i < n; i++) {
+		pad_to(p->out, &column, mark[i].first, " ");
+		pad_to(p->out, &column, mark[i].first + mark[i].width, mark[i].primary ? "^" : "-");
+	}
+	const char *last = n && has_text(&mark[n - 1]) ? mark[n - 1].text : NULL;
+	if (last && !strchr(last, '\n') && column + 1 + text_columns(last, strlen(last)) <= room) {
+		fprintf(p->out, " %s", last);
+		mark[n - 1].text = NULL;
+	}
+	fputc('\n', p->out);
+	for (int i = n - 1; i >= 0; i--)
+		if (has_text(&mark[i])) print_label(p, mark, i, room);
+}
+
+/* the labels that begin on a line, from left to right */
 static int
-marks_of(const struct diagnostic *m, const struct source *file, int line, struct mark mark[], int most)
+marks_of(const struct diagnostic *m, const struct source *file, int line, int length, struct mark mark[], int most)
 {
 	int n = 0;
 	for (int i = 0; i < m->labels.n && n < most; i++) {
 		const struct label *l = &m->labels.at[i];
 		struct place at = span_place(l->span);
 		if (l->span.file != file || at.line != line) continue;
-		int width = l->span.end - l->span.begin < INT32_MAX ? (int)(l->span.end - l->span.begin) : INT32_MAX;
-		mark[n++] = (struct mark){at.column, width > 0 ? width : 1, i == 0, l->text};
+		size_t width = l->span.end - l->span.begin, left = at.column - 1 < length ? (size_t)(length - at.column + 1) : 1;
+		mark[n++] = (struct mark){at.column - 1, (int)(width > left ? left : width > 0 ? width : 1), i == 0, l->text};
 	}
+	qsort(mark, (size_t)n, sizeof *mark, by_column);
 	return n;
 }
 
-/* the piece of a long line that is shown: around its first mark */
-static void
-clip_line(int length, const struct mark *mark, int n, int *from, int *to)
+struct piece { /* of a line of the source: bytes from .. to - 1 */
+	const char *line;
+	int length, from, to;
+};
+
+/* the column of byte i; behind the line's end a byte is a column */
+static int
+column_of(const struct piece *x, int i)
 {
-	enum { LONGEST = 160, BEFORE = 40 };
-	*from = 0;
-	*to = length;
-	if (length <= LONGEST || n == 0) return;
-	*from = mark[0].column - 1 > BEFORE ? mark[0].column - 1 - BEFORE : 0;
-	if (*from > length - LONGEST) *from = length - LONGEST;
-	*to = *from + LONGEST;
+	int end = i < x->length ? i : x->length;
+	return (x->from ? 3 : 0) + (end > x->from ? text_columns(x->line + x->from, (size_t)(end - x->from)) : 0) + (i > end ? i - end : 0);
+}
+
+/* Cuts the piece to `room` columns around the first of n marks, with the next ones where they fit in, too; returns how many those are.  What stands in
+ * front is shown as far as there is room for the last one's label, too. */
+static int
+cut_piece(struct piece *x, const struct mark *mark, int n, int room)
+{
+	enum { DOTS = 3, CONTEXT = 10 };
+	size_t bytes;
+	int shown = 1, end = mark[0].first + mark[0].width;
+	if (column_of(x, x->length) <= room) return n;
+	x->from = mark[0].first;
+	for (; shown < n; shown++) {
+		int to = mark[shown].first + mark[shown].width;
+		if (column_of(x, to > end ? to : end) + DOTS > room) break;
+		if (to > end) end = to;
+	}
+	const char *label = mark[shown - 1].text;
+	int tail = label && *label ? text_columns(label, strlen(label)) + 1 : 0;
+	if ((tail < CONTEXT && end < x->length) || tail > room / 2) tail = CONTEXT;
+	x->from = 0;
+	for (int over = column_of(x, end) + tail + (end < x->length ? DOTS : 0) - room; over > 0 && x->from < mark[0].first; x->from += (int)bytes) {
+		if (x->from == 0) over += DOTS;
+		over -= character_columns(x->line + x->from, (size_t)(x->length - x->from), &bytes);
+	}
+	int left = room - (x->from ? DOTS : 0);
+	if (text_columns(x->line + x->from, (size_t)(x->length - x->from)) <= left) return shown;
+	left -= DOTS;
+	for (x->to = x->from; (left -= character_columns(x->line + x->to, (size_t)(x->length - x->to), &bytes)) >= 0;) x->to += (int)bytes;
+	return shown;
+}
+
+static void
+print_piece(const struct printer *p, const struct piece *x)
+{
+	if (x->from) fputs("...", p->out);
+	for (int i = x->from; i < x->to; i++) { /* control characters would move the cursor */
+		unsigned char c = (unsigned char)x->line[i];
+		fputc(c == '\t' ? ' ' : c < 32 || c == 127 ? '?' : c, p->out);
+	}
+	if (x->to < x->length) fputs("...", p->out);
+	fputc('\n', p->out);
 }
 
 /* the source line `line` of `file` with all labels that begin on it */
 static void
 print_line(const struct printer *p, const struct diagnostic *m, const struct source *file, int line)
 {
+	enum { MOST = 16 };
 	const char *text = line_start(file, line);
-	int length = (int)strcspn(text, "\n"), from, to, shown = 0;
+	int length = (int)strcspn(text, "\n"), room = p->width == UNBROKEN ? LONGEST_PIECE : p->width - p->margin - 3;
 	if (length && text[length - 1] == '\r') length--;
+	if (room < NARROWEST) room = NARROWEST;
 	char number[16];
-	struct mark mark[16];
-	int n = marks_of(m, file, line, mark, 16);
-	clip_line(length, mark, n, &from, &to);
+	struct mark mark[MOST];
+	int n = marks_of(m, file, line, length, mark, MOST);
 	snprintf(number, sizeof number, "%*d", p->margin, line);
-	styled(p, FRAME, number);
-	styled(p, FRAME, " |");
-	fputc(length ? ' ' : '\n', p->out);
-	if (from) fputs("...", p->out);
-	for (int i = from; i < to; i++) { /* control characters would move the cursor */
-		unsigned char c = (unsigned char)text[i];
-		fputc(c == '\t' ? ' ' : c < 32 || c == 127 ? '?' : c, p->out);
+	for (int first = 0, shown; first < n; first += shown) {
+		struct piece x = {.line = text, .length = length, .to = length};
+		shown = cut_piece(&x, mark + first, n - first, room);
+		for (int i = first; i < first + shown; i++) {
+			int from = column_of(&x, mark[i].first), end = mark[i].first + mark[i].width;
+			int to = column_of(&x, x.to < x.length && end > x.to ? x.to : end);
+			mark[i].first = from;
+			mark[i].width = to > from ? to - from : 1;
+		}
+		styled(p, FRAME, number);
+		styled(p, FRAME, " |");
+		if (length) fputc(' ', p->out);
+		print_piece(p, &x);
+		print_marks(p, mark + first, shown, room);
 	}
-	if (to < length) fputs("...", p->out);
-	if (length) fputc('\n', p->out);
-	for (int i = 0; i < n; i++) { /* the columns of what is shown; marks outside of it are left out, but for those behind the line's end */
-		int first = mark[i].column - 1, last = first + mark[i].width;
-		if (from + to != length && (first >= to || last <= from)) continue;
-		if (first < from) first = from;
-		if (last > to) last = to;
-		mark[shown++] = (struct mark){first - from + (from ? 3 : 0) + 1, last > first ? last - first : 1, mark[i].primary, mark[i].text};
-	}
-	print_marks(p, mark, shown);
 }
 
 /* the next file after `before` that a label of m lies in, in the order of labels; NULL: it was the last */
@@ -355,11 +447,7 @@ print_remark(const struct printer *p, enum style style, const char *what, const 
 	frame(p, "= ");
 	styled(p, style, what);
 	fputs(": ", p->out);
-	for (const char *s = text; *s; s++) {
-		fputc(*s, p->out);
-		if (*s == '\n' && s[1]) fprintf(p->out, "%*s", p->margin + 3 + (int)strlen(what) + 2, "");
-	}
-	fputc('\n', p->out);
+	broken(p, PLAIN, text, p->margin + 3 + (int)strlen(what) + 2);
 }
 
 /* what a message says about one file: where its first label there is, and the lines */
@@ -399,13 +487,17 @@ print_head(const struct printer *p, const struct diagnostic *m)
 	else snprintf(head, sizeof head, "%s[%s]", level, m->code);
 	styled(p, m->warning ? WARNING : ERROR, head);
 	styled(p, BOLD, ": ");
-	styled(p, BOLD, m->title);
-	if (p->gcc) fprintf(p->out, " [%s]", m->code);
-	fputc('\n', p->out);
+	if (p->gcc) {
+		styled(p, BOLD, m->title);
+		fprintf(p->out, " [%s]\n", m->code);
+	} else {
+		int indent = (int)strlen(head) + 2;
+		broken(p, BOLD, m->title, indent);
+	}
 }
 
 static void
-print_message(FILE *out, bool color, bool gcc, const struct diagnostic *m)
+print_message(FILE *out, bool color, bool gcc, int width, const struct diagnostic *m)
 {
 	const struct source *file = m->labels.at[0].span.file;
 	int last = 0;
@@ -414,7 +506,7 @@ print_message(FILE *out, bool color, bool gcc, const struct diagnostic *m)
 			int line = span_place(m->labels.at[i].span).line;
 			if (line > last) last = line;
 		}
-	struct printer p = {out, color, gcc, snprintf(NULL, 0, "%d", last)};
+	struct printer p = {out, color, gcc, width, snprintf(NULL, 0, "%d", last)};
 	print_head(&p, m);
 	for (const struct source *at = file; at; at = next_file(m, at)) print_file(&p, m, at);
 	if (file && (m->notes.n || m->helps.n)) {
@@ -426,24 +518,24 @@ print_message(FILE *out, bool color, bool gcc, const struct diagnostic *m)
 }
 
 static void
-print_all(const struct diagnostics *d, FILE *out, bool color, bool gcc)
+print_all(const struct diagnostics *d, FILE *out, bool color, bool gcc, int width)
 {
 	for (int i = 0; i < d->all.n; i++) {
 		if (i) fputc('\n', out);
-		print_message(out, color, gcc, d->all.at[i]);
+		print_message(out, color, gcc, width, d->all.at[i]);
 	}
 }
 
 void
-diag_print(const struct diagnostics *d, FILE *out, bool color)
+diag_print(const struct diagnostics *d, FILE *out, bool color, int width)
 {
-	print_all(d, out, color, false);
+	print_all(d, out, color, false, width);
 }
 
 void
 diag_print_gcc(const struct diagnostics *d, FILE *out, bool color)
 {
-	print_all(d, out, color, true);
+	print_all(d, out, color, true, UNBROKEN);
 }
 
 static void
@@ -511,34 +603,41 @@ diag_print_json(const struct diagnostics *d, FILE *out)
 
 /* ---- names ------------------------------------------------------------------------------------------------------------------------ */
 
-/* edit distance; a change of case costs nothing */
+static bool
+same_letter(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* edit distance; a change of case costs nothing, two neighbours that changed places one (optimal string alignment) */
 static int
 distance(const char *a, const char *b)
 {
-	int n = (int)strlen(b), row[64];
-	if (n > 62 || strlen(a) > 62) return 99;
-	for (int j = 0; j <= n; j++) row[j] = j;
+	enum { MOST = 62 };
+	int n = (int)strlen(b), rows[3][MOST + 2];
+	if (n > MOST || strlen(a) > MOST) return 99;
+	for (int j = 0; j <= n; j++) rows[0][j] = j;
 	for (int i = 1; a[i - 1]; i++) {
-		int corner = row[0];
+		int *row = rows[i % 3];
+		const int *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 		row[0] = i;
 		for (int j = 1; j <= n; j++) {
-			int same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-			int best = corner + !same;
-			if (row[j] + 1 < best) best = row[j] + 1;
+			int best = above[j - 1] + !same_letter(a[i - 1], b[j - 1]);
+			if (above[j] + 1 < best) best = above[j] + 1;
 			if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-			corner = row[j];
+			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]) && before[j - 2] + 1 < best) best = before[j - 2] + 1;
 			row[j] = best;
 		}
 	}
-	return row[n];
+	return rows[strlen(a) % 3][n];
 }
 
 const char *
 nearest_name(const char *name, const char *const names[], int count)
 {
 	const char *best = NULL;
-	int least = (int)strlen(name) / 3 + 2; /* a swap of two letters counts as two */
-	if (least > (int)strlen(name)) least = (int)strlen(name); /* one letter is like no other */
+	int length = (int)strlen(name), least = length < 3 ? 1 : (length + 1) / 3 + 1; /* a third of the letters may be wrong; one letter is like no other */
+	if (length == 1) least = 0;
 	for (int i = 0; i < count; i++) {
 		int d = distance(name, names[i]);
 		if (d < least) {

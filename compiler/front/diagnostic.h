@@ -59,8 +59,10 @@ void diag_rename(struct diagnostics *d, struct diagnostic *m, const char *from, 
 void diag_swap(struct diagnostics *d, struct diagnostic *m, struct span a, struct span b);
 void diag_append(struct diagnostics *d, struct diagnostic *m, struct span block, const char *statement);
 
-void diag_print(const struct diagnostics *d, FILE *out, bool color);
-/* each message begins with FILE:LINE:COLUMN: error: TITLE [CODE], as gcc has it and editors know it */
+enum { DEFAULT_COLUMNS = 80 };
+/* no line is wider than this many columns but those with a path */
+void diag_print(const struct diagnostics *d, FILE *out, bool color, int columns);
+/* each message begins with FILE:LINE:COLUMN: error: TITLE [CODE], as gcc has it and editors know it; no text is broken into lines */
 void diag_print_gcc(const struct diagnostics *d, FILE *out, bool color);
 /* one object a line: level, code, title, labels, notes, helps, edits (`help` is the number of a help, or -1); spans as bytes `begin` .. `end` - 1 and as
  * line and column, of `end` behind the last character */

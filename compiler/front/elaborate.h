@@ -92,7 +92,7 @@ struct training { /* the train block; what it does not say has the language's de
 
 struct mapped_layer { /* a layer that was repeated over the rows of an image */
 	struct span span;
-	const char *text, *help; /* the shape that it was given; what to write instead, or NULL */
+	const char *text, *flatten; /* the shape that it was given; the function that makes a vector of it, or NULL */
 };
 
 struct model {
@@ -105,6 +105,7 @@ struct model {
 	struct training training;
 	LIST(struct mapped_layer) mapped; /* over images */
 	struct node *loss_text; /* what messages about the loss look at again: its text, and what names mean there */
+	struct span loss_span;  /* of its statement */
 	struct scope *scope, *globals;
 	struct index *batch;
 };
@@ -375,7 +376,9 @@ const char *call_text(struct elaborator *e, const struct node *definition);
 void help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s);
 void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);
 const char *known_as(struct elaborator *e, const char *name); /* what another library's name is called here; NULL: not known */
-const char *other_loss(struct unit *u, const struct model *m); /* a help for a loss without a derivative; NULL: nothing fits */
+/* a function has to be a layer */
+void help_layer(struct elaborator *e, struct diagnostic *m, const struct node *function);
+void help_other_loss(struct unit *u, const struct model *m, struct diagnostic *d); /* a help for a loss without a derivative, where one fits */
 void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a, const char *a_name, const struct value *b, const char *b_name);
 void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
 /* the function that makes one axis of all elements; NULL: there is none */

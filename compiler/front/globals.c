@@ -3,6 +3,7 @@
  * The library is one scope.  Above it each file has one of its own with what it defines and imports, so that a definition sees the names of the
  * file in which it stands, whoever uses it. */
 #include "front/elaborate.h"
+#include "front/repair.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ check_capital(struct elaborator *e, struct node *n)
 	fixed[0] = (char)(n->kind == NODE_LAYER ? fixed[0] - 'a' + 'A' : fixed[0] - 'A' + 'a');
 	struct diagnostic *m = problem(e, "capitals", n->name, "", n->kind == NODE_LAYER ? "a layer's name starts with a capital letter" : "a function's name starts with a small letter");
 	if (n->text[0] != '_') diag_help(e->d, m, "call it `%s`: capitals show where the weights are", fixed);
-	if (n->text[0] != '_') diag_rename(e->d, m, n->text, fixed);
+	if (n->text[0] != '_') repair_rename(e->d, m, n->span.file, n->text, fixed);
 }
 
 /* the `import` by which a value came into the file m; NULL: it is m's own */

@@ -1,4 +1,4 @@
-/* habit.c - habits from Python, PyTorch, Keras and C, answered with how it is written here.
+/* habit.c - characters and operators as in Python, PyTorch, Keras, C and mathematics, answered with how it is written here.
  *
  * Each function looks whether it applies, by the unexpected token, what stands before it, and the text around.  The table at the end has them in
  * the order in which they are asked. */
@@ -8,31 +8,16 @@
 #include <string.h>
 
 /* the text at i begins with this */
-static bool
+bool
 at_text(const struct mistake *m, size_t i, const char *text)
 {
 	return !strncmp(m->text + i, text, strlen(text));
 }
 
-static char
+char
 char_before(const struct mistake *m)
 {
 	return m->at.begin ? m->text[m->at.begin - 1] : 0;
-}
-
-/* the first word of the statement */
-static char *
-first_word(const struct mistake *m)
-{
-	size_t i = line_start(m);
-	return slice(m, i, word_end(m, i));
-}
-
-static struct span
-first_word_span(const struct mistake *m)
-{
-	size_t i = line_start(m);
-	return (struct span){m->p->source, i, word_end(m, i)};
 }
 
 /* ---- characters ---------------------------------------------------------------------------------------------------------------------- */
@@ -76,11 +61,55 @@ static const struct character {
 	{"\357\273\277", "the file starts with a byte order mark", "save it as plain ASCII or UTF-8 without one", ""},
 };
 
+/* |x| */
+static bool
+bars(const struct mistake *m)
+{
+	size_t end = line_end(m, m->at.end), close = m->at.end;
+	while (close < end && m->text[close] != '|') close++;
+	if (!can_be(m, "a number") || m->text[m->at.end] == '|' || close == end) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, close + 1}, "", "an absolute value is a function");
+	advise(m, d, "write `abs(%s)`", slice(m, m->at.end, close));
+	diag_edit(m->p->diagnostics, d, m->at, "abs(");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, close, close + 1}, ")");
+	return true;
+}
+
+/* W' behind a value; 'same' */
+static bool
+quote(const struct mistake *m)
+{
+	size_t end = word_end(m, m->at.end);
+	char before = char_before(m);
+	if (isalnum((unsigned char)before) || before == '_' || before == ')' || before == ']') {
+		struct diagnostic *d = say(m, m->at, "", "a transpose is written `.T`");
+		diag_edit(m->p->diagnostics, d, m->at, ".T");
+		advise(m, d, "write `%s.T`", slice(m, expression_start(m, m->at.begin), m->at.begin));
+		return true;
+	}
+	size_t line = line_end(m, m->at.end);
+	while (end < line && m->text[end] != '\'') end++;
+	if (end == line) return false;
+	bool word = behind(m, 0, "'='") && m->bracket == '(' && word_end(m, m->at.end) == end; /* f(x, init='normal') */
+	if (word) {
+		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "words are written without quotes");
+		advise(m, d, "write `%s`", slice(m, m->at.end, end));
+		diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "%s", slice(m, m->at.end, end));
+		return true;
+	}
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "texts are written with double quotes");
+	advise(m, d, "write `\"%s\"`", slice(m, m->at.end, end));
+	diag_edit(m->p->diagnostics, d, m->at, "\"");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end + 1}, "\"");
+	return true;
+}
+
 static bool
 stray_character(const struct mistake *m)
 {
 	if (!found_is(m, "a stray character")) return false;
 	unsigned char c = (unsigned char)m->text[m->at.begin];
+	if ((c == '|' && bars(m)) || (c == '\'' && quote(m))) return true;
 	for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
 		if (!at_text(m, m->at.begin, characters[i].text)) continue;
 		struct span whole = {m->p->source, m->at.begin, m->at.begin + strlen(characters[i].text)};
@@ -129,7 +158,7 @@ colon_slice(const struct mistake *m)
 		advise(m, d, "the first %s element%s `%s[0..%d]`", count[n], n == 1 ? " is" : "s are", base, n - 1);
 		if (m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "0..%d", n - 1);
 	} else if (!*low && !*high) {
-		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both\nsides: `y[i] = %s[i, 0]`", base, base);
+		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
 	} else {
 		advise(m, d, "for example `%s[0..4]` for the first five elements", base);
 	}
@@ -223,7 +252,10 @@ walrus(const struct mistake *m)
 	if (!found_is(m, "':'") || m->text[m->at.end] != '=') return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "a definition is written with `=`");
 	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "=");
-	advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
+	size_t name = m->at.begin;
+	while (name > 0 && word_end(m, name - 1) > name - 1) name--;
+	if (m->bracket) advise(m, d, "write `%s=...`", slice(m, name, m->at.begin));
+	else advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
 	return true;
 }
 
@@ -236,7 +268,18 @@ comparison_chain(const struct mistake *m)
 	for (int k = 0; k < m->depth && k < 6; k++) before |= behind(m, k, "relop") || behind(m, k, "cmp");
 	if (!compares || !before) return false;
 	struct diagnostic *d = say(m, m->at, "", "comparisons do not chain");
-	advise(m, d, "write `a < b and b < c`");
+	size_t from = m->at.begin, start = expression_start(m, m->at.begin), end = m->at.end;
+	while (from > start && !strchr("<>=!", m->text[from - 1])) from--;
+	char *middle = slice(m, from, m->at.begin);
+	while (end < m->p->source->length && !strchr(",;#{}()[]\n", m->text[end]) && strncmp(m->text + end, " then ", 6)) end++;
+	if (from == start || !*middle) {
+		advise(m, d, "write `a < b and b < c`");
+		return true;
+	}
+	while (strchr("<>=!", m->text[from - 1]) || strchr(" \t", m->text[from - 1])) from--;
+	while (from > start && !strchr(" \t,", m->text[from - 1])) from--;
+	advise(m, d, "write `%s and %s%s`", slice(m, from, m->at.begin), middle, arena_print(m->p->arena, " %s", slice(m, m->at.begin, end)));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "and %s ", middle);
 	return true;
 }
 
@@ -250,6 +293,20 @@ enclose(const struct mistake *m, struct diagnostic *d, size_t start)
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, ")");
 }
 
+/* let f = x -> x^2 */
+static bool
+arrow_function(const struct mistake *m, size_t start)
+{
+	size_t line = line_start(m), name = skip_blanks(m, line + 3), end = word_end(m, name), word = word_end(m, start), arrow = skip_blanks(m, word);
+	if (!at_text(m, line, "let ") || end == name || word == start || !at_text(m, arrow, "->")) return false;
+	size_t body = skip_blanks(m, arrow + 2);
+	char *f = slice(m, name, end), *x = slice(m, start, word);
+	struct diagnostic *d = say(m, (struct span){m->p->source, arrow, arrow + 2}, "", "a function is written with `fn`");
+	advise(m, d, "write `fn %s(%s) = %s`", f, x, slice(m, body, line_end(m, body)));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, line, body}, "fn %s(%s) = ", f, x);
+	return true;
+}
+
 static bool
 operator_after_chain(const struct mistake *m)
 {
@@ -258,6 +315,7 @@ operator_after_chain(const struct mistake *m)
 	char *chain = slice(m, start, m->at.begin);
 	if (!strstr(chain, "->")) return false;
 	if (behind(m, 0, "->")) return false;
+	if (arrow_function(m, start)) return true;
 	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot continue with `%c`", m->found[1]);
 	size_t end = skip_blanks(m, m->at.end), first = end;
 	while (isalnum((unsigned char)m->text[end]) || (m->text[end] && strchr("_.", m->text[end]))) end++;
@@ -276,6 +334,15 @@ subscript_after_chain(const struct mistake *m)
 	char *chain = slice(m, start, m->at.begin);
 	if (!strstr(chain, "->")) return false;
 	while (m->text[end] && !strchr("]\n", m->text[end])) end++;
+	if (behind(m, 0, "dotted") && m->text[end] == ']') { /* x -> f[3] */
+		size_t word = m->at.begin;
+		while (word > 0 && (word_end(m, word - 1) > word - 1 || m->text[word - 1] == '.')) word--;
+		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "arguments stand in parentheses");
+		advise(m, d, "write `%s(%s)`", slice(m, word, m->at.begin), slice(m, m->at.end, end));
+		diag_edit(m->p->diagnostics, d, m->at, "(");
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end + 1}, ")");
+		return true;
+	}
 	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot be subscripted");
 	advise(m, d, "put the chain in parentheses: `(%s)%s%s`", chain, slice(m, m->at.begin, end), m->text[end] == ']' ? "]" : "");
 	enclose(m, d, start);
@@ -296,11 +363,95 @@ several_names(const struct mistake *m)
 	return true;
 }
 
+/* target t: [0..9] */
+static bool
+range_as_type(const struct mistake *m)
+{
+	size_t close = m->at.end;
+	while (isalnum((unsigned char)m->text[close]) || strchr(" -+_", m->text[close])) close++;
+	if (m->text[close] != ']') return false;
+	char *range = slice(m, m->open.end, close);
+	struct diagnostic *d = say(m, m->at, "", "a range is no size");
+	advise(m, d, "one whole number is written `%s`", range);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, close + 1}, "%s", range);
+	return true;
+}
+
+/* sum(j=0..9); csv("a.csv", columns=0..3) */
+static bool
+range_in_call(const struct mistake *m)
+{
+	if (!found_is(m, "..") || m->bracket != '(') return false;
+	size_t from = m->at.begin, end = m->at.end;
+	while (from > 0 && isdigit((unsigned char)m->text[from - 1])) from--;
+	while (isdigit((unsigned char)m->text[end])) end++;
+	if (from == m->at.begin || end == m->at.end || m->text[from - 1] != '=') return false;
+	size_t name = from - 1;
+	while (name > 0 && word_end(m, name - 1) > name - 1) name--;
+	if (behind(m, 4, "a reduction") || behind(m, 5, "a reduction") || behind(m, 3, "a reduction")) {
+		struct diagnostic *d = say(m, (struct span){m->p->source, from - 1, from}, "", "an index runs `in` a range");
+		advise(m, d, "write `%s in %s`", slice(m, name, from - 1), slice(m, from, end));
+		diag_edit(m->p->diagnostics, d, d->labels.at[0].span, " in ");
+		return true;
+	}
+	long low = strtol(m->text + from, NULL, 10), high = strtol(m->text + m->at.end, NULL, 10);
+	if (high < low || high - low > 30) return false;
+	struct text t = {.arena = m->p->arena};
+	for (long i = low; i <= high; i++) text_add(&t, "%s%ld", i > low ? ", " : "", i);
+	struct diagnostic *d = say(m, (struct span){m->p->source, from, end}, "", "a list has no ranges");
+	advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "[%s]", text_end(&t));
+	return true;
+}
+
+/* x[..., 0] */
+static bool
+ellipsis(const struct mistake *m)
+{
+	if (!found_is(m, "..") || m->bracket != '[' || m->text[m->at.end] != '.') return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "there is no `...`");
+	advise(m, d, "axes behind the subscripts stay whole, `x[0]`; those in front are read with an index, `y[i] = x[i, 0]`");
+	return true;
+}
+
+/* input x: [2], target t: 0..9;  let n = 1, m = 2 */
+static bool
+next_statement(const struct mistake *m)
+{
+	if (!found_is(m, "','") || m->bracket || !can_be(m, "the end of the line")) return false;
+	size_t next = skip_blanks(m, m->at.end), end = word_end(m, next), behind_ = skip_blanks(m, end);
+	static const char *const words[] = {"input", "target", "param", "output", "metric", "loss", "let"};
+	bool statement = false, named = end > next && m->text[behind_] == '=' && m->text[behind_ + 1] != '=';
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) statement |= strlen(words[i]) == end - next && at_text(m, next, words[i]);
+	if (!statement && !named) return false;
+	const char *again = !statement && at_text(m, line_start(m), "let ") ? "let " : "";
+	struct diagnostic *d = say(m, m->at, "", "statements stand on lines of their own, or behind `;`");
+	advise(m, d, "write `; %s%s` here", again, slice(m, next, end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, next}, "; %s", again);
+	return true;
+}
+
+/* x -> Dense 10 */
+static bool
+number_behind_layer(const struct mistake *m)
+{
+	if (!behind(m, 0, "dotted") || !behind(m, 1, "->") || !(found_is(m, "a number") || found_is(m, "a name"))) return false;
+	size_t from = m->at.begin, name;
+	while (from > 0 && m->text[from - 1] == ' ') from--;
+	for (name = from; name > 0 && (word_end(m, name - 1) > name - 1 || m->text[name - 1] == '.');) name--;
+	char *argument = slice(m, m->at.begin, m->at.end);
+	struct diagnostic *d = say(m, m->at, "", "arguments stand in parentheses");
+	advise(m, d, "write `%s(%s)`", slice(m, name, from), argument);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, m->at.end}, "(%s)", argument);
+	return true;
+}
+
 /* [0..9] */
 static bool
 range_in_list(const struct mistake *m)
 {
 	if (!found_is(m, "..") || m->bracket != '[' || (m->open.begin && word_end(m, m->open.begin - 1) > m->open.begin - 1)) return false;
+	if ((at_text(m, line_start(m), "target") || at_text(m, line_start(m), "input")) && range_as_type(m)) return true;
 	struct diagnostic *d = say(m, m->at, "", "a list has no ranges");
 	size_t end = word_end(m, skip_blanks(m, m->at.end));
 	char *low = slice(m, m->open.end, m->at.begin), *high = slice(m, m->at.end, end);
@@ -323,46 +474,6 @@ value_after_arrow(const struct mistake *m)
 	advise(m, d, "for example `x -> f(a)`; what is no function stands before the first `->`");
 	return true;
 }
-
-static const struct start { /* a word that begins a statement elsewhere */
-	const char *word, *title, *help;
-} starts[] = {
-	{"def", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
-	{"function", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
-	{"func", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
-	{"fun", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
-	{"lambda", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights"},
-	{"class", "there are no classes", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`"},
-	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`"},
-	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`,\nsums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
-	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`,\nsums `sum(i) ...`; an equation `y[i] = ...` holds for all i"},
-	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
-	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
-	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there"},
-	{"elif", "an `elif` is written `else if`", "`y = if c then a else if d then b else e`"},
-	{"else", "`else` belongs to an `if` inside an expression", "write `y = if c then a else b`"},
-	{"then", "`then` belongs to an `if` inside an expression", "write `y = if c then a else b`"},
-	{"with", "there is no `with`", "a name is given to a value: `y = ...`"},
-	{"try", "there are no exceptions", "what can be wrong is found when compiling"},
-	{"print", "a model prints nothing", "what `predict` returns is an `output y`, what training shows a `metric m = ...`"},
-	{"assert", "a condition on sizes is written with `require`", "`require n > 0, \"what is wrong\"`"},
-	{"del", "values are not deleted", "what nothing reads is not computed"},
-	{"pass", "there is no `pass`", "a block may be empty: `{ }`"},
-	{"const", "a constant is written with `let`", "`let n = 3`"},
-	{"var", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`"},
-	{"val", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`"},
-	{"auto", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`"},
-	{"int", "a constant is written with `let`", "`let n = 3`"},
-	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`"},
-	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`"},
-	{"void", "a function is written with `fn`", "`fn name(x) = ...`"},
-	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`"},
-	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`"},
-	{"tensor", "a tensor from the data is an `input`, one that is learned a `param`", "`input x: [2]`, `param W: [3, 2] ~ glorot_uniform`"},
-	{"global", "names need no declaration", "a definition sees the names of its file"},
-	{"network", "a network is written `model Name { ... }`", "write `model` here"},
-	{"net", "a network is written `model Name { ... }`", "write `model` here"},
-};
 
 /* 2x; x y; a elif b */
 static bool
@@ -391,20 +502,29 @@ missing_operator(const struct mistake *m)
 	}
 	if (before == from || m->text[from] == '\n') return false;
 	char *left = slice(m, before, from), *right = slice(m, m->at.begin, end > m->at.begin ? end : m->at.end);
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-		bool is_right = !strcmp(starts[i].word, right) && !strcmp(right, "elif");
-		if (!is_right && (strcmp(starts[i].word, left) || strcmp(left, "lambda"))) continue;
-		advise(m, say(m, is_right ? m->at : (struct span){m->p->source, before, from}, "", "%s", starts[i].title), "%s", starts[i].help);
-		return true;
-	}
+	if (!strcmp(right, "elif")) return foreign_word(m, right, m->at);
+	if (!strcmp(left, "lambda")) return foreign_word(m, left, (struct span){m->p->source, before, from});
 	if (isdigit((unsigned char)*left) && *right == '_') {
 		struct diagnostic *d = say(m, m->at, "", "a number has no `_`");
-		advise(m, d, "write `1000000` or `1e6`");
+		struct text digits = {.arena = m->p->arena};
+		for (size_t i = before; i < end; i++)
+			if (m->text[i] != '_') text_bytes(&digits, &m->text[i], 1);
+		advise(m, d, "write `%s`", text_end(&digits));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, before, end}, "%s", text_end(&digits));
+		return true;
+	}
+	if (m->bracket == '[' && isdigit((unsigned char)*left) && *right == 'x' && right[1] && right[1 + strspn(right + 1, "0123456789")] == 0) { /* [28x28] */
+		struct diagnostic *d = say(m, (struct span){m->p->source, before, end}, "", "sizes stand behind each other");
+		advise(m, d, "write `%s, %s`", left, right + 1);
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin + 1}, ", ");
 		return true;
 	}
 	struct diagnostic *d = say(m, m->at, "", "there is no operator between `%s` and `%s`", left, right);
+	bool factor = isdigit((unsigned char)*left) && !isdigit((unsigned char)*right); /* 2x */
 	if (*right == '(') advise(m, d, "a product is written `%s * (...)`", left);
+	else if (factor) advise(m, d, "a product is written `%s * %s`", left, right);
 	else advise(m, d, "a product is written `%s * %s`; arguments and items stand behind `,`", left, right);
+	if (factor) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, m->at.begin}, " * ");
 	return true;
 }
 
@@ -423,185 +543,7 @@ point_without_digit(const struct mistake *m)
 	return true;
 }
 
-/* ---- words --------------------------------------------------------------------------------------------------------------------------- */
-
-static bool
-misplaced_frozen(const struct mistake *m)
-{
-	if (!found_is(m, "frozen")) return false;
-	struct diagnostic *d = say(m, m->at, "", "`frozen` stands in front of the layer that a name is given to");
-	advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
-	return true;
-}
-
-/* a if c else b */
-static bool
-python_choice(const struct mistake *m)
-{
-	if (!found_is(m, "if") || at_statement(m) || m->depth == 0) return false;
-	size_t from = expression_start(m, m->at.begin), end = line_end(m, m->at.end), at = m->at.end;
-	char *yes = slice(m, from, m->at.begin);
-	if (!*yes || strchr("+-*/%@^<>=(,", yes[strlen(yes) - 1])) {
-		struct diagnostic *d = say(m, m->at, "", "an `if` inside an expression stands in parentheses");
-		if (m->bracket || memchr(m->text + at, '#', end - at)) advise(m, d, "write `(if c then a else b)`");
-		else advise(m, d, "write `%s (%s)`", yes, slice(m, m->at.begin, end));
-		if (!m->bracket && !memchr(m->text + at, '#', end - at)) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end}, "(%s)", slice(m, m->at.begin, end));
-		return true;
-	}
-	while (at < end && strncmp(m->text + at, " else ", 6)) at++;
-	struct diagnostic *d = say(m, m->at, "", "a choice is written `if c then a else b`");
-	if (at < end && !memchr(m->text + at, '#', end - at) && !m->bracket) {
-		char *choice = arena_print(m->p->arena, "if %s then %s else %s", slice(m, skip_blanks(m, m->at.end), at), yes, slice(m, at + 6, end));
-		advise(m, d, "write `%s`", choice);
-		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "%s", choice);
-	} else {
-		advise(m, d, "write `if c then %s else ...`", yes);
-	}
-	return true;
-}
-
-static bool
-inside_choice(const struct mistake *m)
-{
-	for (int k = 0; k < m->depth && k < 8; k++) {
-		if (behind(m, k, "stmts") || behind(m, k, "items")) return false;
-		if (behind(m, k, "if")) return true;
-	}
-	return false;
-}
-
-static bool
-statement_if(const struct mistake *m)
-{
-	bool start = found_is(m, "if") && at_statement(m);
-	bool block = (found_is(m, "'{'") || found_is(m, "':'")) && inside_choice(m);
-	if (!start && !block) return false;
-	struct diagnostic *d = say(m, m->at, "", start ? "`if` is part of an expression, not a statement" : "the condition of an `if` is followed by `then`");
-	advise(m, d, "write `y = if c then a else b`");
-	return true;
-}
-
-static bool
-foreign_statement(const struct mistake *m)
-{
-	const char *word = first_word(m);
-	bool on_first_words = m->at.begin <= skip_blanks(m, first_word_span(m).end) + 1;
-	if (!strcmp(word, "return") && found_is(m, "return")) {
-		struct diagnostic *d = say(m, m->at, "", "`return` belongs into a function or layer");
-		advise(m, d, "a model names what `predict` gives: `output y`");
-		return true;
-	}
-	if (!on_first_words && strcmp(word, "for") && strcmp(word, "def")) return false;
-	if (m->depth && !at_statement(m) && !behind(m, 1, "stmts") && !behind(m, 1, "items") && !behind(m, 1, "entries") && !behind(m, 0, "import")) return false;
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-		if (strcmp(starts[i].word, word)) continue;
-		struct diagnostic *d = say(m, first_word_span(m), "", "%s", starts[i].title);
-		advise(m, d, "%s", starts[i].help);
-		return true;
-	}
-	return false;
-}
-
-/* model.add(Dense(3)), model.fit(x, y) */
-static bool
-method_call(const struct mistake *m)
-{
-	if (!found_is(m, "'.'") && !(found_is(m, "model") && m->text[m->at.end] == '.')) return false;
-	bool model = found_is(m, "model") || (behind(m, 0, "model") && at_text(m, line_start(m), "model."));
-	if (!model) return false;
-	size_t i = line_start(m);
-	struct diagnostic *d = say(m, (struct span){m->p->source, i, word_end(m, i + strlen("model."))}, "", "a model has no methods: it is written as a block");
-	advise(m, d, at_text(m, i, "model.add") ? "layers follow each other in a chain: `y = x -> A(64) -> B`" : "a network is `model Name { ... }`, its training `train Name { ... }`");
-	return true;
-}
-
-/* model Net():   model Net(nn.Module) {   model Net: */
-static bool
-model_header(const struct mistake *m)
-{
-	if (!behind(m, 0, "a name") || (!behind(m, 1, "model") && !behind(m, 1, "train")) || !(found_is(m, "'('") || found_is(m, "':'") || found_is(m, "'='"))) return false;
-	struct diagnostic *d = say(m, m->at, "", "the name of a %s is followed by a block", behind(m, 1, "model") ? "model" : "train block");
-	size_t i = line_start(m);
-	advise(m, d, "write `%s {`", slice(m, i, m->at.begin));
-	return true;
-}
-
-/* fn f(x): ..   layer L(x) -> relu */
-static bool
-definition_header(const struct mistake *m)
-{
-	if (!behind(m, 0, "')'") || !found_is(m, "':'")) return false;
-	struct diagnostic *d = say(m, m->at, "", "a definition goes on with `=` or a block");
-	advise(m, d, "write `%s = ...` or `%s { ... return y }`", slice(m, line_start(m), m->at.begin), slice(m, line_start(m), m->at.begin));
-	return true;
-}
-
-/* x: int = 3   input x = [2]   input x [2] */
-static bool
-declaration(const struct mistake *m)
-{
-	bool typed = behind(m, 0, "a name") && (behind(m, 1, "input") || behind(m, 1, "target") || behind(m, 1, "param"));
-	if (typed && (found_is(m, "'='") || found_is(m, "'['") || found_is(m, "'('") || found_is(m, "a name") || found_is(m, "a number"))) {
-		const char *what = m->before[1];
-		struct diagnostic *d = say(m, m->at, "expected `:`", "the name of %s is followed by `:` and its type", *what == 'i' ? "an input" : *what == 't' ? "a target" : "a parameter");
-		char *name = slice(m, line_start(m), m->at.begin);
-		size_t type = found_is(m, "'='") ? skip_blanks(m, m->at.end) : m->at.begin, end = line_end(m, type);
-		bool list = m->text[type] == '[' && memchr(m->text + type, ']', end - type);
-		if (list) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, type}, ": ");
-		if (list) advise(m, d, "write `%s: %s`", name, slice(m, type, (size_t)((char *)memchr(m->text + type, ']', end - type) - m->text) + 1));
-		else if (*what == 'p') advise(m, d, "for example `%s: [10, 784] ~ glorot_uniform` or `%s: real = 0`", name, name);
-		else advise(m, d, "for example `%s: [784]`, `%s: real` or `%s: 0..9`", name, name, name);
-		return true;
-	}
-	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "let")) {
-		struct diagnostic *d = say(m, m->at, "", "a constant has no type");
-		advise(m, d, "write `%s = ...`", slice(m, line_start(m), m->at.begin));
-		return true;
-	}
-	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "entries")) {
-		struct diagnostic *d = say(m, m->at, "", "a setting is written with `=`");
-		advise(m, d, "write `%s = %s`", slice(m, line_start(m), m->at.begin), slice(m, skip_blanks(m, m->at.end), line_end(m, m->at.end)));
-		diag_edit(m->p->diagnostics, d, m->at, " =");
-		return true;
-	}
-	if (found_is(m, "':'") && behind(m, 1, "stmts") && (behind(m, 0, "a name") || behind(m, 0, "dotted"))) {
-		struct diagnostic *d = say(m, m->at, "", "a value that is defined has no type");
-		char *name = slice(m, line_start(m), m->at.begin);
-		advise(m, d, "write `%s = ...`; from the data come `input %s: [784]`, `target %s: 0..9`", name, name, name);
-		return true;
-	}
-	return false;
-}
-
-static bool
-keyword_argument(const struct mistake *m)
-{
-	if (!found_is(m, "':'") || m->bracket != '(' || (!behind(m, 0, "a name") && !behind(m, 0, "dotted"))) return false;
-	size_t from = m->at.begin, end = skip_blanks(m, m->at.end), first = end;
-	while (from > 0 && isspace((unsigned char)m->text[from - 1])) from--;
-	size_t to = from;
-	while (from > 0 && word_end(m, from - 1) > from - 1) from--;
-	end = word_end(m, end);
-	struct diagnostic *d = say(m, m->at, "", "an argument is given by name with `=`");
-	diag_edit(m->p->diagnostics, d, m->at, "=");
-	advise(m, d, "write `%s=%s`", slice(m, from, to), end > first ? slice(m, first, end) : "...");
-	return true;
-}
-
-/* data = { x = .. } */
-static bool
-braces_after_equals(const struct mistake *m)
-{
-	if (!found_is(m, "'{'") || !behind(m, 0, "'='")) return false;
-	bool entry = behind(m, 2, "entries");
-	struct diagnostic *d = say(m, m->at, "", entry ? "a group of a train block is written without `=`" : "there are no sets and dictionaries");
-	if (entry) advise(m, d, "write `%s{`", slice(m, line_start(m), m->at.begin - 1)[0] ? arena_print(m->p->arena, "%s ", first_word(m)) : "data ");
-	else advise(m, d, "a list is written `[a, b]`");
-	size_t equals = m->at.begin - 1;
-	while (equals > 0 && m->text[equals] != '=') equals--;
-	if (entry) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, equals, equals + 1}, "%s", "");
-	return true;
-}
+/* ---- calls and values ------------------------------------------------------------------------------------------------------------------- */
 
 /* Dense(128)(x) */
 static bool
@@ -641,8 +583,18 @@ tuple(const struct mistake *m)
 	if (i && (word_end(m, i - 1) > i - 1 || m->text[i - 1] == ')')) return false; /* arguments */
 	while (m->text[close] && !strchr("()\n", m->text[close])) close++;
 	struct diagnostic *d = say(m, m->at, "", "values in parentheses make no pair");
-	if (m->text[close] == ')') advise(m, d, "a list is written `[%s]`; one number, `%s`, holds for all axes", slice(m, m->open.end, close), slice(m, m->open.end, m->at.begin));
-	else advise(m, d, "a list is written `[a, b]`");
+	char *first = slice(m, m->open.end, m->at.begin), *rest = slice(m, skip_blanks(m, m->at.end), close);
+	if (m->text[close] == ')' && !strcmp(first, rest)) {
+		advise(m, d, "one number holds for all axes: `%s`", first);
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, close + 1}, "%s", first);
+	} else if (m->text[close] == ')') {
+		size_t last = m->text[close - 1] == ',' ? close - 1 : close;
+		advise(m, d, "a list is written `[%s]`", slice(m, m->open.end, last));
+		diag_edit(m->p->diagnostics, d, m->open, "[");
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, last, close + 1}, "]");
+	} else {
+		advise(m, d, "a list is written `[a, b]`");
+	}
 	return true;
 }
 
@@ -673,25 +625,6 @@ trailing_comma(const struct mistake *m)
 	return true;
 }
 
-static bool
-decorator(const struct mistake *m)
-{
-	if (!found_is(m, "'@'") || !at_statement(m)) return false;
-	struct diagnostic *d = say(m, m->at, "", "there are no decorators");
-	advise(m, d, "everything is compiled; `@` multiplies matrices");
-	return true;
-}
-
-static bool
-python_call(const struct mistake *m)
-{
-	bool stars = found_is(m, "'*'") && m->bracket == '(' && (behind(m, 0, "'('") || behind(m, 0, "','"));
-	if (!stars) return false;
-	struct diagnostic *d = say(m, m->at, "", "arguments are written one by one");
-	advise(m, d, "there is no `*args`");
-	return true;
-}
-
 /* [1, 2; 3, 4]   x .* y */
 static bool
 matlab(const struct mistake *m)
@@ -715,8 +648,7 @@ habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
 		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
-		method_call, foreign_statement, model_header, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, python_choice,
-		misplaced_frozen, decorator, python_call, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, range_in_list, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
+		foreign, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, next_statement, ellipsis, range_in_call, range_in_list, value_after_arrow, number_behind_layer, point_without_digit, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;

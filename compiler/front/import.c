@@ -89,6 +89,8 @@ report_unreadable(struct loading *l, const struct module *m, const struct node *
 	if ((length < 3 || strcmp(path + length - 3, ".nn")) && l->access->read(l->access->context, l->arena, longer, &ignored, &cause)) {
 		diag_help(l->d, e, "write the whole name: `import \"%s.nn\"`", n->text);
 		diag_edit(l->d, e, n->name, "\"%s.nn\"", n->text);
+	} else if (length < 3 || strcmp(path + length - 3, ".nn")) {
+		diag_help(l->d, e, "only .nn files are imported; the library is always there");
 	}
 }
 

@@ -98,12 +98,16 @@ note_frames(struct elaborator *e, struct diagnostic *m)
 	}
 }
 
+enum { WIDEST_STAGE = 48 }; /* what is wider has its shape below it */
+
 static int
 stage_lines(const struct stage *s, int *width)
 {
 	int n = 0;
-	for (; s; s = s->before, n++)
-		if ((int)strlen(s->text) > *width) *width = (int)strlen(s->text);
+	for (; s; s = s->before, n++) {
+		int columns = (int)strlen(s->text);
+		if (columns > *width && columns <= WIDEST_STAGE) *width = columns;
+	}
 	return n;
 }
 
@@ -116,7 +120,11 @@ note_stages(struct elaborator *e, struct diagnostic *m, const char *title, const
 	for (const struct stage *s = last; s; s = s->before) list[--n] = s;
 	struct text t = {.arena = e->arena};
 	text_add(&t, "%s", title);
-	for (int i = 0; i < lines; i++) text_add(&t, "\n   %-*s  %s", width, list[i]->text, dims_text(e->arena, list[i]->rank, list[i]->shape));
+	for (int i = 0; i < lines; i++) {
+		bool wide = strlen(list[i]->text) > WIDEST_STAGE;
+		text_add(&t, "\n   %-*s  ", width, list[i]->text);
+		text_add(&t, "%s%*s%s", wide ? "\n" : "", wide ? width + 5 : 0, "", dims_text(e->arena, list[i]->rank, list[i]->shape));
+	}
 	diag_note(e->d, m, "%s", text_end(&t));
 }
 
@@ -208,21 +216,43 @@ mentions_word(const struct node *n, const char *name)
 	return found;
 }
 
+/* the innermost `sum(value)` around a node: a reduction without an index */
+static const struct node *
+whole_sum(const struct node *tree, const struct node *n)
+{
+	if (!tree || n->span.begin < tree->span.begin || n->span.end > tree->span.end) return NULL;
+	for (int i = 0; i < tree->n; i++) {
+		const struct node *found = whole_sum(tree->kid[i], n);
+		if (found) return found;
+	}
+	bool call = tree->kind == NODE_CALL && tree->kid[0]->kind == NODE_NAME && tree->kid[1]->n == 1;
+	for (int r = SUM; call && r <= ARGMIN; r++)
+		if (!strcmp(reduction_name[r], tree->kid[0]->text)) return tree;
+	return NULL;
+}
+
 /* a value that has no name yet: where such names come from */
 static void
 help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 {
 	size_t length = strlen(name);
 	const struct node *d = e->frame ? e->frame->definition : NULL;
+	if (e->statement && (e->statement->kind == NODE_INPUT || e->statement->kind == NODE_TARGET)) {
+		diag_help(e->d, m, "the sizes of a model are numbers: write one, or `let %s = 10` above", name);
+		return;
+	}
 	for (int i = 0; i < e->p->tensors.n; i++) {
 		const struct tensor *t = e->p->tensors.at[i];
 		size_t n = strlen(t->name);
 		if (!tensor_is_param(t) || n <= length || strcmp(t->name + n - length, name) || t->name[n - length - 1] != '.') continue;
-		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`;\nall of them together are `weights`", name);
+		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`; all of them together are `weights`", name);
 		return;
 	}
-	if (d && d->kid[1] && mentions_word(d->kid[1], name)) diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
-	else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
+	if (d && d->kid[1] && mentions_word(d->kid[1], name)) {
+		diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
+		struct span last = d->kid[0]->n ? d->kid[0]->kid[d->kid[0]->n - 1]->span : (struct span){0};
+		if (last.file) diag_edit(e->d, m, (struct span){last.file, last.end, last.end}, ", %s: int", name);
+	} else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
 }
 
 /* the name is defined by the statement `later`, which has to come before this one */
@@ -238,6 +268,64 @@ help_order(struct elaborator *e, struct diagnostic *m, const struct node *later)
 	const char *between = first ? arena_print(e->arena, "\n%.*s", (int)(here.begin - line), here.file->text + line) : "; ";
 	diag_edit(e->d, m, (struct span){here.file, here.begin, here.begin}, "%s%s", span_text(e->arena, later->span), between);
 	diag_edit(e->d, m, later->span, "%s", "");
+}
+
+/* a model of the file, called as if it were a layer */
+static bool
+help_model(struct elaborator *e, struct diagnostic *m, const char *name)
+{
+	const struct node *tree = e->unit->modules.n ? e->unit->modules.at[e->unit->modules.n - 1]->tree : NULL;
+	for (int i = 0; tree && i < tree->n; i++) {
+		if (tree->kid[i]->kind != NODE_MODEL || !tree->kid[i]->text || strcmp(tree->kid[i]->text, name)) continue;
+		diag_label(e->d, m, tree->kid[i]->name, "a model");
+		diag_help(e->d, m, "models do not use each other: what both need is a `layer %s(x) { ... return y }`", name);
+		return true;
+	}
+	return false;
+}
+
+/* `Wx`: two values side by side */
+static bool
+help_joined(struct elaborator *e, struct diagnostic *m, const struct node *n, struct scope *s)
+{
+	size_t length = strlen(n->text);
+	for (size_t i = 1; i < length; i++) {
+		const char *left = arena_text(e->arena, n->text, i), *right = n->text + i;
+		const struct value *a = look_up(s, left), *b = look_up(s, right);
+		if (!a || !b || a->kind != VALUE_TENSOR || b->kind != VALUE_TENSOR) continue;
+		char op = a->n == 2 && b->n && a->axis[1]->size == b->axis[b->n == 2 ? 0 : b->n - 1]->size ? '@' : '*';
+		diag_help(e->d, m, "a product is written `%s %c %s`", left, op, right);
+		diag_edit(e->d, m, n->span, "%s %c %s", left, op, right);
+		return true;
+	}
+	return false;
+}
+
+/* a definition reads a value of the model that calls it */
+static bool
+help_outside(struct elaborator *e, struct diagnostic *m, const char *name)
+{
+	const struct node *d = e->frame ? e->frame->definition : NULL;
+	bool there = false;
+	for (int i = 0; i < e->p->tensors.n; i++) there |= !strcmp(e->p->tensors.at[i]->name, name);
+	if (!d || !there) return false;
+	diag_help(e->d, m, "a definition sees its parameters and what stands at the top of the file: give `%s` to `%s` as an argument", name, d->text);
+	return true;
+}
+
+/* what an optimizer is given, and which of it a name means */
+static void
+help_given(struct elaborator *e, struct diagnostic *m, const char *name, const char *given)
+{
+	static const char *const names[] = {"w", "grad", "step", "steps", "epoch"};
+	const char *near = nearest_name(name, names, 5);
+	if (!strncmp(name, "grad", 4)) near = "grad";
+	if (near && strlen(near) > 1) {
+		diag_help(e->d, m, "%s: write `%s`", given, near);
+		diag_rename(e->d, m, name, near);
+	} else {
+		diag_help(e->d, m, "%s", given);
+	}
 }
 
 struct value *
@@ -267,16 +355,24 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	if (e->subscript && e->statement && e->statement->kind == NODE_INDEXED) {
 		m = problem(e, "index-scope", n->span, "where does this index come from?", "index `%s` is neither on the left side nor summed over", name);
 		note_frames(e, m);
-		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`,\nor add `%s` to the left side to keep it as an axis", name, name, name);
+		const struct node *whole = m ? whole_sum(e->statement->kid[e->statement->n - 1], n) : NULL;
+		if (whole) { /* sum(W[i,j] * x[j]) */
+			struct span inside = {whole->span.file, whole->kid[0]->span.end, whole->span.end};
+			diag_help(e->d, m, "say over which index: `%s(%s) %s`", whole->kid[0]->text, name, span_text(e->arena, inside));
+			diag_edit(e->d, m, (struct span){inside.file, inside.begin, inside.begin}, "(%s) ", name);
+			return value_error(e);
+		}
+		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`, or add `%s` to the left side to keep it as an axis", name, name, name);
 		return value_error(e);
 	}
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
 	const char *longer, *elsewhere = name_elsewhere(e, n->span.file, name, &longer);
 	const struct node *later = defined_later(e, name);
 	const struct node *copies = defined_in_repeat(e, name);
+	if (m && (help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
-	if (given && !is_called(e->statement, n)) diag_help(e->d, m, "%s", given);
+	if (given && !is_called(e->statement, n)) help_given(e, m, name, given);
 	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
 	else if (later) help_order(e, m, later);
 	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);

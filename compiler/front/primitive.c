@@ -169,17 +169,40 @@ run_reshape(struct elaborator *e, const struct arguments *a)
 	return value_tensor(e, rank, axes, value_at(e, x, at), a->call->span);
 }
 
+/* concat([a, b]), concat(a, b, c): how two at a time are written */
+static struct value *
+not_two(struct elaborator *e, const struct arguments *a)
+{
+	struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`concat` takes two tensors and `axis`");
+	const struct node *list = a->call->kid[1];
+	if (list->n == 1 && list->kid[0]->kind == NODE_LIST) list = list->kid[0];
+	for (int i = 0; i < list->n; i++)
+		if (list->kid[i]->kind == NODE_KEYWORD) return value_error(e);
+	if (list->n < 2 || list->n > 8 || (list == a->call->kid[1] && a->n != list->n)) return value_error(e);
+	const char *text = span_text(e->arena, list->kid[0]->span), *name = span_text(e->arena, a->call->kid[0]->span);
+	for (int i = 1; i < list->n; i++) text = arena_print(e->arena, "%s(%s, %s)", name, text, span_text(e->arena, list->kid[i]->span));
+	diag_help(e->d, m, "write `%s`", text);
+	diag_edit(e->d, m, a->call->span, "%s", text);
+	return value_error(e);
+}
+
 static struct value *
 run_concat(struct elaborator *e, const struct arguments *a)
 {
 	struct program *p = e->p;
 	long axis = 0;
-	if (a->n < 2 || a->n > 3) return wrong_count(e, a, "concat", "two tensors and `axis`");
+	if (a->n < 2 || a->n > 3 || (a->n == 3 && a->at[2]->kind == VALUE_TENSOR)) return not_two(e, a);
 	struct value *x = as_tensor(e, a->at[0]), *y = as_tensor(e, a->at[1]);
 	struct value *which = a->n == 3 ? a->at[2] : NULL;
 	for (int i = 0; i < a->keyword_count; i++)
 		if (!strcmp(a->keyword[i]->text, "axis")) which = a->keyword_value[i];
 	if (!x || !y || (which && !whole_number(e, which, which->span, "an axis", &axis))) return value_error(e);
+	if (x->n == y->n && which && x->n && (axis < 0 || axis >= x->n)) {
+		struct diagnostic *m = problem(e, "shape", which->span, shape_text(e, x), "there is no axis %ld", axis);
+		diag_help(e->d, m, "axes are counted from 0, and the batch is none of them: the last one is `axis=%d`", x->n - 1);
+		if (axis == -1 || axis == x->n) diag_edit(e->d, m, which->span, "%d", x->n - 1);
+		return value_error(e);
+	}
 	bool fits = x->n == y->n && axis >= 0 && axis < x->n;
 	for (int i = 0; fits && i < x->n; i++) fits = i == axis || x->axis[i]->size == y->axis[i]->size;
 	if (!fits) {

@@ -233,7 +233,7 @@ recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struc
 	if (back > r->starts) {
 		struct diagnostic *m = problem(e, "recurrence-start", n->span, arena_print(e->arena, "needs `%s[-%ld]` when %s = 0", r->name, back, r->definition->kid[1]->kid[0]->text),
 					       "the recurrence for `%s` has too few start values", r->name);
-		diag_help(e->d, m, "give the value before, for example\n`%s[-%ld] = zeros(n)`", r->name, back);
+		diag_help(e->d, m, "give the value before, for example `%s[-%ld] = zeros(n)`", r->name, back);
 		note_frames(e, m);
 		return NULL;
 	}

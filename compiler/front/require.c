@@ -1,9 +1,10 @@
 /* require.c - `require condition, "title", label="..", help=".."`: what a definition asks of its arguments, in its author's words.
  *
  * {name} in a text is what the name means there: a number, a shape, a word; {call} is the call that asked for it.  Further `name=expr` give names
- * to the texts.  A requirement of the library
- * that fails is shown at the user's call. */
+ * to the texts.  `fix` is what to write instead of the call, `declare` the type that the input should have: where the source allows it, an edit.
+ * A requirement of the library that fails is shown at the user's call. */
 #include "front/elaborate.h"
+#include "front/repair.h"
 #include <string.h>
 
 /* the outermost call of a definition of the same file as the requirement, from the inside */
@@ -49,7 +50,7 @@ filled(struct elaborator *e, struct node *n, struct node *text, struct scope *s)
 }
 
 struct requirement {
-	struct node *condition, *title, *label, *help, *code;
+	struct node *condition, *title, *label, *help, *code, *fix, *declare;
 	LIST(struct node *) names; /* `room=h + 2*p`: what {room} is in the texts, evaluated where the condition does not hold */
 };
 
@@ -57,7 +58,7 @@ static bool
 read_requirement(struct elaborator *e, struct node *n, struct requirement *r)
 {
 	struct node *list = n->kid[0];
-	struct { const char *name; struct node **to; } part[] = {{"label", &r->label}, {"help", &r->help}, {"code", &r->code}};
+	struct { const char *name; struct node **to; } part[] = {{"label", &r->label}, {"help", &r->help}, {"code", &r->code}, {"fix", &r->fix}, {"declare", &r->declare}};
 	int position = 0;
 	for (int i = 0; i < list->n; i++) {
 		struct node *a = list->kid[i], **to = position == 0 ? &r->condition : position == 1 ? &r->title : NULL;
@@ -84,6 +85,26 @@ read_requirement(struct elaborator *e, struct node *n, struct requirement *r)
 	return false;
 }
 
+/* the call is replaced where it stands in a chain and has one argument at most: others would be lost */
+static void
+edit_call(struct elaborator *e, struct diagnostic *m, const struct frame *f, const char *text)
+{
+	bool several = false;
+	for (size_t i = f->span.begin; f->span.file && i < f->span.end; i++) several |= f->span.file->text[i] == ',';
+	if (is_stage(f->span) && !several) diag_edit(e->d, m, f->span, "%s", text);
+}
+
+/* the declaration of the input that the call was given as it is */
+static void
+edit_input(struct elaborator *e, struct diagnostic *m, const struct frame *f, const char *type)
+{
+	const struct stage *from = f->first ? f->first->history : NULL;
+	for (int i = 0; from && !from->before && i < e->p->tensors.n; i++) {
+		const struct tensor *t = e->p->tensors.at[i];
+		if (t->role == ROLE_INPUT && !t->integer && !strcmp(t->name, from->text)) diag_edit(e->d, m, t->span, "input %s: %s", t->name, type);
+	}
+}
+
 static void
 report(struct elaborator *e, struct node *n, const struct requirement *r, struct scope *s)
 {
@@ -97,7 +118,10 @@ report(struct elaborator *e, struct node *n, const struct requirement *r, struct
 	if (f) diag_label(e->d, m, r->condition->span, "required here");
 	if (m && f && f->first && f->first->history && f->first->history->before) note_stages(e, m, "the shapes up to here:", f->first->history);
 	note_frames(e, m);
-	if (r->help) diag_help(e->d, m, "%s", filled(e, n, r->help, s));
+	if (!r->help) return;
+	diag_help(e->d, m, "%s", filled(e, n, r->help, s));
+	if (f && r->fix) edit_call(e, m, f, filled(e, n, r->fix, s));
+	if (f && r->declare) edit_input(e, m, f, filled(e, n, r->declare, s));
 }
 
 /* NULL: it holds; else an error value, which ends the definition */

@@ -1,6 +1,7 @@
 /* signature.c - arguments against the signature of a definition: which parameter each is for, what sizes they bind, how many axes are mapped, and
  * what is said where they do not fit. */
 #include "front/apply.h"
+#include "front/repair.h"
 #include <math.h>
 #include <string.h>
 
@@ -12,9 +13,19 @@ is_parameter(const struct node *definition, const char *name)
 	return false;
 }
 
-static void
-unknown_option(struct elaborator *e, const struct node *definition, const struct node *keyword)
+/* `activation=relu` of a layer: the function that a value is or names; NULL: none */
+static const char *
+function_meant(struct elaborator *e, const struct value *v)
 {
+	const struct value *f = v->kind == VALUE_TEXT ? look_up(e->globals, v->text) : v;
+	const char *name = v->kind == VALUE_TEXT && function_named(v->text) ? v->text : f && f->kind == VALUE_FUNCTION ? f->function->name : NULL;
+	return name ? name : f && f->kind == VALUE_DEFINITION && f->definition->kind == NODE_FN ? f->definition->text : NULL;
+}
+
+static void
+unknown_option(struct elaborator *e, const struct expansion *x, const struct node *keyword, const struct value *given)
+{
+	const struct node *definition = x->definition;
 	struct node *params = definition->kid[0];
 	struct text t = {.arena = e->arena};
 	const char *names[MOST];
@@ -25,7 +36,16 @@ unknown_option(struct elaborator *e, const struct node *definition, const struct
 	}
 	struct diagnostic *m = problem(e, "unknown-option", keyword->name, "not an option", "`%s` has no option `%s`", definition->text, keyword->text);
 	if (n) diag_note(e->d, m, "options of `%s`: %s", definition->text, text_end(&t));
-	if (m) help_option(e, m, keyword->text, n, names);
+	const char *f = function_meant(e, given);
+	struct span call = x->args->call->span;
+	if (m && f && definition->kind == NODE_LAYER) {
+		diag_help(e->d, m, "a function stands behind the layer: `-> %s`", f);
+		if (!is_stage(call)) return;
+		repair_argument(e->d, m, keyword->span);
+		diag_edit(e->d, m, (struct span){call.file, call.end, call.end}, " -> %s", f);
+	} else if (m) {
+		help_option(e, m, keyword->text, n, names);
+	}
 }
 
 static bool
@@ -33,6 +53,33 @@ is_compile_time(const struct node *type)
 {
 	struct node *t = type ? type->kid[0] : NULL;
 	return t && (t->kind == NODE_ANY_FN || (t->kind == NODE_NAME && !strcmp(t->text, "int")));
+}
+
+/* the name that a statement gives a value; NULL: none, or several */
+static const char *
+name_given(const struct node *n)
+{
+	return n->kind == NODE_DEFINE && n->kid[0]->n == 1 && n->kid[0]->kid[0]->kind == NODE_NAME ? n->kid[0]->kid[0]->text : NULL;
+}
+
+/* What a layer without an input is meant to get: the old value of its name, the value in front of it, or the only input.  NULL: it is not clear. */
+static const char *
+input_meant(struct elaborator *e)
+{
+	const char *own = e->statement ? name_given(e->statement) : NULL, *input = NULL;
+	int inputs = 0;
+	if (!own || !e->block) return NULL;
+	for (int i = 0; i < e->position && i < e->block->n; i++)
+		if (name_given(e->block->kid[i]) && !strcmp(name_given(e->block->kid[i]), own)) return own;
+	const char *before = e->position > 0 && e->position <= e->block->n ? name_given(e->block->kid[e->position - 1]) : NULL;
+	if (before) return before;
+	for (int i = 0; i < e->position && i < e->block->n; i++) {
+		const struct node *n = e->block->kid[i];
+		if (n->kind == NODE_INPUT) inputs++;
+		if (n->kind == NODE_INPUT) input = n->text;
+		if (n->kind == NODE_DEFINE) return NULL;
+	}
+	return inputs == 1 ? input : NULL;
 }
 
 /* `Dense(128)` alone: the number stands where the input belongs */
@@ -44,7 +91,9 @@ lacks_input(struct elaborator *e, const struct expansion *x)
 	if (!first || (first->kind != VALUE_NUMBER && first->kind != VALUE_LIST) || !params->kid[0]->kid[0] || is_compile_time(params->kid[0]->kid[0])) return false;
 	struct diagnostic *m = problem(e, "arguments", x->args->call->span, arena_print(e->arena, "`%s` is missing", params->kid[0]->text), "`%s` gets no input", x->definition->text);
 	note_frames(e, m);
-	diag_help(e->d, m, "a value goes in with an arrow: `x -> %s`", span_text(e->arena, x->args->call->span));
+	const char *input = input_meant(e), *call = span_text(e->arena, x->args->call->span);
+	diag_help(e->d, m, "a value goes in with an arrow: `%s -> %s`", input ? input : "x", call);
+	if (input && !is_stage(x->args->call->span)) diag_edit(e->d, m, x->args->call->span, "%s -> %s", input, call);
 	return true;
 }
 
@@ -62,6 +111,12 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		struct diagnostic *m = problem(e, "arguments", a->at[params->n]->span.file ? a->at[params->n]->span : a->call->span, "one too many", "`%s` takes %d argument%s, not %d", x->definition->text,
 					       params->n, params->n == 1 ? "" : "s", a->n);
 		note_frames(e, m);
+		const struct value *in = a->at[0], *first = a->n > 2 ? a->at[1] : NULL, *second = a->n > 2 ? a->at[2] : NULL;
+		bool repeated = first && a->n == params->n + 1 && first->kind == VALUE_NUMBER && in->kind == VALUE_TENSOR && in->n && first->number == (double)in->axis[in->n - 1]->size;
+		if (repeated && first->span.file == second->span.file && first->span.begin < second->span.begin && first->span.begin > a->call->span.begin) { /* LSTM(28, 64) */
+			diag_help(e->d, m, "the size of the input is never written: `%s(%s`", x->definition->text, span_text(e->arena, (struct span){a->call->span.file, second->span.begin, a->call->span.end}));
+			diag_edit(e->d, m, (struct span){first->span.file, first->span.begin, second->span.begin}, "%s", "");
+		}
 		return false;
 	}
 	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
@@ -69,7 +124,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		int k = 0;
 		while (k < params->n && strcmp(params->kid[k]->text, a->keyword[i]->text)) k++;
 		if (k == params->n) {
-			unknown_option(e, x->definition, a->keyword[i]);
+			unknown_option(e, x, a->keyword[i], a->keyword_value[i]);
 			return false;
 		}
 		if (x->given[k]) {
@@ -132,13 +187,19 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	const struct stage *first = scores->history;
 	while (first && first->before) first = first->before;
 	if (m && scores->n == 2 && !first && scores->axis[0]->size == i.high + 1 && scores->axis[1]->size != i.high + 1)
-		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`,\nor `sum(i) W[k,i] * x[i]`");
+		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`, or `sum(i) W[k,i] * x[i]`");
 	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size) {
 		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
 		for (int k = 0; k < e->p->tensors.n; k++) {
 			const struct tensor *t = e->p->tensors.at[k];
 			if (t->role == ROLE_INPUT && !t->integer && !strcmp(t->name, first->text)) diag_edit(e->d, m, t->span, "input %s: [%ld]", t->name, first->shape[1]);
 		}
+	}
+	const char *name = span_text(e->arena, at);
+	bool steps = scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size && scores->axis[1]->size == i.high + 1;
+	if (m && steps && at.file && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == 0) {
+		diag_help(e->d, m, "where %ld are the steps of a sequence, the last one's are `%s[%ld]`", first->shape[0], name, first->shape[0] - 1);
+		diag_edit(e->d, m, at, "%s[%ld]", name, first->shape[0] - 1);
 	}
 	help_whole(e, m, scores);
 }

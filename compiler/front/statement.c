@@ -12,8 +12,23 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 	e->quiet++;
 	struct value *v = evaluate(e, t, s);
 	e->quiet--;
+	static const struct { const char *name, *what, *type; } elsewhere[] = {
+		{"bool", "a truth is one of two classes: `0..1`", "0..1"}, {"boolean", "a truth is one of two classes: `0..1`", "0..1"}, {"float", "a number is `real`", "real"},
+		{"double", "a number is `real`", "real"}, {"float32", "a number is `real`", "real"}, {"float64", "a number is `real`", "real"},
+		{"Tensor", "a tensor is its shape, `[784]`", NULL}, {"int", "a whole number says its range, `0..9`", NULL}};
+	for (size_t i = 0; t->kind == NODE_NAME && i < sizeof elsewhere / sizeof *elsewhere; i++) {
+		if (strcmp(elsewhere[i].name, t->text)) continue;
+		diag_help(e->d, m, "%s", elsewhere[i].what);
+		if (elsewhere[i].type) diag_edit(e->d, m, t->span, "%s", elsewhere[i].type);
+		return;
+	}
 	if (v->kind == VALUE_NUMBER && v->number > 1 && v->number == floor(v->number) && v->number < 1e9)
-		diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
+		if (e->statement && (e->statement->kind == NODE_INPUT || e->statement->kind == NODE_PARAM)) {
+			diag_help(e->d, m, "%.0f numbers are `[%.0f]`", v->number, v->number);
+			diag_edit(e->d, m, t->span, "[%.0f]", v->number);
+		} else {
+			diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
+		}
 	else if (t->kind == NODE_INDEX) {
 		diag_help(e->d, m, "a tensor of real numbers is written `[%s]`", span_text(e->arena, t->kid[1]->span));
 		diag_edit(e->d, m, t->span, "[%s]", span_text(e->arena, t->kid[1]->span));
@@ -152,9 +167,19 @@ read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct star
 		return false;
 	}
 	for (int k = 0; k < given; k++) {
-		struct value *v = evaluate(e, expr->kid[1]->kid[k], s);
+		struct node *a = expr->kid[1]->kid[k];
+		if (a->kind == NODE_KEYWORD) { /* normal(std=0.01) */
+			struct diagnostic *m = problem(e, "arguments", a->span, "", "`%s` takes its numbers by position", i->name);
+			const char *two = given > 1 ? "" : !strcmp(a->text, "mean") || !strcmp(a->text, "low") ? ", 1" : "0, ", *text = span_text(e->arena, a->kid[0]->span);
+			bool behind = *two == ',';
+			if (given == 1) diag_help(e->d, m, "write `%s(%s%s%s)`", i->name, behind ? "" : two, text, behind ? two : "");
+			if (given == 1) diag_edit(e->d, m, a->span, "%s%s%s", behind ? "" : two, text, behind ? two : "");
+			else diag_edit(e->d, m, a->span, "%s", text);
+			return false;
+		}
+		struct value *v = evaluate(e, a, s);
 		if (v->kind != VALUE_NUMBER) {
-			if (v->kind != VALUE_ERROR) problem(e, "value", expr->kid[1]->kid[k]->span, shape_text(e, v), "an initialiser takes numbers known at compile time");
+			if (v->kind != VALUE_ERROR) problem(e, "value", a->span, shape_text(e, v), "an initialiser takes numbers known at compile time");
 			return false;
 		}
 		start->argument[k] = v->number;
@@ -214,9 +239,7 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 	const char *path = path_name(e, n->text);
 	scope_bind(e, s, n->text, value_error(e));
 	if (e->frame && e->frame->definition->kind == NODE_FN) {
-		const char *name = e->frame->definition->text;
-		struct diagnostic *m = problem(e, "place", n->span, "", "a function has no weights");
-		diag_help(e->d, m, "make it a layer: `layer %c%s(...)`", name[0] >= 'a' && name[0] <= 'z' ? name[0] - 'a' + 'A' : name[0], name + 1);
+		help_layer(e, problem(e, "place", n->span, "", "a function has no weights"), e->frame->definition);
 		return;
 	}
 	if (!n->kid[1]) {
@@ -378,7 +401,7 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 	struct diagnostic *m = problem(e, "recurrence-start", read->span, arena_print(e->arena, "needs `%s[-1]` when %s = 0", name, index->text),
 				       "the recurrence for `%s` has no start value", name);
 	note_frames(e, m);
-	diag_help(e->d, m, "give the value before the first step, for example\n`%s[-1] = zeros(n)`", name);
+	diag_help(e->d, m, "give the value before the first step, for example `%s[-1] = zeros(n)`", name);
 	scope_bind(e, s, name, value_error(e));
 	return true;
 }
@@ -413,7 +436,8 @@ left_side(struct elaborator *e, struct node *indices, struct scope *outer, struc
 		struct node *x = indices->kid[i];
 		if ((x->kind != NODE_NAME && x->kind != NODE_IN) || i >= MAX_RANK - 1) {
 			struct diagnostic *m = problem(e, "left-side", x->span, "", "the left side of an equation has plain, distinct index names");
-			diag_help(e->d, m, "every element is defined at once: `y[i] = ...`");
+			if (x->kind == NODE_ADD && x->kid[0]->kind == NODE_NAME) diag_help(e->d, m, "name the step itself, and read those before it: `h[%s] = ... h[%s-1] ...`", x->kid[0]->text, x->kid[0]->text);
+			else diag_help(e->d, m, "every element is defined at once: `y[i] = ...`");
 			return -1;
 		}
 		for (int k = 0; k < i; k++)
@@ -488,7 +512,13 @@ run_assign(struct elaborator *e, struct node *n, struct scope *s)
 	if (v->kind == VALUE_ERROR) return;
 	if (!state) {
 		struct diagnostic *m = problem(e, "state", n->name, "", "`%s` is no state of this layer", n->text);
-		diag_help(e->d, m, "declare it first: `state %s = 0`", n->text);
+		if (e->model && !e->frame) diag_help(e->d, m, "a value is defined with `=`: `%s = ...`", n->text);
+		else diag_help(e->d, m, "declare it first: `state %s = 0`", n->text);
+		const char *text = n->span.file ? n->span.file->text : NULL;
+		size_t arrow = n->name.end;
+		while (text && arrow < n->span.end && text[arrow] == ' ') arrow++;
+		if (e->model && !e->frame && text && text[arrow] == '<') diag_edit(e->d, m, (struct span){n->span.file, arrow, arrow + 2}, "=");
+		scope_bind(e, s, n->text, value_error(e));
 		return;
 	}
 	update_state(e, s, n->text, state, v, n->span);
@@ -592,6 +622,7 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 	if (!v) return;
 	if (e->training) {
 		e->model->loss_text = n->kid[0];
+		e->model->loss_span = n->span;
 		e->model->scope = s;
 		e->model->globals = e->globals;
 		e->model->batch = e->batch;

@@ -286,14 +286,55 @@ expected_text(const struct mistake *m)
 	return arena_print(m->p->arena, "expected an operator%s", text_end(&t));
 }
 
+/* at the top of a file: f(x) = x^2   n = 3   Net.fit(x, t) */
+static bool
+foreign_definition(const struct mistake *m)
+{
+	size_t name = m->at.begin, end = m->at.end, line = line_end(m, end), close = end;
+	if (!found_is(m, "a name") || name != line_start(m)) return false;
+	if (m->text[end] == '.') {
+		struct diagnostic *d = say(m, m->at, "", "a model has no methods: it is written as a block");
+		advise(m, d, "a network is `model Name { ... }`, its training `train Name { ... }`");
+		return true;
+	}
+	bool function = m->text[end] == '(';
+	while (function && close < line && m->text[close] != ')') close++;
+	size_t equals = skip_blanks(m, function ? close + 1 : end);
+	if (equals >= line || m->text[equals] != '=' || m->text[equals + 1] == '=') return false;
+	const char *word = function ? "fn" : "let";
+	struct diagnostic *d = say(m, m->at, "", "%s is written with `%s`", function ? "a function" : "a constant", word);
+	advise(m, d, "write `%s %s`", word, slice(m, name, line));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, name, name}, "%s ", word);
+	return true;
+}
+
+/* `loss` in a train block, `model` in a model */
+static bool
+misplaced_statement(const struct mistake *m, bool train)
+{
+	static const char *const of_models[] = {"loss", "metric", "output", "input", "target", "param"}, *const of_files[] = {"model", "train", "fn", "import"};
+	for (size_t i = 0; train && i < sizeof of_models / sizeof *of_models; i++)
+		if (found_is(m, of_models[i])) {
+			advise(m, say(m, m->at, "", "`%s` stands in the model, not in its train block", m->found), "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
+			return true;
+		}
+	for (size_t i = 0; !train && i < sizeof of_files / sizeof *of_files; i++)
+		if (found_is(m, of_files[i])) {
+			advise(m, say(m, m->at, "", "`%s` stands at the top of a file, outside of all blocks", m->found), "a part of a network is a `layer Name(x) = ...`, beside the model");
+			return true;
+		}
+	return false;
+}
+
 static void
 wrong_start(const struct mistake *m)
 {
 	bool file = m->depth == 0 || behind(m, 0, "items"), train = behind(m, 0, "entries");
+	if ((file && foreign_definition(m)) || (!file && misplaced_statement(m, train))) return;
 	struct diagnostic *d = say(m, m->at, "", "%s cannot start a %s", found_text(m), file ? "part of a file" : train ? "setting" : "statement");
 	if (file) advise(m, d, "a file holds `model`, `train`, `let`, `fn`, `layer`, `optimizer` and `import`");
 	else if (train) advise(m, d, "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
-	else advise(m, d, "a statement gives a value a name, `y = ...`, or starts with a word like\n`input`, `param`, `loss`, `output` or `repeat`");
+	else advise(m, d, "a statement gives a value a name, `y = ...`, or starts with a word like `input`, `param`, `loss`, `output` or `repeat`");
 }
 
 static bool
@@ -323,6 +364,7 @@ nameless_value(const struct mistake *m)
 	const char *as = inside_definition(m) ? "return " : "y = ";
 	if (found_is(m, "':'") || strlen(line) > 60) advise(m, d, "a statement is written `y = ...`");
 	else advise(m, d, "write `%s%s`", as, line);
+	if (inside_definition(m) && !found_is(m, "':'") && strlen(line) <= 60) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, whole.begin, whole.begin}, "%s", as);
 	return true;
 }
 
@@ -351,6 +393,12 @@ plain(const struct mistake *m)
 	struct diagnostic *d = found_is(m, "the end of the line") ? say(m, m->at, expected_text(m), "the line ends too early")
 								  : say(m, m->at, expected_text(m), "%s cannot stand here", found_text(m));
 	const struct construct *c = begun(m);
+	bool value = found_is(m, "a number") || found_is(m, "a text") || found_is(m, "a name");
+	if (value && behind(m, 0, "a name") && behind(m, 1, "entries")) { /* epochs 10 */
+		advise(m, d, "a setting is written `%s = %s`", slice(m, line_start(m), m->at.begin), slice(m, m->at.begin, m->at.end));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "= ");
+		return;
+	}
 	if (c) advise(m, d, "%s is written `%s`", c->what, c->example);
 	else if (behind(m, 0, "stmt") || behind(m, 0, "item") || behind(m, 0, "entry")) advise(m, d, "a new statement starts on a new line, or behind `;`");
 }

@@ -21,11 +21,16 @@ struct mistake { /* a syntax error, as the parser sees it */
 
 void syntax_error(struct mistake *m);
 
-/* ---- inside: syntax.c and habit.c ----------------------------------------------------------------------------------------------- */
+/* ---- inside: syntax.c, habit.c and foreign.c ----------------------------------------------------------------------------------------------- */
 
 /* says what is written instead, if this is a habit from another language */
 bool habit(const struct mistake *m);
+bool foreign(const struct mistake *m); /* foreign.c's part of it */
+/* what is written instead of a word that begins statements elsewhere; false: it is none */
+bool foreign_word(const struct mistake *m, const char *word, struct span where);
 
+bool at_text(const struct mistake *m, size_t i, const char *text); /* the source at i begins with this */
+char char_before(const struct mistake *m);
 bool found_is(const struct mistake *m, const char *token);
 bool can_be(const struct mistake *m, const char *token);
 /* the k-th symbol before the mistake is this one; 0 is the last */

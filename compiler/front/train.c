@@ -131,6 +131,10 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 			s->path = a->text;
 		} else {
 			struct diagnostic *m = problem(e, "data", a->span, "", "`%s` takes the %s name%s", reader->name, reader->parts ? "folder's" : "file's", reader->columns ? " and `columns`" : takes_part(reader) ? " and `part`" : "");
+			if (a->kind == NODE_KEYWORD && reader->columns && a->kid[0]->kind == NODE_LIST) {
+				diag_help(e->d, m, "columns are chosen by `columns=%s`", span_text(e->arena, a->kid[0]->span));
+				diag_edit(e->d, m, a->span, "columns=%s", span_text(e->arena, a->kid[0]->span));
+			}
 			if (a->kind == NODE_DOT || a->kind == NODE_NAME) {
 				diag_help(e->d, m, "names of files stand in quotes: `\"%s\"`", span_text(e->arena, a->span));
 				diag_edit(e->d, m, a->span, "\"%s\"", span_text(e->arena, a->span));
@@ -255,6 +259,13 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	default: break;
 	}
 	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
+	const char *ending = n->kind == NODE_TEXT ? strrchr(n->text, '.') : NULL;
+	const struct reader *reader = ending ? find_reader(!strcmp(ending, ".txt") ? "text" : ending + 1) : NULL;
+	if (reader) {
+		diag_help(e->d, m, "a file is read by a function: `%s(%s)`", reader->name, span_text(e->arena, n->span));
+		diag_edit(e->d, m, n->span, "%s(%s)", reader->name, span_text(e->arena, n->span));
+		return false;
+	}
 	diag_help(e->d, m, "data comes from a list or one of these:\n%s;\n`/ 255` and the like may follow", reader_examples(e));
 	return false;
 }
@@ -341,15 +352,33 @@ struct number_setting {
 	const char *name;
 	size_t offset; /* of its double in struct training */
 	double least, most;
-	bool whole;
+	bool whole, share;
+	const char *truth; /* what is said to a truth; NULL: nothing */
 };
 
-#define SETTING(name, least, most, whole) {#name, offsetof(struct training, name), least, most, whole}
+#define SETTING(name, least, most, whole) {#name, offsetof(struct training, name), least, most, whole, false, NULL}
 static const struct number_setting settings[] = {
 	SETTING(batch_size, 1, 1e9, true), SETTING(epochs, 1, 1e9, true),           SETTING(steps, 1, 1e15, true),
-	SETTING(validation, 0, 1e12, false), SETTING(early_stopping, 1, 1e9, true), SETTING(seed, 0, 9e15, true),
+	{"validation", offsetof(struct training, validation), 0, 1e12, false, true, "a tenth of the data is `validation = 0.1`"},
+	{"early_stopping", offsetof(struct training, early_stopping), 1, 1e9, true, false, "say after how many epochs without a better loss: `early_stopping = 5`"},
+	SETTING(seed, 0, 9e15, true),
 	SETTING(split_seed, 0, 9e15, true),         SETTING(clip_norm, 1e-300, 1e300, false),
 };
+
+/* what a setting was given is no such number: a number in quotes, or a truth */
+static void
+refuse_number(struct elaborator *e, const struct node *n, const struct value *v, const struct number_setting *s)
+{
+	struct diagnostic *m = problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber %s %.0f", s->name, s->whole ? "whole " : "",
+				       s->least == floor(s->least) ? "from" : "above", s->least);
+	bool digits = v->kind == VALUE_TEXT && *v->text && v->text[strspn(v->text, "0123456789")] == 0;
+	if (digits) {
+		diag_help(e->d, m, "numbers are written without quotes: `%s = %s`", s->name, v->text);
+		diag_edit(e->d, m, n->kid[0]->span, "%s", v->text);
+	} else if (v->kind == VALUE_TRUTH && s->truth) {
+		diag_help(e->d, m, "%s", s->truth);
+	}
+}
 
 static bool
 set_number(struct elaborator *e, struct training *t, struct node *n)
@@ -360,7 +389,8 @@ set_number(struct elaborator *e, struct training *t, struct node *n)
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind == VALUE_ERROR) return true;
 		bool fits = v->kind == VALUE_NUMBER && v->number >= s->least && v->number <= s->most && (!s->whole || v->number == floor(v->number));
-		if (!fits) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a %snumber %s %.0f", s->name, s->whole ? "whole " : "", s->least == floor(s->least) ? "from" : "above", s->least);
+		if (!fits) refuse_number(e, n, v, s);
+		else if (s->share && v->number > 1 && v->number != floor(v->number)) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`%s` is a share below 1, or a number of records", s->name);
 		else *(double *)((char *)t + s->offset) = v->number;
 		return true;
 	}
@@ -415,7 +445,7 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], false);
 	} else if (!strcmp(n->text, "shuffle")) {
 		struct value *v = evaluate(e, n->kid[0], e->globals);
-		if (v->kind != VALUE_TRUTH) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`shuffle` is true or false");
+		if (v->kind != VALUE_TRUTH && v->kind != VALUE_ERROR) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`shuffle` is true or false");
 		else t->shuffle = v->number != 0;
 	} else if (!strcmp(n->text, "early_stopping_on")) {
 		const char *name = n->kid[0]->text;
@@ -423,15 +453,23 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
 		if (!found) problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
 		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
+	} else if (!strcmp(n->text, "data") || !strcmp(n->text, "test")) {
+		struct diagnostic *d = problem(e, "data", n->name, "", "`%s` gives a source to each input and target", n->text);
+		struct text list = {.arena = e->arena};
+		for (int i = 0; i < m->inputs.n; i++) text_add(&list, "%s%s = ...", i ? "; " : "", m->inputs.at[i]->name);
+		diag_help(e->d, d, "write `%s { %s }`", n->text, text_end(&list));
 	} else if (!set_number(e, t, n)) {
 		const char *names[16] = {"optimizer", "optimizers", "shuffle", "early_stopping_on", "data", "test"};
 		int count = 6;
 		for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) names[count++] = settings[i].name;
 		struct diagnostic *d = problem(e, "unknown-option", n->name, "not a setting", "a train block has no setting `%s`", n->text);
-		const char *near = nearest_name(n->text, names, count);
+		const char *known = known_as(e, n->text);
+		const char *near = known && strchr(known, ' ') ? NULL : nearest_name(n->text, names, count);
+		int helps = d ? d->helps.n : 0;
 		if (!strcmp(n->text, "freeze")) diag_help(e->d, d, "freeze a layer where it gets its name: `layer enc = frozen Encoder`");
 		else if (near) diag_help(e->d, d, "it is called `%s`", near);
 		else help_optimizer_option(e, d, n);
+		if (d && d->helps.n == helps && known && strchr(known, ' ')) diag_help(e->d, d, "%s", known);
 		if (near) diag_rename(e->d, d, n->text, near);
 	}
 }
@@ -455,7 +493,7 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 				diag_label(e->d, d, train->kid[0]->kid[k]->name, "first here");
 			}
 		if (n->kind == NODE_SET) {
-			data |= input_named(m, n->text) >= 0; /* not there, but not missing either */
+			data |= input_named(m, n->text) >= 0 || !strcmp(n->text, "data"); /* not there, but not missing either */
 			set_entry(e, m, n);
 			continue;
 		}
@@ -466,7 +504,12 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 		data |= group == 0;
 	}
 	if (!m->train->loss) problem(e, "loss", m->span, "", "model `%s` has a train block but no loss", m->name);
-	if (!data) problem(e, "no-data", train->name, "", "the train block has no `data { ... }`");
+	if (!data) {
+		struct diagnostic *d = problem(e, "no-data", train->name, "", "the train block has no `data { ... }`");
+		struct text list = {.arena = e->arena};
+		for (int i = 0; i < m->inputs.n; i++) text_add(&list, "%s%s = ...", i ? "; " : "", m->inputs.at[i]->name);
+		if (m->inputs.n) diag_help(e->d, d, "add `data { %s }` to it", text_end(&list));
+	}
 	if (!t->optimizers.n && !e->d->errors) {
 		struct diagnostic *d = problem(e, "optimizer", train->name, "", "the train block names no optimizer");
 		diag_help(e->d, d, "add `optimizer = Adam(lr=1e-3)`");

@@ -71,7 +71,7 @@ add_function(struct plot *p, struct series_list *list, const struct input *in, c
 	c.options.model = "Plotted";
 	c.options.files = disk_files;
 	int status = compile(&c, p->o.model ? p->o.model : in->path, text_end(&t), t.length, "derive");
-	diag_print(&c.unit.diagnostics, stderr, false);
+	diag_print(&c.unit.diagnostics, stderr, false, DEFAULT_COLUMNS);
 	if (status) status = nn_fail(&p->error, "`%s` cannot be drawn", in->path);
 	else status = compute(p, &c, x, y, slope);
 	compile_free(&c);

@@ -62,7 +62,7 @@ check_diagnostics(const struct compilation *c)
 	}
 	if (!nowhere) nowhere = fopen("/dev/null", "w");
 	if (!nowhere) return;
-	diag_print(d, nowhere, true);
+	diag_print(d, nowhere, true, DEFAULT_COLUMNS);
 	diag_print_gcc(d, nowhere, false);
 	diag_print_json(d, nowhere);
 }

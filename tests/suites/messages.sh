@@ -25,7 +25,7 @@ failed=$((failed + $(sed -n '$s/.*, \([0-9]*\) failed.*/\1/p' "$work/edits"))) |
 
 # the first line of each message: FILE:LINE:COLUMN: error: TITLE [CODE]; what follows is the text without its place
 for file in tests/golden/errors/*.nn tests/golden/*.nn; do
-	"$nnc" check --color=never "$file" 2>"$work/text" >/dev/null
+	COLUMNS=10000 "$nnc" check --color=never "$file" 2>"$work/text" >/dev/null # titles unbroken
 	"$nnc" check --color=never --format=gcc "$file" 2>"$work/gcc" >/dev/null
 	sed -n 's/^\(error\|warning\)\[\([a-z-]*\)\]: \(.*\)/\1: \3 [\2]/p' "$work/text" >"$work/heads"
 	sed -n 's/^ *--> //p' "$work/text" >"$work/places"
@@ -59,6 +59,29 @@ if script -qec true /dev/null >/dev/null 2>&1; then # a terminal
 else
 	echo "skipped: script: no program that gives a terminal"
 	skipped=$((skipped + 1))
+fi
+
+# the width: COLUMNS, the terminal, else 80
+widest() { # file: the width of its widest line
+	awk 'length($0) > most { most = length($0) } END { print most + 0 }' "$1"
+}
+for file in tests/golden/*/*.nn; do
+	COLUMNS=60 "$nnc" check "$file" 2>"$work/narrow" >/dev/null
+	check "60 columns for $file: $(widest "$work/narrow")" [ "$(widest "$work/narrow")" -le 60 ]
+	"$nnc" check --format=gcc "$file" 2>"$work/gcc" >/dev/null
+	COLUMNS=60 "$nnc" check --format=gcc "$file" 2>"$work/narrow" >/dev/null
+	check "--format=gcc is not broken into lines: $file" cmp -s "$work/gcc" "$work/narrow"
+done
+long=tests/golden/double_softmax.nn
+for columns in "" no 0 -5; do
+	COLUMNS=$columns "$nnc" check $long 2>"$work/out"
+	check "80 columns where COLUMNS is '$columns'" [ "$(widest "$work/out")" -gt 70 -a "$(widest "$work/out")" -le 80 ]
+done
+COLUMNS=1 "$nnc" check $long 2>"$work/out"
+check "40 columns at least" [ "$(widest "$work/out")" -gt 30 -a "$(widest "$work/out")" -le 50 ]
+if script -qec true /dev/null >/dev/null 2>&1; then
+	script -qec "stty cols 66; TERM=dumb '$nnc' check $long" /dev/null </dev/null | tr -d '\r' >"$work/out"
+	check "a terminal of 66 columns: $(widest "$work/out")" [ "$(widest "$work/out")" -gt 60 -a "$(widest "$work/out")" -le 66 ]
 fi
 "$nnc" check $wrong --format=xml 2>"$work/out"
 check "--format=xml" grep -q 'is text, gcc or json' "$work/out"

@@ -51,7 +51,7 @@ for file in states habits; do
 		/^error\[/ { errors++; said = $0; if ($0 ~ / (closes no|never closed|needs|is written|plain ASCII|start with|once)/) more = 1 }
 		/--> / { place = 1 }
 		/[\^-] [a-z]/ || /= (help|note): / { more = 1 }
-		length($0) > 100 && !/^ *[0-9]* \|/ { print "FAILED: tests/syntax/" file ".txt: " title ": a line of " length($0) " columns"; bad++ }
+		length($0) > 80 && !/^ *[0-9]+ \|/ { print "FAILED: tests/syntax/" file ".txt: " title ": a line of " length($0) " columns"; bad++ }
 		END { flush(); exit bad > 0 }' "$work/$file.err" || failed=$((failed + 1))
 done
 

@@ -30,7 +30,7 @@ main(int argc, char **argv)
 	struct source source = {argv[argc - 1], text, length, false};
 	nn_debug = 1;
 	parse_source(&arena, &diagnostics, &source);
-	diag_print(&diagnostics, stderr, false);
+	diag_print(&diagnostics, stderr, false, DEFAULT_COLUMNS);
 	arena_free(&arena);
 	return 0;
 }

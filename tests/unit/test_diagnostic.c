@@ -45,8 +45,8 @@ printed(void (*print)(FILE *out))
 	return copy;
 }
 
-static void plain(FILE *out) { diag_print(&d, out, false); }
-static void colored(FILE *out) { diag_print(&d, out, true); }
+static void plain(FILE *out) { diag_print(&d, out, false, DEFAULT_COLUMNS); }
+static void colored(FILE *out) { diag_print(&d, out, true, DEFAULT_COLUMNS); }
 static void gcc(FILE *out) { diag_print_gcc(&d, out, false); }
 static void json(FILE *out) { diag_print_json(&d, out); }
 
@@ -85,6 +85,68 @@ Test(diagnostic, a_message_with_everything)
 			 "          second\n"
 			 "  = help: do this\n");
 	cr_expect_eq(d.errors, 1);
+}
+
+static int width;
+static void narrow(FILE *out) { diag_print(&d, out, false, width); }
+
+/* texts go on under their beginning; a label that has no room behind its underline stands below it */
+Test(diagnostic, texts_in_a_narrow_window)
+{
+	text_of("model M {\n  y = relu(a + b)\n}\n");
+	struct diagnostic *m = diag_new(&d, "shape", span_of("+", 0), "", "`%s` needs equal shapes on both of its sides, whatever they are", "+");
+	diag_label(&d, m, span_of("a", 0), "a short one");
+	diag_label(&d, m, span_of("b", 0), "this is declared far above as [3]");
+	diag_note(&d, m, "how it gets its shape:\n   x -> f -> g -> h -> and so on  [2]");
+	diag_help(&d, m, "write `(x -> Dense(16)) + y`, or leave out the second one");
+	width = 40;
+	cr_expect_str_eq(printed(narrow),
+			 "error[shape]: `+` needs equal shapes on\n"
+			 "              both of its sides,\n"
+			 "              whatever they are\n"
+			 " --> net.nn:2:14\n"
+			 "  |\n"
+			 "2 |   y = relu(a + b)\n"
+			 "  |            - ^ -\n"
+			 "  |            |   |\n"
+			 "  |            |   this is declared far\n"
+			 "  |            |   above as [3]\n"
+			 "  |            |\n"
+			 "  |            a short one\n"
+			 "  |\n"
+			 "  = note: how it gets its shape:\n"
+			 "             x -> f -> g -> h -> and so\n"
+			 "               on  [2]\n"
+			 "  = help: write `(x -> Dense(16)) + y`,\n"
+			 "          or leave out the second one\n", "%s", printed(narrow));
+}
+
+/* of a line that is too wide, the pieces with the marks; columns are those of the screen */
+Test(diagnostic, long_lines_in_a_narrow_window)
+{
+	text_of("# \303\227\303\227\303\227 wrong, and a long way from here to the end of the line, where it stops");
+	struct diagnostic *m = diag_new(&d, "syntax", span_of("wrong", 0), "this", "wrong");
+	diag_label(&d, m, span_of("stops", 0), "that");
+	width = 40;
+	cr_expect_str_eq(printed(narrow),
+			 "error[syntax]: wrong\n"
+			 " --> net.nn:1:10\n"
+			 "  |\n"
+			 "1 | # \303\227\303\227\303\227 wrong, and a long way from ...\n"
+			 "  |       ^^^^^ this\n"
+			 "1 | ... of the line, where it stops\n"
+			 "  |                           ----- that\n", "%s", printed(narrow));
+	m->labels.n = 1;
+	m->labels.at[0].span.end = source.length;
+	m->labels.at[0].text = "all of it";
+	cr_expect_str_eq(printed(narrow),
+			 "error[syntax]: wrong\n"
+			 " --> net.nn:1:10\n"
+			 "  |\n"
+			 "1 | ...wrong, and a long way from her...\n"
+			 "  |    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
+			 "  |    |\n"
+			 "  |    all of it\n", "%s", printed(narrow));
 }
 
 /* lines that are far apart, and wide line numbers */

@@ -343,7 +343,7 @@ Test(gradient, printed_equations_parse)
 			text_add(&t, "}\n");
 			struct source source = {"printed.nn", text_end(&t), t.length, false};
 			parse_source(p->arena, &d, &source);
-			if (d.errors) diag_print(&d, stderr, false);
+			if (d.errors) diag_print(&d, stderr, false, DEFAULT_COLUMNS);
 			cr_expect_eq(d.errors, 0, "%s: %s\n%s", models[i].name, d.all.at[0]->title, source.text);
 		}
 		compile_free(&c);
