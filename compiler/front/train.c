@@ -45,7 +45,7 @@ static const char *
 reader_examples(struct elaborator *e)
 {
 	struct text t = {.arena = e->arena};
-	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i == READERS / 2 + 1 ? ",\n" : i ? ", " : "", readers[i].example);
+	for (int i = 0; i < READERS; i++) text_add(&t, "%s%s", i ? ", " : "", readers[i].example);
 	return text_end(&t);
 }
 
