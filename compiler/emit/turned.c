@@ -79,15 +79,19 @@ write_turns(struct emission *e, struct text *t)
 enum { FEW_PLACES = 4, MANY_PLACES = 8, SHORT_LINE = 20 };
 
 /* The index of the innermost loop around the tile, along which neighbours share the columns that are read; NULL: too few are there, or a condition
- * on them is no bound. */
+ * on them is no affine bound. */
 static struct index *
-line_of(const struct kernel *k)
+line_of(struct program *p, const struct kernel *k)
 {
 	struct index *line = k->outer.n ? k->outer.at[k->outer.n - 1] : NULL;
 	if (!line || line->size < FEW_PLACES) return NULL;
 	for (int i = 0; k->guard && i < conjunct_count(k->guard); i++) {
 		const struct expr *c = conjunct(k->guard, i);
-		if (mentions(c, line) && c->op != OP_GE0) return NULL;
+		if (!mentions(c, line)) continue;
+		if (c->op != OP_GE0) return NULL;
+		const struct affine *a = affine_of(p, c->kid[0]);
+		for (int t = 0; t < a->n; t++)
+			if (a->term[t].atom->op != OP_INDEX) return NULL;
 	}
 	return line;
 }
@@ -163,7 +167,7 @@ static void
 write_line_of_places(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
 {
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
-	const struct index *line = line_of(k);
+	const struct index *line = line_of(plan->program, k);
 	struct text whole = {.arena = e->arena};
 	const char *outer = outer_arguments(&w, true), *arguments = outer_arguments(&w, false), *at = name_of_index(&w, line), *row = loop_name(&w, k->row);
 	for (int i = 0; k->guard && i < conjunct_count(k->guard); i++)
@@ -201,7 +205,7 @@ write_one_sample(struct emission *e, struct plan *plan, const struct kernel *k, 
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	const long rows = k->row->size;
 	const bool split_rows = k->parts > 1 && !k->split_outer;
-	const struct index *line = line_of(k);
+	const struct index *line = line_of(plan->program, k);
 	write_columns(e, plan, k, NULL, names, out);
 	if (line) write_columns(e, plan, k, line, names, out);
 	if (line) write_line_of_places(e, plan, k, names, out);
