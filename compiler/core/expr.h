@@ -68,6 +68,7 @@ struct expr {
 	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
+	struct forms *forms; /* the same, of derive/simplify.c */
 	union {
 		double number;
 		struct index *index;

@@ -266,21 +266,32 @@ has_sum(struct program *p, struct expr *e)
 	return false;
 }
 
+struct forms { /* of an expression with a sum */
+	struct expr *out;      /* multiplied out */
+	struct expr *cheapest; /* of this, of itself, and of both factored */
+};
+
+static const struct forms *
+forms_of(struct program *p, struct expr *e)
+{
+	if (e->forms) return e->forms;
+	struct forms *f = NEW(p->arena, struct forms);
+	*f = (struct forms){rewrite(p, e, multiply_out, NULL), e};
+	struct expr *candidate[] = {rewrite(p, e, factor, NULL), f->out, rewrite(p, f->out, factor, NULL)};
+	int least = expr_cost(p, e);
+	for (int i = 0; i < 3; i++) {
+		int c = expr_cost(p, candidate[i]);
+		if (c >= least) continue;
+		least = c;
+		f->cheapest = candidate[i];
+	}
+	return e->forms = f;
+}
+
 struct expr *
 cheapest(struct program *p, struct expr *e)
 {
-	if (!has_sum(p, e)) return e;
-	struct expr *out = rewrite(p, e, multiply_out, NULL);
-	struct expr *candidate[] = {e, rewrite(p, e, factor, NULL), out, rewrite(p, out, factor, NULL)}, *best = e;
-	int least = expr_cost(p, e);
-	for (int i = 1; i < 4; i++) {
-		int c = expr_cost(p, candidate[i]);
-		if (c < least) {
-			least = c;
-			best = candidate[i];
-		}
-	}
-	return best;
+	return has_sum(p, e) ? forms_of(p, e)->cheapest : e;
 }
 
 /* does some map read what e reads? */
@@ -301,7 +312,8 @@ improve(struct program *p, const struct equation *q, struct reuse *r)
 	r->q = q;
 	struct expr *e = may_reuse(r, q->body) ? rewrite(p, q->body, reuse_node, r) : q->body, *best = cheapest(p, e);
 	if (!has_sum(p, e)) return best;
-	struct expr *out = rewrite(p, rewrite(p, e, multiply_out, NULL), reuse_node, r);
+	struct expr *out = rewrite(p, forms_of(p, e)->out, reuse_node, r);
+	if (out == forms_of(p, e)->out) return best;
 	struct expr *out_factored = rewrite(p, out, factor, NULL);
 	if (expr_cost(p, out) < expr_cost(p, best)) best = out;
 	if (expr_cost(p, out_factored) < expr_cost(p, best)) best = out_factored;
@@ -322,7 +334,7 @@ struct inlining {
 struct changes {
 	int n, *round, *readers;
 	struct expr **body;    /* before this round */
-	int forward;           /* the last round in which a forward equation changed */
+	int pattern;           /* the last round in which something changed that others may read instead */
 };
 
 static void
@@ -485,7 +497,7 @@ grow_changes(struct program *p, struct changes *c)
 		memcpy(readers, c->readers, (size_t)old * sizeof *readers);
 		memcpy(body, c->body, (size_t)old * sizeof *body);
 	}
-	*c = (struct changes){2 * n, round, readers, body, c->forward};
+	*c = (struct changes){2 * n, round, readers, body, c->pattern};
 }
 
 /* compares with the round before; an equation that is new has changed */
@@ -497,7 +509,7 @@ note_changes(struct program *p, struct changes *c, int round, const int *readers
 		const struct equation *q = p->equations.at[i];
 		int id = q->tensor->id;
 		if (c->body[id] == q->body && (!readers || c->readers[id] == readers[id])) continue;
-		if (c->body[id] != q->body && q->tensor->role != ROLE_ADJOINT) c->forward = round;
+		if (c->body[id] != q->body && is_worth_reading(p, q)) c->pattern = round;
 		c->round[id] = round;
 		c->body[id] = q->body;
 		if (readers) c->readers[id] = readers[id];
@@ -672,7 +684,7 @@ simplify(struct program *p)
 		struct reuse r = reuse_new(p);
 		for (int i = 0; i < p->equations.n; i++) {
 			struct equation *q = p->equations.at[i];
-			if (c.forward < round - 1 && is_settled(p, &c, q, round) && c.body[q->tensor->id] == q->body) continue;
+			if (c.pattern < round - 1 && is_settled(p, &c, q, round) && c.body[q->tensor->id] == q->body) continue;
 			q->body = improve(p, q, &r);
 		}
 		collect_sums(p, &c, round);
