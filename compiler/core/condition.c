@@ -66,8 +66,9 @@ negation(struct program *p, struct expr *c)
 {
 	if (c->op == OP_BOOL) return truth(p, c->number == 0);
 	if (c->op == OP_NOT) return c->kid[0];
-	if (c->op == OP_GE0) return at_least_0(p, add(p, scale(p, -1, c->kid[0]), number(p, -1)));
-	return expr_plain(p, OP_NOT, 1, &c);
+	if (c->op != OP_GE0) return expr_plain(p, OP_NOT, 1, &c);
+	if (!c->negation) c->negation = at_least_0(p, add(p, scale(p, -1, c->kid[0]), number(p, -1)));
+	return c->negation;
 }
 
 int

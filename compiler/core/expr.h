@@ -68,7 +68,10 @@ struct expr {
 	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
-	struct forms *forms; /* the same, of derive/simplify.c */
+	union { /* the same */
+		struct forms *forms;   /* of a number, by derive/simplify.c */
+		struct expr *negation; /* of a condition */
+	};
 	union {
 		double number;
 		struct index *index;

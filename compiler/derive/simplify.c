@@ -291,7 +291,7 @@ forms_of(struct program *p, struct expr *e)
 struct expr *
 cheapest(struct program *p, struct expr *e)
 {
-	return has_sum(p, e) ? forms_of(p, e)->cheapest : e;
+	return !e->condition && has_sum(p, e) ? forms_of(p, e)->cheapest : e;
 }
 
 /* does some map read what e reads? */
@@ -311,7 +311,7 @@ improve(struct program *p, const struct equation *q, struct reuse *r)
 {
 	r->q = q;
 	struct expr *e = may_reuse(r, q->body) ? rewrite(p, q->body, reuse_node, r) : q->body, *best = cheapest(p, e);
-	if (!has_sum(p, e)) return best;
+	if (e->condition || !has_sum(p, e)) return best;
 	struct expr *out = rewrite(p, forms_of(p, e)->out, reuse_node, r);
 	if (out == forms_of(p, e)->out) return best;
 	struct expr *out_factored = rewrite(p, out, factor, NULL);
