@@ -130,7 +130,7 @@ canonical_body(struct program *p, int lhs_count, struct index *const lhs[], int 
 		from[i] = i < lhs_count ? lhs[i] : bound[i - lhs_count];
 		to[i] = index_of(p, canonical_index(p, i, from[i]->size, from[i]->batch));
 	}
-	return substitute(p, body, n, from, to);
+	return rename_indices(p, body, n, from, to);
 }
 
 static bool

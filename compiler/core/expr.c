@@ -390,6 +390,35 @@ substitute(struct program *p, struct expr *e, int n, struct index *const from[],
 	return moves ? rewrite(p, e, substitute_node, &s) : e;
 }
 
+/* Other indices under the same nodes: nothing is to be collected anew, only the order of terms, factors and conjuncts.  What has a sign that depends on
+ * that order is built again. */
+static struct expr *
+rename_node(struct program *p, struct expr *e, struct substitution *s, struct memo *m)
+{
+	if (!mentions_any(e, s->from, s->n)) return e;
+	if (e->op == OP_INDEX) return substitute_node(p, e, s);
+	struct expr *known = memo_get(m, e);
+	if (known) return known;
+	struct expr *few[8], **kids = e->n <= 8 ? few : NEW_ARRAY(p->arena, e->n, struct expr *);
+	for (int i = 0; i < e->n; i++) kids[i] = rename_node(p, e->kid[i], s, m);
+	bool ordered = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND;
+	int first = ordered && kids[0]->op == OP_NUMBER, end = e->n - (ordered && kids[e->n - 1]->op == OP_NUMBER);
+	if (ordered) qsort(kids + first, (size_t)(end - first), sizeof *kids, expr_by_order);
+	struct expr *r = e->op == OP_EQ0 || e->op == OP_EQ ? rebuild(p, e, kids) : expr_node(p, e, e->n, kids);
+	memo_put(m, e, r);
+	return r;
+}
+
+struct expr *
+rename_indices(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[])
+{
+	struct memo m;
+	memo_start(&m);
+	struct expr *r = rename_node(p, e, &(struct substitution){n, from, to}, &m);
+	memo_end(&m);
+	return r;
+}
+
 struct gather {
 	LIST(struct expr *) nodes;
 	bool reads_only;

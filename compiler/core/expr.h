@@ -150,6 +150,8 @@ struct expr *rebuild(struct program *p, struct expr *e, struct expr *const kids[
 typedef struct expr *rewriter(struct program *p, struct expr *e, void *context);
 struct expr *rewrite(struct program *p, struct expr *e, rewriter *f, void *context);
 struct expr *substitute(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
+/* each index becomes another one: the nodes stay as they are */
+struct expr *rename_indices(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
 /* every node once, kids before parents; *n of them; not to be changed */
 struct expr **expr_nodes(struct program *p, struct expr *e, int *n);
 /* every distinct read in e */
