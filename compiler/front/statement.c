@@ -556,7 +556,8 @@ static bool
 belongs_to_model(struct elaborator *e, struct node *n)
 {
 	if (!e->frame && e->model) return true;
-	problem(e, "place", n->span, "", "this statement belongs directly into a model");
+	struct diagnostic *m = problem(e, "place", n->span, "", "this statement belongs directly into a model");
+	if (e->frame) diag_help(e->d, m, "a layer gives its result with `return`");
 	return false;
 }
 
