@@ -512,7 +512,7 @@ run_assign(struct elaborator *e, struct node *n, struct scope *s)
 	if (v->kind == VALUE_ERROR) return;
 	if (!state) {
 		struct diagnostic *m = problem(e, "state", n->name, "", "`%s` is no state of this layer", n->text);
-		if (e->model && !e->frame) diag_help(e->d, m, "a value is defined with `=`: `%s = ...`", n->text);
+		if (e->model && !e->frame) diag_help(e->d, m, "declare it first: `state %s = 0`; a value is defined with `=`", n->text);
 		else diag_help(e->d, m, "declare it first: `state %s = 0`", n->text);
 		const char *text = n->span.file ? n->span.file->text : NULL;
 		size_t arrow = n->name.end;
