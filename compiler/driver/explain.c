@@ -4,6 +4,7 @@
  * is called with beyond the file.  The suite `explain` runs them all. */
 #include "driver/driver.h"
 #include "driver/embedded.h"
+#include "front/columns.h"
 #include <string.h>
 
 static const char folder[] = "compiler/explain/", ending[] = ".md";
@@ -24,23 +25,38 @@ print_heading(const struct embedded *f)
 	printf("%.*s\n", (int)strcspn(f->bytes, "\n") - 2, f->bytes + 2);
 }
 
+/* the lines that have been collected, broken to the width of the screen */
+static void
+print_paragraph(struct text *t)
+{
+	size_t next;
+	for (const char *s = text_end(t); *s; s += next) printf("%.*s\n", (int)line_of_text(s, screen_columns(1), &next), s);
+	*t = (struct text){.arena = t->arena};
+}
+
 /* programs are indented, and what they are stands above them in words */
 static void
-print_story(const struct embedded *f)
+print_story(struct arena *a, const struct embedded *f)
 {
 	bool inside = false;
+	struct text paragraph = {.arena = a};
 	print_heading(f);
 	for (const char *line = strchr(f->bytes, '\n') + 1; *line; line += strcspn(line, "\n") + 1) {
 		int length = (int)strcspn(line, "\n");
-		if (strncmp(line, "```", 3)) {
+		if (strncmp(line, "```", 3) && !inside && length) {
+			text_add(&paragraph, "%s%.*s", paragraph.length ? " " : "", length, line);
+		} else if (strncmp(line, "```", 3)) {
+			print_paragraph(&paragraph);
 			printf("%s%.*s\n", inside && length ? "    " : "", length, line);
 		} else {
+			print_paragraph(&paragraph);
 			const char *what = memchr(line, ' ', (size_t)length);
 			inside = !inside;
 			if (inside && what) printf("%.*s:\n\n", length - (int)(what + 1 - line), what + 1);
 		}
 		if (!line[length]) break;
 	}
+	print_paragraph(&paragraph);
 }
 
 static int
@@ -65,7 +81,7 @@ explain(struct arena *a, const char *code)
 		const char *c = story_code(a, f);
 		if (c && !code) print_heading(f);
 		if (!c || !code || strcmp(c, code)) continue;
-		print_story(f);
+		print_story(a, f);
 		return 0;
 	}
 	return code ? no_story(a, code) : 0;

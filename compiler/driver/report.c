@@ -13,15 +13,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* COLUMNS where it is set, else the width of the terminal that stderr is */
-static int
-screen_columns(void)
+int
+screen_columns(int fd)
 {
 	enum { LEAST = 40, MOST = 10000 };
 	const char *said = getenv("COLUMNS");
 	struct winsize size = {0};
 	long columns = said ? strtol(said, NULL, 10) : 0;
-	if (columns <= 0 && isatty(2) && !ioctl(2, TIOCGWINSZ, &size)) columns = size.ws_col;
+	if (columns <= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size)) columns = size.ws_col;
 	if (columns <= 0) return DEFAULT_COLUMNS;
 	return (int)(columns < LEAST ? LEAST : columns > MOST ? MOST : columns);
 }
@@ -34,7 +33,7 @@ report_messages(const struct options *o, const struct diagnostics *d)
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !plain);
 	if (o->json || o->format == FORMAT_JSON) diag_print_json(d, stderr);
 	else if (o->format == FORMAT_GCC) diag_print_gcc(d, stderr, color);
-	else diag_print(d, stderr, color, screen_columns());
+	else diag_print(d, stderr, color, screen_columns(2));
 }
 
 /* ---- the text of a report ----------------------------------------------------------------------------------------------------------------- */

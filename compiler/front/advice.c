@@ -236,6 +236,14 @@ help_method(struct elaborator *e, struct diagnostic *m, const char *base, const 
 		diag_edit(e->d, m, (struct span){at.file, at.begin - 1 - strlen(base), at.end}, "%s(%s)", known, base);
 		return;
 	}
+	const struct value *other = look_up(s, name);
+	if (other && other->kind == VALUE_TENSOR && at.file && at.begin) { /* w . x */
+		size_t from = at.begin;
+		while (from > 0 && strchr(" .", at.file->text[from - 1])) from--;
+		diag_help(e->d, m, "a product is written `%s @ %s`, or `%s * %s` element by element", base, name, base, name);
+		diag_edit(e->d, m, (struct span){at.file, from, at.begin}, " @ ");
+		return;
+	}
 	if (known && !strchr(known, ' ')) diag_help(e->d, m, "values have no methods: write `%s -> %s`", base, known);
 	if (known && !strchr(known, ' ') && at.file && at.begin && at.file->text[at.begin - 1] == '.') diag_edit(e->d, m, (struct span){at.file, at.begin - 1, at.end}, " -> %s", known);
 	if (!known || strchr(known, ' ')) diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);

@@ -89,7 +89,7 @@ line_of_text(const char *text, int room, size_t *next)
 	return at;
 }
 
-enum { MANY = 8 };
+enum { MANY = 8, WIDE = 400 }; /* lines, columns: more is not made even */
 
 /* lines that a text takes up to its line break, MANY at most; *last: the columns of the last */
 static int
@@ -107,8 +107,9 @@ count_lines(const char *text, int room, int *last)
 int
 even_room(const char *text, int room)
 {
+	if (room > WIDE) return room;
 	int last = 0, lines = count_lines(text, room, &last);
-	for (int less = room; less > room - room / 4 && lines < MANY; less--)
+	for (int less = room; less > room - room / 4 && lines > 1 && lines < MANY; less--)
 		if (count_lines(text, less, &last) == lines && last >= room / 4) return less;
 	return room;
 }

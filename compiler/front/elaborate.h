@@ -376,6 +376,8 @@ const char *call_text(struct elaborator *e, const struct node *definition);
 void help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s);
 void help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct scope *s);
 const char *known_as(struct elaborator *e, const char *name); /* what another library's name is called here; NULL: not known */
+/* the user's call in which the library asks for something at `where`; NULL: it is not the library */
+const char *asked_by(const struct elaborator *e, struct span where);
 /* a function has to be a layer */
 void help_layer(struct elaborator *e, struct diagnostic *m, const struct node *function);
 void help_other_loss(struct unit *u, const struct model *m, struct diagnostic *d); /* a help for a loss without a derivative, where one fits */

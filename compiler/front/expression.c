@@ -32,7 +32,9 @@ elementwise(struct elaborator *e, struct span span, struct span op, const char *
 	struct value *longer = x->n >= y->n ? x : y, *shorter = longer == x ? y : x;
 	for (int i = 0; i < shorter->n; i++) {
 		if (shorter->axis[i]->size == longer->axis[longer->n - shorter->n + i]->size) continue;
-		struct diagnostic *m = problem(e, "shape", op, "", "`%s` needs equal shapes", name);
+		const char *asked = asked_by(e, op); /* the library's insides are not the user's */
+		const char *both = asked ? arena_print(e->arena, "%s and %s", shape_text(e, x), shape_text(e, y)) : "";
+		struct diagnostic *m = problem(e, "shape", op, both, "`%s` needs equal shapes", asked ? asked : name);
 		diag_label(e->d, m, a->span, "%s", shape_text(e, x));
 		diag_label(e->d, m, b->span, "%s", shape_text(e, y));
 		if (m) note_history(e, m, span_text(e->arena, a->span), x);

@@ -165,6 +165,46 @@ inside_choice(const struct mistake *m)
 	return false;
 }
 
+/* Model Net {   Output y */
+static bool
+capital_keyword(const struct mistake *m)
+{
+	static const char *const keywords[] = {"Model", "Train", "Let", "Fn", "Layer", "Import", "Optimizer", "Input", "Target", "Output", "Param", "Loss", "Metric", "Repeat", "Return"};
+	struct span word = first_word_span(m);
+	char *text = slice(m, word.begin, word.end);
+	if (m->at.begin > skip_blanks(m, word.end)) return false;
+	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+		if (strcmp(keywords[i], text)) continue;
+		text[0] = (char)tolower((unsigned char)text[0]);
+		struct diagnostic *d = say(m, word, "", "keywords are written in small letters");
+		advise(m, d, "write `%s`", text);
+		diag_edit(m->p->diagnostics, d, word, "%s", text);
+		return true;
+	}
+	return false;
+}
+
+/* nn::Linear(10)   Dense(10).relu */
+static bool
+member(const struct mistake *m)
+{
+	size_t from = m->at.begin, end;
+	if (found_is(m, "':'") && m->text[m->at.end] == ':') {
+		while (from > 0 && word_end(m, from - 1) > from - 1) from--;
+		struct diagnostic *d = say(m, (struct span){m->p->source, from, m->at.end + 1}, "", "names have no package in front");
+		end = word_end(m, m->at.end + 1);
+		advise(m, d, "write `%s`", slice(m, m->at.end + 1, end));
+		diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "%s", "");
+		return true;
+	}
+	end = word_end(m, m->at.end);
+	if (!found_is(m, "'.'") || char_before(m) != ')' || end == m->at.end || !can_be(m, "->")) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end}, "", "values have no methods");
+	advise(m, d, "a function follows behind an arrow: `-> %s`", slice(m, m->at.end, end));
+	diag_edit(m->p->diagnostics, d, m->at, " -> ");
+	return true;
+}
+
 static bool
 statement_if(const struct mistake *m)
 {
@@ -483,7 +523,7 @@ bool
 foreign(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
-		method_call, foreign_statement, unnamed_result, type_in_front, model_header, train_header, layer_header, repeat_header, set_as_type, sum_with_braces, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, choice_in_sum, python_choice,
+		capital_keyword, member, method_call, foreign_statement, unnamed_result, type_in_front, model_header, train_header, layer_header, repeat_header, set_as_type, sum_with_braces, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, choice_in_sum, python_choice,
 		misplaced_frozen, decorator, python_call,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

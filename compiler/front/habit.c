@@ -121,7 +121,10 @@ stray_character(const struct mistake *m)
 	struct span whole = m->at;
 	int length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1; /* of a character of UTF-8 */
 	while (whole.end < m->p->source->length && whole.end - whole.begin < (size_t)length && ((unsigned char)m->text[whole.end] & 0xc0) == 0x80) whole.end++;
-	if (length > 1 && whole.end - whole.begin == (size_t)length) say(m, whole, "", "the character `%s` means nothing here: files are plain ASCII", slice(m, whole.begin, whole.end));
+	if (length > 1 && whole.end - whole.begin == (size_t)length) {
+		struct diagnostic *d = say(m, whole, "", "the character `%s` means nothing here: files are plain ASCII", slice(m, whole.begin, whole.end));
+		if (can_be(m, "a name")) advise(m, d, "names have the letters of English, for example `theta`");
+	}
 	else if (c < 33 || c > 126) say(m, whole, "", "the byte 0x%02x means nothing here: files are plain ASCII", c);
 	else say(m, whole, "", "the character `%c` means nothing in this language", c);
 	return true;
@@ -142,11 +145,41 @@ comment(const struct mistake *m)
 
 /* ---- operators ----------------------------------------------------------------------------------------------------------------------- */
 
+/* h[i in 0:10] */
+static bool
+index_range(const struct mistake *m)
+{
+	size_t from = m->at.begin, end = word_end(m, m->at.end);
+	while (from > 0 && word_end(m, from - 1) > from - 1) from--;
+	if (from < 4 || !at_text(m, from - 4, " in ") || end == m->at.end) return false;
+	char *low = slice(m, from, m->at.begin), *high = slice(m, m->at.end, end);
+	struct diagnostic *d = say(m, m->at, "", "ranges are written with `..` and include both ends");
+	const char *last = isdigit((unsigned char)*high) ? arena_print(m->p->arena, "%ld", strtol(high, NULL, 10) - 1) : arena_print(m->p->arena, "%s-1", high);
+	advise(m, d, "write `%s..%s`", low, last);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "%s..%s", low, last);
+	return true;
+}
+
+/* 0..<10 */
+static bool
+half_open(const struct mistake *m)
+{
+	size_t end = word_end(m, m->at.end);
+	if (!found_is(m, "'<'") || !behind(m, 0, "..") || end == m->at.end) return false;
+	char *high = slice(m, m->at.end, end);
+	struct diagnostic *d = say(m, m->at, "", "ranges include both ends");
+	const char *last = isdigit((unsigned char)*high) ? arena_print(m->p->arena, "%ld", strtol(high, NULL, 10) - 1) : arena_print(m->p->arena, "%s-1", high);
+	advise(m, d, "the last one is `%s`", last);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end}, "%s", last);
+	return true;
+}
+
 static bool
 colon_slice(const struct mistake *m)
 {
 	bool base_ = m->open.begin > 0 && (word_end(m, m->open.begin - 1) > m->open.begin - 1 || strchr(")]", m->text[m->open.begin - 1]));
 	if (!found_is(m, "':'") || m->bracket != '[' || !base_) return false;
+	if (index_range(m)) return true;
 	struct diagnostic *d = say(m, m->at, "", "slices are written with `..` and include both ends");
 	size_t name = m->open.begin, from = m->open.end, end = m->at.end;
 	while (name > 0 && word_end(m, name - 1) > name - 1) name--;
@@ -198,9 +231,10 @@ in_place(const struct mistake *m)
 	if (!op || !strchr("+-*/%@^", op) || m->text[m->at.end] != '=' || m->bracket) return false;
 	size_t start = line_start(m), end = line_end(m, m->at.end);
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "there is no `%c=`: a value is defined, never changed", op);
-	char *name = slice(m, start, m->at.begin);
-	advise(m, d, "write `%s = %s %c %s`", name, name, op, slice(m, skip_blanks(m, m->at.end + 1), end));
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, start, end}, "%s = %s %c %s", name, name, op, slice(m, skip_blanks(m, m->at.end + 1), end));
+	char *name = slice(m, start, m->at.begin), *value = slice(m, skip_blanks(m, m->at.end + 1), end);
+	if (strstr(value, "->")) value = arena_print(m->p->arena, "(%s)", value); /* an arrow is looser than the sign */
+	advise(m, d, "write `%s = %s %c %s`", name, name, op, value);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, start, end}, "%s = %s %c %s", name, name, op, value);
 	return true;
 }
 
@@ -268,6 +302,13 @@ comparison_chain(const struct mistake *m)
 	for (int k = 0; k < m->depth && k < 6; k++) before |= behind(m, k, "relop") || behind(m, k, "cmp");
 	if (!compares || !before) return false;
 	struct diagnostic *d = say(m, m->at, "", "comparisons do not chain");
+	if (found_is(m, "'>'") && char_before(m) == '<') {
+		d->labels.at[0].span.begin--;
+		d->title = "unequal is written `!=`";
+		diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "!=");
+		advise(m, d, "write `!=` instead of `<>`");
+		return true;
+	}
 	size_t from = m->at.begin, start = expression_start(m, m->at.begin), end = m->at.end;
 	while (from > start && !strchr("<>=!", m->text[from - 1])) from--;
 	char *middle = slice(m, from, m->at.begin);
@@ -475,6 +516,39 @@ value_after_arrow(const struct mistake *m)
 	return true;
 }
 
+/* 0.5f   10k */
+static bool
+number_suffix(const struct mistake *m, const char *number, const char *suffix, size_t from)
+{
+	double times = !strcmp(suffix, "k") || !strcmp(suffix, "K") ? 1e3 : !strcmp(suffix, "M") ? 1e6 : !strcmp(suffix, "f") || !strcmp(suffix, "F") || !strcmp(suffix, "L") ? 1 : 0;
+	if (times == 0) return false;
+	char *text = times == 1 ? arena_print(m->p->arena, "%s", number) : arena_print(m->p->arena, "%.15g", times * strtod(number, NULL));
+	struct diagnostic *d = say(m, m->at, "", "a number has no letters behind it");
+	advise(m, d, "write `%s`", text);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, m->at.end}, "%s", text);
+	return true;
+}
+
+/* sum(x[i] for i in 0..9)   [x[i] for i in 0..9] */
+static bool
+comprehension(const struct mistake *m)
+{
+	size_t index = skip_blanks(m, m->at.end), end = word_end(m, index), in = skip_blanks(m, end), word = m->open.begin, close;
+	if (!m->bracket || end == index || !at_text(m, in, "in ")) return false;
+	for (close = in; m->text[close] && !strchr(")]\n", m->text[close]);) close++;
+	while (word > 0 && word_end(m, word - 1) > word - 1) word--;
+	struct diagnostic *d = say(m, m->at, "", "there are no comprehensions");
+	char *what = slice(m, m->open.end, m->at.begin), *i = slice(m, index, end), *range = slice(m, in + 3, close);
+	if (m->bracket == '(' && word < m->open.begin && m->text[close] == ')') {
+		const char *sum = slice(m, word, m->open.begin);
+		advise(m, d, "the index stands in front: `%s(%s in %s) (%s)`", sum, i, range, what);
+		if (strstr(range, "..")) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, word, close + 1}, "%s(%s in %s) (%s)", sum, i, range, what);
+	} else {
+		advise(m, d, "every element is defined at once: `y[%s in %s] = %s`", i, strstr(range, "..") ? range : "0..9", what);
+	}
+	return true;
+}
+
 /* 2x; x y; a elif b */
 static bool
 missing_operator(const struct mistake *m)
@@ -490,6 +564,15 @@ missing_operator(const struct mistake *m)
 	while (from > 0 && (m->text[from - 1] == ' ' || m->text[from - 1] == '\t')) from--;
 	size_t before = from;
 	while (before > 0 && (isalnum((unsigned char)m->text[before - 1]) || strchr("_.", m->text[before - 1]))) before--;
+	if (before > 2 && strchr("+-", m->text[before - 1]) && strchr("eE", m->text[before - 2]) && isdigit((unsigned char)m->text[before])) /* 1e-3 */
+		for (before -= 2; before > 0 && (isdigit((unsigned char)m->text[before - 1]) || m->text[before - 1] == '.');) before--;
+	if (at_text(m, m->at.begin, "for ") && comprehension(m)) return true;
+	if (at_text(m, m->at.begin, "mod ")) { /* i mod 2 */
+		struct diagnostic *d = say(m, m->at, "", "a remainder is written `%%`");
+		diag_edit(m->p->diagnostics, d, m->at, "%%");
+		advise(m, d, "write `%%` instead of `mod`");
+		return true;
+	}
 	if (found_is(m, "a text")) {
 		struct diagnostic *d = say(m, m->at, "", "a text cannot follow a value");
 		advise(m, d, "texts are names of files only; they have no formats and do not join");
@@ -519,6 +602,7 @@ missing_operator(const struct mistake *m)
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin + 1}, ", ");
 		return true;
 	}
+	if (isdigit((unsigned char)*left) && from == m->at.begin && number_suffix(m, left, right, before)) return true;
 	struct diagnostic *d = say(m, m->at, "", "there is no operator between `%s` and `%s`", left, right);
 	bool factor = isdigit((unsigned char)*left) && !isdigit((unsigned char)*right); /* 2x */
 	if (*right == '(') advise(m, d, "a product is written `%s * (...)`", left);
@@ -582,8 +666,15 @@ tuple(const struct mistake *m)
 	size_t i = m->open.begin, close = m->at.end;
 	if (i && (word_end(m, i - 1) > i - 1 || m->text[i - 1] == ')')) return false; /* arguments */
 	while (m->text[close] && !strchr("()\n", m->text[close])) close++;
-	struct diagnostic *d = say(m, m->at, "", "values in parentheses make no pair");
+	if (at_text(m, line_start(m), "return") && skip_blanks(m, line_start(m) + 6) == m->open.begin && m->text[close] == ')') { /* return (h, c) */
+		struct diagnostic *r = say(m, m->at, "", "several results stand without parentheses");
+		advise(m, r, "write `return %s`", slice(m, m->open.end, close));
+		diag_edit(m->p->diagnostics, r, m->open, "%s", "");
+		diag_edit(m->p->diagnostics, r, (struct span){m->p->source, close, close + 1}, "%s", "");
+		return true;
+	}
 	char *first = slice(m, m->open.end, m->at.begin), *rest = slice(m, skip_blanks(m, m->at.end), close);
+	struct diagnostic *d = say(m, m->at, "", "values in parentheses make no pair");
 	if (m->text[close] == ')' && !strcmp(first, rest)) {
 		advise(m, d, "one number holds for all axes: `%s`", first);
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, close + 1}, "%s", first);
@@ -648,7 +739,7 @@ habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
 		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
-		foreign, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, next_statement, ellipsis, range_in_call, range_in_list, value_after_arrow, number_behind_layer, point_without_digit, missing_operator, trailing_comma,
+		foreign, half_open, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, next_statement, ellipsis, range_in_call, range_in_list, value_after_arrow, number_behind_layer, point_without_digit, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;

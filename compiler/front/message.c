@@ -14,6 +14,15 @@ own_place(const struct elaborator *e, struct span where)
 	return where;
 }
 
+const char *
+asked_by(const struct elaborator *e, struct span where)
+{
+	if (!where.file || !where.file->library) return NULL;
+	for (const struct frame *f = e->frame; f; f = f->up)
+		if (f->span.file && !f->span.file->library) return f->definition->text;
+	return NULL;
+}
+
 struct diagnostic *
 problem(struct elaborator *e, const char *code, struct span where, const char *label, const char *format, ...)
 {

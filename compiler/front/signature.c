@@ -159,11 +159,12 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 	struct node *type = param->kid[0];
 	struct span at = v->span.file ? v->span : x->args->call->span;
 	struct value *t = as_tensor(e, v);
-	struct diagnostic *m = problem(e, "shape", at, shape_text(e, t ? t : v), "`%s` needs %s `%s`", x->definition->text,
+	const char *asked = asked_by(e, x->args->call->span);
+	struct diagnostic *m = problem(e, "shape", at, shape_text(e, t ? t : v), "`%s` needs %s `%s`", asked ? asked : x->definition->text,
 				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
 	if (m) note_history(e, m, span_text(e->arena, at), v);
 	note_frames(e, m);
-	if (m && help_swapped(e, m, x->definition, x->scope->up, x->args)) return NULL;
+	if (m && !asked && help_swapped(e, m, x->definition, x->scope->up, x->args)) return NULL;
 	const struct node *dims = type->kid[0];
 	if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
 		long shape[MAX_RANK] = {1};

@@ -512,7 +512,7 @@ run_assign(struct elaborator *e, struct node *n, struct scope *s)
 	if (v->kind == VALUE_ERROR) return;
 	if (!state) {
 		struct diagnostic *m = problem(e, "state", n->name, "", "`%s` is no state of this layer", n->text);
-		if (e->model && !e->frame) diag_help(e->d, m, "a value is defined with `=`: `%s = ...`", n->text);
+		if (e->model && !e->frame) diag_help(e->d, m, "declare it first: `state %s = 0`; a value is defined with `=`", n->text);
 		else diag_help(e->d, m, "declare it first: `state %s = 0`", n->text);
 		const char *text = n->span.file ? n->span.file->text : NULL;
 		size_t arrow = n->name.end;
@@ -556,7 +556,8 @@ static bool
 belongs_to_model(struct elaborator *e, struct node *n)
 {
 	if (!e->frame && e->model) return true;
-	problem(e, "place", n->span, "", "this statement belongs directly into a model");
+	struct diagnostic *m = problem(e, "place", n->span, "", "this statement belongs directly into a model");
+	if (e->frame) diag_help(e->d, m, "a layer gives its result with `return`");
 	return false;
 }
 

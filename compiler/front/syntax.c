@@ -53,14 +53,15 @@ size_t
 line_start(const struct mistake *m)
 {
 	size_t i = m->at.begin;
-	while (i > 0 && m->text[i - 1] != '\n') i--;
+	while (i > 0 && !strchr("\n;{", m->text[i - 1])) i--;
 	return skip_blanks(m, i);
 }
 
 size_t
 line_end(const struct mistake *m, size_t i)
 {
-	while (i < m->p->source->length && m->text[i] != '\n') i++;
+	while (i < m->p->source->length && !strchr("\n;#", m->text[i]) && !(m->text[i] == '}' && !memchr(m->text + line_start(m), '{', i - line_start(m)))) i++;
+	while (i > m->at.begin && m->text[i] && strchr(";#}", m->text[i]) && strchr(" \t", m->text[i - 1])) i--;
 	return i;
 }
 

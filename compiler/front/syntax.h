@@ -41,7 +41,7 @@ void advise(const struct mistake *m, struct diagnostic *d, const char *format, .
 char *slice(const struct mistake *m, size_t from, size_t to); /* of the source, without blanks around it */
 size_t word_end(const struct mistake *m, size_t i);           /* behind the letters, digits and _ from i on */
 size_t skip_blanks(const struct mistake *m, size_t i);
-size_t line_start(const struct mistake *m);                   /* of the mistake's line, without blanks */
+size_t line_start(const struct mistake *m);                   /* of the mistake's statement on its line, without blanks */
 size_t line_end(const struct mistake *m, size_t i);
 /* where the expression before i begins: after the innermost open bracket, a comma, `=` or `return`, or at the start of its line */
 size_t expression_start(const struct mistake *m, size_t i);

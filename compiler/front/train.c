@@ -499,8 +499,13 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 		}
 		int group = 0;
 		while (group < 3 && strcmp(group_names[group], n->text)) group++;
-		if (group == 3) problem(e, "unknown-option", n->name, "", "the groups of a train block are data, validation and test");
-		else read_group(e, m, n, group);
+		if (group == 3) {
+			struct diagnostic *d = problem(e, "unknown-option", n->name, "", "the groups of a train block are data, validation and test");
+			if (d) help_option(e, d, n->text, 3, group_names);
+			data |= d && d->helps.n; /* it may be the data */
+		} else {
+			read_group(e, m, n, group);
+		}
 		data |= group == 0;
 	}
 	if (!m->train->loss) problem(e, "loss", m->span, "", "model `%s` has a train block but no loss", m->name);

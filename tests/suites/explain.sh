@@ -95,6 +95,8 @@ for code in $(cat "$work/told"); do
 	fi
 	"$nnc" explain "$code" >story 2>&1 && [ "$(head -n 1 story)" = "$(grep "^$code: " "$work/list")" ] && ! grep -q '```' story
 	ok $? "nnc explain $code: $(head -n 3 story)"
+	[ -z "$(awk 'length($0) > 80' story)" ]
+	ok $? "nnc explain $code: $(awk 'length($0) > 80' story)"
 	cd - >/dev/null || exit 1
 done
 
