@@ -11,10 +11,20 @@ CFLAGS  ?= -O2 -g
 override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -DNNC_VERSION='"$(VERSION)"' $(WARN) -ffp-contract=off $(SANITIZE)
 INCLUDE := -Icompiler -I. -I$(BUILD)
 
-SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c compiler/plot/*.c)
+SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c compiler/plot/*.c compiler/data/*.c)
 # of the runtime, what reads and writes files: nnc plot uses it, too
 SOURCES += $(patsubst %,runtime/%.c,message number json file safetensors npy idx block intake labels column)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
+# pictures are read by libpng and libjpeg where these are there to build with
+HEADER   = $(shell printf '\043include <stdio.h>\n\043include <%s>\n' $(1) | $(CC) -x c -fsyntax-only - 2>/dev/null && echo yes)
+ifeq ($(call HEADER,png.h),yes)
+$(BUILD)/compiler/data/png.o: override CFLAGS += -DNNC_HAVE_PNG
+PICTURES += -lpng
+endif
+ifeq ($(call HEADER,jpeglib.h),yes)
+$(BUILD)/compiler/data/jpeg.o: override CFLAGS += -DNNC_HAVE_JPEG
+PICTURES += -ljpeg
+endif
 LIBRARY := $(filter-out %/main.o,$(OBJECTS))
 
 # what nnc carries inside: the prelude, the stories of `nnc explain`, and the runtime that it hands out with a trainer
@@ -23,7 +33,7 @@ EMBEDDED := compiler/prelude.nn $(sort $(wildcard compiler/explain/*.md)) $(sort
 all: $(BUILD)/nnc
 
 $(BUILD)/nnc: $(OBJECTS)
-	$(CC) $(SANITIZE) $^ -lm -o $@
+	$(CC) $(SANITIZE) $^ $(PICTURES) -lm -o $@
 
 $(BUILD)/libnnc.a: $(LIBRARY)
 	rm -f $@ && ar rcs $@ $^

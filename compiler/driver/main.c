@@ -5,6 +5,7 @@
 #include "driver/driver.h"
 #include "driver/memory.h"
 #include "core/print.h"
+#include "data/data.h"
 #include "plot/plot.h"
 #include <errno.h>
 #include <signal.h>
@@ -241,6 +242,7 @@ main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error like a full disk, with its message */
 	report_begin(argc, argv, &c);
 	if (argc > 1 && !strcmp(argv[1], "plot")) return plot_main(argc - 2, argv + 2); /* it has files and options of its own */
+	if (argc > 1 && !strcmp(argv[1], "data")) return data_main(argc - 2, argv + 2);
 	int status = options_read(&o, &c.arena, argc, argv);
 	if (!status && o.version) {
 		printf("nnc " NNC_VERSION "\n");

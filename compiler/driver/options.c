@@ -39,7 +39,8 @@ options_help(FILE *out)
 {
 	fprintf(out, "usage: nnc COMMAND FILE.nn [OPTIONS]\n\ncommands\n");
 	for (int i = 0; command_row(i); i++) fprintf(out, "  %-8s %s\n", command_row(i)->name, command_row(i)->help);
-	fprintf(out, "  %-8s %s\n\noptions\n", "plot", "pictures of runs, functions, regions, images: nnc plot --help");
+	fprintf(out, "  %-8s %s\n", "plot", "pictures of runs, functions, regions, images: nnc plot --help");
+	fprintf(out, "  %-8s %s\n\noptions\n", "data", "a folder of pictures, a folder in it for each class, as data for trainers: nnc data --help");
 	for (int i = 0; i < OPTIONS; i++) {
 		char left[64];
 		snprintf(left, sizeof left, "%s%s%s", table[i].name, !table[i].value ? "" : table[i].name[1] == '-' ? "=" : " ", table[i].value ? table[i].value : "");
