@@ -390,20 +390,6 @@ subscript_after_chain(const struct mistake *m)
 	return true;
 }
 
-/* output y, x */
-static bool
-several_names(const struct mistake *m)
-{
-	bool statement = behind(m, 1, "output") || behind(m, 1, "input") || behind(m, 1, "target") || behind(m, 1, "param") || behind(m, 1, "metric") || behind(m, 1, "let");
-	if (!found_is(m, "','") || !behind(m, 0, "a name") || !statement) return false;
-	size_t next = skip_blanks(m, m->at.end);
-	struct diagnostic *d = say(m, m->at, "", "`%s` takes one name", m->before[1]);
-	if (word_end(m, next) > next) advise(m, d, "write a line for each: `%s`, then `%s %s`", slice(m, line_start(m), m->at.begin), m->before[1], slice(m, next, word_end(m, next)));
-	else advise(m, d, "write a line for each name");
-	if (behind(m, 1, "output") && word_end(m, next) > next) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, next}, "; output ");
-	return true;
-}
-
 /* target t: [0..9] */
 static bool
 range_as_type(const struct mistake *m)
@@ -452,38 +438,6 @@ ellipsis(const struct mistake *m)
 	if (!found_is(m, "..") || m->bracket != '[' || m->text[m->at.end] != '.') return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "there is no `...`");
 	advise(m, d, "axes behind the subscripts stay whole, `x[0]`; those in front are read with an index, `y[i] = x[i, 0]`");
-	return true;
-}
-
-/* input x: [2], target t: 0..9;  let n = 1, m = 2 */
-static bool
-next_statement(const struct mistake *m)
-{
-	if (!found_is(m, "','") || m->bracket || !can_be(m, "the end of the line")) return false;
-	size_t next = skip_blanks(m, m->at.end), end = word_end(m, next), behind_ = skip_blanks(m, end);
-	static const char *const words[] = {"input", "target", "param", "output", "metric", "loss", "let"};
-	bool statement = false, named = end > next && m->text[behind_] == '=' && m->text[behind_ + 1] != '=';
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) statement |= strlen(words[i]) == end - next && at_text(m, next, words[i]);
-	if (!statement && !named) return false;
-	const char *again = !statement && at_text(m, line_start(m), "let ") ? "let " : "";
-	struct diagnostic *d = say(m, m->at, "", "statements stand on lines of their own, or behind `;`");
-	advise(m, d, "write `; %s%s` here", again, slice(m, next, end));
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, next}, "; %s", again);
-	return true;
-}
-
-/* x -> Dense 10 */
-static bool
-number_behind_layer(const struct mistake *m)
-{
-	if (!behind(m, 0, "dotted") || !behind(m, 1, "->") || !(found_is(m, "a number") || found_is(m, "a name"))) return false;
-	size_t from = m->at.begin, name;
-	while (from > 0 && m->text[from - 1] == ' ') from--;
-	for (name = from; name > 0 && (word_end(m, name - 1) > name - 1 || m->text[name - 1] == '.');) name--;
-	char *argument = slice(m, m->at.begin, m->at.end);
-	struct diagnostic *d = say(m, m->at, "", "arguments stand in parentheses");
-	advise(m, d, "write `%s(%s)`", slice(m, name, from), argument);
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, m->at.end}, "(%s)", argument);
 	return true;
 }
 
@@ -739,7 +693,7 @@ habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
 		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
-		foreign, half_open, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, several_names, next_statement, ellipsis, range_in_call, range_in_list, value_after_arrow, number_behind_layer, point_without_digit, missing_operator, trailing_comma,
+		foreign, half_open, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, ellipsis, range_in_call, range_in_list, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;
