@@ -2,7 +2,8 @@
  *
  * unit.c       a file: its models and trains
  * globals.c    the names at the top of files: definitions, imports; -D
- * statement.c  statements: what a line of a model or layer does
+ * declare.c    inputs, parameters, states: types and starting values
+ * statement.c  the other statements: what a line of a model or layer does
  * value.c      values, scopes, and equations from values
  * expression.c expressions
  * message.c    what diagnostics say about values
@@ -331,8 +332,6 @@ const char *draw_path(struct elaborator *e, const char *name); /* the path, with
 struct expr *place_draws(struct elaborator *e, struct expr *body, int n, struct index *lhs[], const char *name);
 int dependencies(struct elaborator *e, struct expr *body, int n, struct index *const minus[], struct index **out);
 const char *path_name(struct elaborator *e, const char *base);
-/* the weight `name` of a named layer; NULL: there is none (yet) */
-struct tensor *weight_of(struct elaborator *e, const struct instance *i, const char *name);
 const char *shape_text(struct elaborator *e, const struct value *v);
 const char *dims_text(struct arena *a, int rank, const long shape[]);
 void value_shape(const struct value *v, long shape[]);
@@ -400,10 +399,17 @@ bool takes_logarithm_of(struct elaborator *e, const struct value *result, const 
 /* NULL: the requirement holds; else an error value, which ends the definition */
 struct value *run_require(struct elaborator *e, struct node *n, struct scope *s);
 
+/* declare.c */
+bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
+void run_input(struct elaborator *e, struct node *n, struct scope *s);
+void run_param(struct elaborator *e, struct node *n, struct scope *s);
+void run_state(struct elaborator *e, struct node *n, struct scope *s);
+/* the weight `name` of a named layer; NULL: there is none (yet) */
+struct tensor *weight_of(struct elaborator *e, const struct instance *i, const char *name);
+
 /* statement.c */
 struct value *run_block(struct elaborator *e, struct node *block, struct scope *s);
 int left_side(struct elaborator *e, struct node *indices, struct scope *outer, struct scope *inner, struct index *out[]);
-bool type_dims(struct elaborator *e, struct node *type, struct scope *s, int *rank, long shape[]);
 
 /* globals.c */
 /* the scopes of the library and of every file, anew for this elaborator; its globals are those of the file that is compiled */
