@@ -30,7 +30,7 @@ struct nn_options {
 	double validation, clip_norm;
 	struct nn_every every;
 	int shuffle, quiet, json, help, draws, gradient_norms, tensorboard, predict;
-	const char *early_stopping_on, *data, *out, *weights, *resume, *set, *classes;
+	const char *early_stopping_on, *data, *out, *weights, *resume, *set, *classes, *part;
 	int optimizer;
 	double *settings;    /* as program->settings; those of an optimizer start at its first_setting */
 	const char **arrays; /* [input_count]: --data.x FILE */

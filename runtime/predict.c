@@ -204,6 +204,20 @@ close_writer(struct writer *w, const struct nn_options *o, const struct predicti
 	return o->out ? nn_file_commit(&w->file, e) : 0;
 }
 
+static int
+predict_records(const struct nn_options *o, const struct nn_dataset *data, struct nn_model *m, struct nn_batch *b, struct predictions *y, struct writer *w,
+    struct nn_error *e)
+{
+	for (size_t done = 0, n; done < data->records; done += n) {
+		n = data->records - done < b->capacity ? data->records - done : b->capacity;
+		nn_batch_view(b, data, done, n);
+		m->program->predict(m->handle, n, b->in, y->values);
+		if (write_rows(w, o, y, n, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Rows that are there are answered before more are waited for.  What cannot be written any more ends it: a disk that is full, or somebody
  * who has read enough. */
 static int
@@ -217,13 +231,8 @@ predict_rows(const struct nn_options *o, struct nn_rows *rows, struct nn_model *
 			return -1;
 		if (data.records == 0)
 			return 0;
-		for (size_t done = 0, n; done < data.records; done += n) {
-			n = data.records - done < b->capacity ? data.records - done : b->capacity;
-			nn_batch_view(b, &data, done, n);
-			m->program->predict(m->handle, n, b->in, y->values);
-			if (write_rows(w, o, y, n, e) != 0)
-				return -1;
-		}
+		if (predict_records(o, &data, m, b, y, w, e) != 0)
+			return -1;
 		if (w->is_array)
 			continue;
 		if (fflush(w->file.stream) != 0 || ferror(w->file.stream)) {
@@ -235,7 +244,7 @@ predict_rows(const struct nn_options *o, struct nn_rows *rows, struct nn_model *
 }
 
 static int
-predict_on(const struct nn_options *o, struct nn_rows *rows, const struct nn_labels *labels, struct nn_error *e)
+predict_on(const struct nn_options *o, struct nn_rows *rows, const struct nn_dataset *part, const struct nn_labels *labels, struct nn_error *e)
 {
 	struct nn_classes classes;
 	struct nn_model m = {0};
@@ -253,7 +262,7 @@ predict_on(const struct nn_options *o, struct nn_rows *rows, const struct nn_lab
 		w.classes = classifies && (o->classes || classes.names) ? &classes : NULL;
 		result = open_writer(&w, o, e);
 		if (result == 0)
-			result = predict_rows(o, rows, &m, &b, &y, &w, e);
+			result = rows ? predict_rows(o, rows, &m, &b, &y, &w, e) : predict_records(o, part, &m, &b, &y, &w, e);
 		if (result == 0)
 			result = close_writer(&w, o, &y, e);
 		else if (o->out && w.file.stream && w.file.stream != stdout)
@@ -267,18 +276,42 @@ predict_on(const struct nn_options *o, struct nn_rows *rows, const struct nn_lab
 	return result;
 }
 
+/* the records of a group of the file, read as `train` and `test` read them, with their arithmetic */
+static int
+read_part(const struct nn_options *o, struct nn_labels *labels, struct nn_dataset *data, struct nn_error *e)
+{
+	const char *near = nn_suggestion(o->part, nn_group_names, NN_GROUPS);
+	enum nn_group group = NN_DATA;
+
+	while (group < NN_GROUPS && strcmp(o->part, nn_group_names[group]) != 0)
+		group++;
+	if (group == NN_GROUPS) {
+		nn_fail(e, "--part is data, validation or test, not '%s'", o->part);
+		return near ? nn_help(e, "did you mean %s?", near) : -1;
+	}
+	if (nn_read_group(o, group, labels, data, e) != 0)
+		return -1;
+	return data->records ? 0 : nn_fail(e, "%s has no group `%s`", o->program->file, o->part);
+}
+
 int
 nn_predict(const struct nn_options *o)
 {
 	struct nn_error e;
 	struct nn_labels labels;
-	struct nn_rows *rows;
+	struct nn_rows *rows = NULL;
+	struct nn_dataset part = {0};
 	int result;
 
 	if (!o->weights)
 		return nn_needs_weights(o);
-	if (!o->argument) {
+	if (!o->argument && !o->part) {
 		nn_fail(&e, "predict needs a file of inputs: IN.csv, IN.npy, or - for a table on standard input");
+		nn_help(&e, "or --part test, for the test data of %s", o->program->file);
+		return nn_report_usage(&e);
+	}
+	if (o->argument && o->part) {
+		nn_fail(&e, "predict takes a file or --part, not both");
 		return nn_report_usage(&e);
 	}
 	if (o->program->output_count == 0) {
@@ -288,9 +321,15 @@ nn_predict(const struct nn_options *o)
 	}
 	if (nn_labels_open(&labels, o->program, &e) != 0)
 		return nn_report(&e);
-	rows = nn_weights_labels(o->weights, &labels, &e) == 0 ? nn_rows_open(o->program, o->argument, &labels, &e) : NULL;
-	result = rows ? predict_on(o, rows, &labels, &e) : -1;
+	result = nn_weights_labels(o->weights, &labels, &e);
+	if (result == 0 && o->part)
+		result = read_part(o, &labels, &part, &e);
+	else if (result == 0)
+		result = (rows = nn_rows_open(o->program, o->argument, &labels, &e)) ? 0 : -1;
+	if (result == 0)
+		result = predict_on(o, rows, &part, &labels, &e);
 	nn_rows_close(rows);
+	nn_data_free(o->program, &part);
 	nn_labels_close(&labels);
 	return result == 0 ? NN_SUCCESS : nn_report(&e);
 }

@@ -135,6 +135,46 @@ yes 0.5,-0.5 | ./spiral predict - --weights f64.w 2>said | head -n 200001 | sort
 [ "$(awk '{ print $1 }' counts | tr '\n' ' ')" = '1 200000 ' ]
 ok $? "a table without an end, until nobody reads any more"
 
+# ---- the data of the file --------------------------------------------------------------------------------------------------------------------------
+
+tail -n +2 "$data/spiral.csv" | cut -d, -f1,2 >points.csv
+./spiral predict points.csv --weights f64.w --classes numbers >points 2>said && ./spiral predict --part data --data "$data" --weights f64.w --classes numbers 2>>said | cmp - points >>said 2>&1
+ok $? "--part data"
+cat >pixels.nn <<'X'
+model Pixels {
+  input  x: [4]
+  target t: 0..2
+  y = x -> Dense(3)
+  loss = cross_entropy(y, t)
+  output p = softmax(y)
+}
+train Pixels {
+  data { x = idx("images")[0..19] / 255; t = idx("classes")[0..19] }
+  test { x = idx("images")[20..29] / 255; t = idx("classes")[20..29] }
+  optimizer = SGD(lr=0.5)
+}
+X
+python3 - >said 2>&1 <<'X'
+import random
+random.seed(5)
+x = [bytes(random.randrange(256) for _ in range(4)) for _ in range(30)]
+open("images", "wb").write(b"\0\0\x08\2" + (30).to_bytes(4, "big") + (4).to_bytes(4, "big") + b"".join(x))
+open("classes", "wb").write(b"\0\0\x08\1" + (30).to_bytes(4, "big") + bytes(k % 3 for k in range(30)))
+open("pixels.csv", "w").write("".join(",".join(repr(v / 255) for v in row) + "\n" for row in x[20:]))
+X
+"$nnc" build pixels.nn -o pixels >>said 2>&1 && ./pixels train -q -o px.w >>said 2>&1 && ./pixels predict pixels.csv --weights px.w >pixels.out 2>>said && ./pixels predict --part test --weights px.w -o part.csv >>said 2>&1 &&
+	cmp part.csv pixels.out >>said 2>&1 && ./pixels predict --part=test --weights px.w --batch_size 3 2>>said | cmp - pixels.out >>said 2>&1
+ok $? "--part test: IDX, with the arithmetic of the file"
+./pixels predict --part validation --weights px.w >said 2>&1
+[ $? = 1 ] && says 'pixels.nn has no group `validation`'
+ok $? "a group that is not there"
+./pixels predict --part tset --weights px.w >said 2>&1
+[ $? = 1 ] && says "not 'tset'" 'did you mean test?'
+ok $? "a group that nothing is called"
+./pixels predict pixels.csv --part test --weights px.w >said 2>&1
+[ $? = 2 ] && says 'not both'
+ok $? "a file and a group"
+
 # ---- classes -----------------------------------------------------------------------------------------------------------------------------------
 
 ./spiral test --data "$data" --weights f64.w --json >test.json 2>said

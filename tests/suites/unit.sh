@@ -11,7 +11,7 @@ for cc in ${CC:-clang-19 clang gcc}; do
 done
 
 has() { # header, library
-	printf '#include <%s>\nint main(void) { return 0; }\n' "$1" | $cc -x c - "$2" -o "$out/probe" 2>/dev/null
+	printf '#include <stdio.h>\n#include <%s>\nint main(void) { return 0; }\n' "$1" | $cc -x c - "$2" -o "$out/probe" 2>/dev/null
 }
 
 mkdir -p "$out"
@@ -31,6 +31,8 @@ rm -f "$out"/*.o "$out/runtime.a"
 (cd "$out" && $cc $flags -I"$root/runtime" -I"$root/tests/unit" -c "$root"/runtime/*.c "$root/tests/unit/hand_model.c") || exit 1
 ar rcs "$out/runtime.a" "$out"/*.o
 ${MAKE:-make} -s "$BUILD/libnnc.a" || exit 1
+has png.h -lpng && libraries="$libraries -lpng" # as the Makefile does, for what links the commands of nnc
+has jpeglib.h -ljpeg && libraries="$libraries -ljpeg"
 lbfgs=
 if has lbfgs.h -llbfgs && $cc $flags -c tests/unit/liblbfgs.c -o "$out/liblbfgs.o"; then
 	lbfgs="-DHAVE_LIBLBFGS $out/liblbfgs.o -llbfgs"
