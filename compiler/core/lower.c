@@ -180,16 +180,34 @@ lower_power(struct lowering *l, struct expr *e)
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------------------------------------- */
 
+/* 0 without data; a read of data is one deeper than what its subscripts read */
+static int
+look_up_depth(struct program *p, struct expr *e)
+{
+	int n, depth = 0;
+	struct expr **reads = expr_reads(p, e, &n);
+	for (int i = 0; i < n; i++) {
+		int below = 0;
+		for (int k = 0; k < reads[i]->n; k++) {
+			int d = look_up_depth(p, reads[i]->kid[k]);
+			if (d > below) below = d;
+		}
+		if (below + 1 > depth) depth = below + 1;
+	}
+	return depth;
+}
+
+/* Conditions on indices come first, then those on data, then those on what is looked up at data: each may read only where the ones before hold. */
 static struct code *
 lower_and(struct lowering *l, struct expr *e)
 {
-	/* conditions on indices first: the others may read only where these hold */
 	struct code *all = NULL;
-	for (int pass = 0; pass < 2; pass++)
+	for (int depth = 0, placed = 0; placed < e->n; depth++)
 		for (int i = 0; i < e->n; i++) {
-			if (e->kid[i]->has_read != (pass == 1)) continue;
+			if (look_up_depth(l->p, e->kid[i]) != depth) continue;
 			struct code *c = value(l, e->kid[i]);
 			all = all ? code_new(l, CODE_AND, all, c, NULL) : c;
+			placed++;
 		}
 	return all;
 }

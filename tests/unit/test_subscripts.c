@@ -539,3 +539,9 @@ Test(subscripts, rich_bodies)
 {
 	check_seeds(true);
 }
+
+/* a bound of what is looked up at data comes before the look-up */
+Test(subscripts, conditions_on_data)
+{
+	check_seed(7291, true);
+}
