@@ -275,10 +275,10 @@ def main():
         part = f"## {section.__doc__}\n\n{section()}"
         print(part + "\n", flush=True)
         text.append(part)
+    shutil.rmtree(WORK)
     if len(wanted) == len(SECTIONS):
         with open(f"{HERE}/survey.md", "w") as f:
             f.write("\n\n".join(text) + "\n")
-    shutil.rmtree(WORK)
 
 
 if __name__ == "__main__":

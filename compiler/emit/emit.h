@@ -293,6 +293,7 @@ const char *carried_sum(struct writer *w);
 
 /* tile.c, taps.c, lanes.c: a kernel's text, @@ for its name */
 const char *outer_arguments(struct writer *w, bool declare); /* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
+void write_bounds_of_part(struct writer *w, long size); /* from .. to: the share of a part of so many iterations */
 void open_outer_loops(struct writer *w, int n); /* the first n of them, those of this part */
 void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
 

@@ -244,7 +244,7 @@ write_taps(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	const char *row = loop_name(&w, k->row), *rows = tile_rows(&w);
 	bool split_rows = k->parts > 1 && !k->split_outer;
 	long size = split_rows ? k->row->size : k->outer.n ? k->outer.at[0]->size : 1;
-	if (k->parts > 1) write_line(&w, "const int from = part * %ld / %d, to = (part + 1) * %ld / %d;", size, k->parts, size, k->parts);
+	if (k->parts > 1) write_bounds_of_part(&w, size);
 	else write_line(&w, "(void)part;");
 	open_outer_loops(&w, k->outer.n);
 	const char *from = split_rows ? "from" : "0", *to = split_rows ? "to" : arena_print(e->arena, "%ld", k->row->size), *call = inner_call(&w, "tile");

@@ -73,13 +73,20 @@ cut_rows(long m)
 	return (struct cut){m - r - ROWS * rest[r].back, rest[r].n, {rest[r].piece[0], rest[r].piece[1]}};
 }
 
+void
+write_bounds_of_part(struct writer *w, long size)
+{
+	const int parts = w->kernel->parts;
+	write_line(w, "const int from = part * %ld / %d, to = (part + 1) * %ld / %d;", size, parts, size, parts);
+}
+
 /* what this part computes: rows from .. to in sixes, or a range of the first outer loop */
 static void
 write_part_range(struct writer *w, struct cut c)
 {
 	const struct kernel *k = w->kernel;
 	if (k->parts < 2) write_line(w, "(void)part;");
-	else if (k->split_outer) write_line(w, "const int from = part * %ld / %d, to = (part + 1) * %ld / %d;", k->outer.at[0]->size, k->parts, k->outer.at[0]->size, k->parts);
+	else if (k->split_outer) write_bounds_of_part(w, k->outer.at[0]->size);
 	else write_line(w, "const int from = part * %ld / %d * %d, to = (part + 1) * %ld / %d * %d;", c.sixes / ROWS, k->parts, ROWS, c.sixes / ROWS, k->parts, ROWS);
 }
 

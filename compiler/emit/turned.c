@@ -210,7 +210,7 @@ write_one_sample(struct emission *e, struct plan *plan, const struct kernel *k, 
 	if (line) write_columns(e, plan, k, line, names, out);
 	if (line) write_line_of_places(e, plan, k, names, out);
 	if (k->parts < 2) write_line(&w, "(void)part;");
-	else if (!split_rows) write_line(&w, "const int from = part * %ld / %d, to = (part + 1) * %ld / %d;", k->outer.at[0]->size, k->parts, k->outer.at[0]->size, k->parts);
+	else if (!split_rows) write_bounds_of_part(&w, k->outer.at[0]->size);
 	if (split_rows) {
 		write_line(&w, "enum { GROUP = ROW_VECS * LANES, GROUPS = %ld / GROUP };", rows);
 		write_line(&w, "const int to = part < %d ? (part + 1) * GROUPS / %d * GROUP : %ld;", k->parts - 1, k->parts, rows);
