@@ -29,7 +29,7 @@ struct nn_rows {
 	size_t rows;           /* whole rows in it */
 	unsigned char delimiter; /* 0: not known yet */
 	enum { AT_FIELD, IN_FIELD, IN_QUOTES, AFTER_QUOTES } place; /* of `scanned` in its row */
-	int content;           /* the row has something in it */
+	enum { BLANK, CONTENT, RETURNED } line; /* what the line holds so far; RETURNED: and a CR ended it, which an LF may follow */
 	struct nn_part *parts;
 	size_t part_count;
 	struct nn_intake in;
@@ -97,21 +97,24 @@ scan(struct nn_rows *r)
 		return;
 	for (; r->scanned < r->used; r->scanned++) {
 		unsigned char c = r->bytes[r->scanned];
-		int blank = c == ' ' || (c == '\t' && r->delimiter != '\t');
-		r->content |= c != '\n' && c != '\r' && c != ' ' && c != '\t';
 		if (r->place == IN_QUOTES) {
 			r->place = c == '"' ? AFTER_QUOTES : IN_QUOTES;
 		} else if (c == '"' && r->place != IN_FIELD) {
 			r->place = IN_QUOTES;
-		} else if (c == '\n' || c == '\r' || c == r->delimiter) {
-			r->place = AT_FIELD;
-			if (c == '\n' && r->content) {
+			r->line = CONTENT;
+		} else if (c == '\n' || c == '\r') {
+			if (c == '\n' && r->line != BLANK) {
 				r->rows_end = r->scanned + 1;
 				r->rows++;
-				r->content = 0;
 			}
-		} else if (!blank || r->place != AT_FIELD) {
-			r->place = IN_FIELD;
+			r->line = c == '\r' && r->line == CONTENT ? RETURNED : BLANK;
+			r->place = AT_FIELD;
+		} else if (c == ' ' || c == '\t') {
+			r->line = r->line == RETURNED ? BLANK : r->line;
+			r->place = c == r->delimiter ? AT_FIELD : r->place == AT_FIELD ? AT_FIELD : IN_FIELD;
+		} else {
+			r->line = CONTENT;
+			r->place = c == r->delimiter ? AT_FIELD : IN_FIELD;
 		}
 	}
 }
@@ -125,7 +128,7 @@ may_be_header(const struct nn_rows *r)
 
 	while (*at != '\n') {
 		const char *end = nn_number(at, &ignored);
-		if (end == at || !strchr(",;\t\r\n", *end) || !*end)
+		if (end == at || (*end != r->delimiter && *end != '\r' && *end != '\n'))
 			return 1;
 		at = end + (*end != '\n');
 	}

@@ -1,8 +1,8 @@
-# The fuzzers, a short run of each (FUZZ_SECONDS=n, 15) from the same seeds with the same random numbers: any bytes as a .nn file, as a data or
-# weights file.  `make fuzz` runs longer, and shows that they find bugs.  What was found lies in $BUILD/tests/fuzz, to be run again as
-# $BUILD/tests/fuzz/fuzz_compile FILE.
+# The fuzzers, a short run of each from the same seeds with the same random numbers, and so on the same inputs until the code changes: any bytes
+# as a .nn file, as a data or weights file.  FUZZ_SECONDS=n: as many as there is time for.  `make fuzz` runs longer, and shows that they find bugs.
+# What was found lies in $BUILD/tests/fuzz, to be run again as $BUILD/tests/fuzz/fuzz_compile FILE.
 out=$BUILD/tests/fuzz
-seconds=${FUZZ_SECONDS:-15}
+seconds=${FUZZ_SECONDS:-}
 passed=0 failed=0
 
 rm -rf "$out"
@@ -21,17 +21,17 @@ fi
 sh tests/fuzz/build.sh "$cc" "$BUILD/fuzz" "$out" || exit 1
 sh tests/fuzz/seeds.sh "$out/seeds"
 
-fuzz() { # name, options
-	name=$1
-	shift
+fuzz() { # name, inputs (the seeds among them), options
+	name=$1 runs=$2
+	shift 2
 	mkdir -p "$out/corpus/$name"
-	"$out/fuzz_$name" -seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=2048 -mutate_depth=2 -print_final_stats=1 -artifact_prefix="$out/" "$@" \
+	"$out/fuzz_$name" -seed=1 ${seconds:+-max_total_time="$seconds"} -runs="$([ -n "$seconds" ] && echo -1 || echo "$runs")" -timeout=20 -rss_limit_mb=2048 -max_len=2048 -mutate_depth=2 -print_final_stats=1 -artifact_prefix="$out/" "$@" \
 		"$out/corpus/$name" "$out/seeds/$name" >"$out/$name.log" 2>&1
 	echo $? >"$out/$name.status"
 }
 
-fuzz compile -dict=tests/fuzz/nn.dict &
-fuzz readers &
+fuzz compile 1200 -dict=tests/fuzz/nn.dict &
+fuzz readers 60000 &
 wait
 
 for name in compile readers; do

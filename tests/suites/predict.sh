@@ -119,8 +119,10 @@ wrong() { # STATUS TEXT COMMAND...: is refused, with rows before it or without
 wrong '1001: column 1 is "x"' sh -c 'head -n 1000 rows.csv; echo 1,x'
 wrong '3: 3 fields, but line 1 has 2' sh -c 'head -n 2 rows.csv; sleep 0.2; echo 1,2,3'
 wrong '3: is blank' sh -c 'head -n 2 rows.csv; echo; sleep 0.2; echo 1,2'
+wrong '2: is blank' sh -c "printf '1,2\r\r\n'; sleep 0.2; echo 1,2"
 wrong ' is empty' true
 wrong ' holds a header and no records' echo x,y
+wrong ' holds a header and no records' echo '1;5,4' # no number where the comma separates
 wrong '2: a quote is never closed' sh -c 'head -n 1 rows.csv; echo "\"1,2"'
 for zero in '1,\0002' '1,2\000' '\0001,2' '1,"\000"' '1,2,\000'; do # with row 1, or after it
 	wrong '2: holds a zero byte' sh -c "printf '1,2\n$zero\n'"
