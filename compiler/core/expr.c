@@ -390,13 +390,28 @@ substitute(struct program *p, struct expr *e, int n, struct index *const from[],
 	return moves ? rewrite(p, e, substitute_node, &s) : e;
 }
 
-/* Other indices under the same nodes: nothing is to be collected anew, only the order of terms, factors and conjuncts.  What has a sign that depends on
+struct names { /* indices, or tensors where there are no indices */
+	struct substitution indices;
+	const struct renaming *tensors;
+};
+
+static struct tensor *
+renamed_tensor(const struct renaming *r, struct tensor *t)
+{
+	if (t->id >= r->first && t->id < r->first + r->n) return r->to[t->id - r->first];
+	for (int i = 0; i < r->pairs; i++)
+		if (r->from[i] == t) return r->into[i];
+	return t;
+}
+
+/* Other names under the same nodes: nothing is to be collected anew, only the order of terms, factors and conjuncts.  What has a sign that depends on
  * that order is built again. */
 static struct expr *
-rename_node(struct program *p, struct expr *e, struct substitution *s, struct memo *m)
+rename_node(struct program *p, struct expr *e, struct names *s, struct memo *m)
 {
-	if (!mentions_any(e, s->from, s->n)) return e;
-	if (e->op == OP_INDEX) return substitute_node(p, e, s);
+	const struct renaming *t = s->tensors;
+	if (t ? !e->has_read : !mentions_any(e, s->indices.from, s->indices.n)) return e;
+	if (e->op == OP_INDEX) return substitute_node(p, e, &s->indices);
 	struct expr *known = memo_get(m, e);
 	if (known) return known;
 	struct expr *few[8], **kids = e->n <= 8 ? few : NEW_ARRAY(p->arena, e->n, struct expr *);
@@ -404,19 +419,34 @@ rename_node(struct program *p, struct expr *e, struct substitution *s, struct me
 	bool ordered = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND;
 	int first = ordered && kids[0]->op == OP_NUMBER, end = e->n - (ordered && kids[e->n - 1]->op == OP_NUMBER);
 	if (ordered) qsort(kids + first, (size_t)(end - first), sizeof *kids, expr_by_order);
-	struct expr *r = e->op == OP_EQ0 || e->op == OP_EQ ? rebuild(p, e, kids) : expr_node(p, e, e->n, kids);
+	struct expr *r;
+	if (t && e->op == OP_READ) r = read_of(p, renamed_tensor(t, e->tensor), e->n, kids);
+	else if (e->op == OP_EQ0 || e->op == OP_EQ || (t && t->merged)) r = rebuild(p, e, kids);
+	else r = expr_node(p, e, e->n, kids);
 	memo_put(m, e, r);
+	return r;
+}
+
+static struct expr *
+rename_all(struct program *p, struct expr *e, struct names *s)
+{
+	struct memo m;
+	memo_start(&m);
+	struct expr *r = rename_node(p, e, s, &m);
+	memo_end(&m);
 	return r;
 }
 
 struct expr *
 rename_indices(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[])
 {
-	struct memo m;
-	memo_start(&m);
-	struct expr *r = rename_node(p, e, &(struct substitution){n, from, to}, &m);
-	memo_end(&m);
-	return r;
+	return rename_all(p, e, &(struct names){{n, from, to}, NULL});
+}
+
+struct expr *
+rename_tensors(struct program *p, struct expr *e, const struct renaming *r)
+{
+	return rename_all(p, e, &(struct names){{0, NULL, NULL}, r});
 }
 
 struct gather {

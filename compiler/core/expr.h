@@ -152,6 +152,13 @@ struct expr *rewrite(struct program *p, struct expr *e, rewriter *f, void *conte
 struct expr *substitute(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
 /* each index becomes another one: the nodes stay as they are */
 struct expr *rename_indices(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
+/* Other tensors of the same shapes: those numbered from `first` become to[0], to[1] .., and from[k] into[k]. */
+struct renaming {
+	int first, n, pairs;
+	bool merged; /* some of them became one */
+	struct tensor *const *to, *const *from, *const *into;
+};
+struct expr *rename_tensors(struct program *p, struct expr *e, const struct renaming *r);
 /* every node once, kids before parents; *n of them; not to be changed */
 struct expr **expr_nodes(struct program *p, struct expr *e, int *n);
 /* every distinct read in e */

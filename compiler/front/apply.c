@@ -325,17 +325,23 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	const char *outer_place = e->place;
 	int outer_place_count = e->place_count;
 	if (d->kind == NODE_OPTIMIZER || !match_arguments(e, &x) || !enter_call(e, a->call, d)) return value_error(e);
+	const char *weights = layer && !instance ? arena_print(e->arena, "%s%d.", path_name(e, d->text), ++*call_counter(e, d->text)) : NULL;
+	struct value *v = weights ? copy_expansion(e, &x, weights) : NULL;
+	bool copied = v != NULL, fine = true;
+	struct expanded *new = weights && !copied ? begin_expansion(e, a) : NULL;
 	struct frame frame = {e->frame, span_text(e->arena, a->call->span), a->call->span, x.scope, d, x.given[0]};
 	struct frame *outer = e->frame;
 	struct instance *outer_instance = e->instance;
 	int messages = e->d->all.n;
-	bool fine = !instance || enter_instance(e, instance, a);
-	for (int k = 0; fine && k < d->kid[0]->n; k++) fine = bind_parameter(e, &x, k);
-	struct value *v = value_error(e);
-	if (fine) {
+	if (!copied) {
+		v = value_error(e);
+		fine = !instance || enter_instance(e, instance, a);
+		for (int k = 0; fine && k < d->kid[0]->n; k++) fine = bind_parameter(e, &x, k);
+	}
+	if (!copied && fine) {
 		e->frame = &frame;
 		if (instance) enter_path(e, instance);
-		else if (layer) PUSH(e->arena, &e->path, arena_print(e->arena, "%s%d", d->text, ++*call_counter(e, d->text)));
+		else if (layer) PUSH(e->arena, &e->path, arena_print(e->arena, "%s%d", d->text, *call_counter(e, d->text)));
 		map_axes(e, &x);
 		v = expand_body(e, &x);
 		v = finish(e, &x, v, layer);
@@ -344,13 +350,14 @@ expand(struct elaborator *e, struct value *callee, struct arguments *a, struct i
 	}
 	if (fine) note_shifted(e, &x, messages);
 	e->calls--;
-	const char *name = fine && layer ? path_name(e, "") : NULL;
+	const char *name = copied ? weights : fine && layer ? path_name(e, "") : NULL;
 	leave_path(e, outer_path, path);
 	e->frozen = outer_frozen;
 	e->place = outer_place;
 	e->place_count = outer_place_count;
 	e->context.n = context;
 	if (instance) instance->used = true;
+	if (fine && e->d->all.n == messages) end_expansion(e, new, &x, weights, v);
 	list_layer(e, a, name, v, tensors);
 	if (v->kind != VALUE_TENSOR) return v;
 	v = made_by(e, &x, v, tensors, instance);

@@ -50,6 +50,11 @@ bool help_swapped(struct elaborator *e, struct diagnostic *m, struct node *defin
 void note_shifted(struct elaborator *e, const struct expansion *x, int messages);
 /* a method of the runtime as an optimizer (optimizer.c) */
 struct value *run_lbfgs(struct elaborator *e, const struct arguments *a);
+/* copy.c: the result of a call that was expanded before with arguments of the same shapes, its tensors under `path`; NULL: none was */
+struct value *copy_expansion(struct elaborator *e, struct expansion *x, const char *path);
+/* what is made from now on until the end belongs to this call; NULL: it is not one that may be copied */
+struct expanded *begin_expansion(struct elaborator *e, const struct arguments *a);
+void end_expansion(struct elaborator *e, struct expanded *t, const struct expansion *x, const char *path, struct value *v);
 /* how often `name` was called at this place of the path so far; to be counted up */
 int *call_counter(struct elaborator *e, const char *name);
 

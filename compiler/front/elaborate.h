@@ -11,6 +11,7 @@
  * probability.c probabilities where raw scores are taken
  * require.c    conditions that a definition puts to its arguments
  * apply.c      calls of layers and functions
+ * copy.c       calls that were expanded before
  * signature.c  arguments against the signature of a definition
  * primitive.c  the primitives of docs/language.md
  * range.c      which range an index runs over, and the proof that every read stays inside
@@ -299,6 +300,7 @@ struct elaborator {
 	struct define_option *defines;
 	int define_count;
 	LIST(struct state_binding) states;
+	LIST(struct expanded *) expanded; /* calls of layers, in the order in which they ended */
 	struct expr *loss; /* what the `loss` statements so far add up to, penalties and all */
 	struct optimizer *optimizer; /* being built */
 	struct scope *counters; /* step, steps, epoch, in an optimizer and in what it calls; NULL: elsewhere */

@@ -503,9 +503,10 @@ evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *x = evaluate(e, n->kid[0], s);
 	if (x->kind == VALUE_ERROR) return x;
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
-	struct value piped = *x; /* messages underline what stands in front of the arrow */
-	piped.span = n->kid[0]->span;
-	struct value *y = apply_call(e, n->kid[1], s, &piped);
+	struct value *piped = NEW(e->arena, struct value); /* messages underline what stands in front of the arrow, also later */
+	*piped = *x;
+	piped->span = n->kid[0]->span;
+	struct value *y = apply_call(e, n->kid[1], s, piped);
 	struct span stage = n->kid[1]->span;
 	y->made = n->span;
 	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));
