@@ -191,6 +191,20 @@ read_one_of(struct reuse *r, const struct pattern_list *list, struct expr *e)
 	return NULL;
 }
 
+/* does some map that is a product read what e reads? */
+static bool
+may_reuse_product(const struct reuse *r, struct expr *e)
+{
+	int n;
+	struct expr **reads = expr_reads(r->p, e, &n);
+	for (int i = 0; i < n; i++) {
+		const struct pattern_list *list = &r->patterns[reads[i]->tensor->id];
+		for (int k = 0; k < list->n; k++)
+			if (list->at[k]->body->op == OP_MUL) return true;
+	}
+	return false;
+}
+
 /* what a map reads, e has to read, too */
 static struct expr *
 read_instead(struct reuse *r, struct expr *e)
@@ -207,7 +221,7 @@ reuse_node(struct program *p, struct expr *e, void *context)
 	struct reuse *r = context;
 	if (e->op == OP_INDEX || e->op == OP_NUMBER || e->op == OP_READ) return NULL;
 	struct expr *hit = read_instead(r, e);
-	if (hit || e->op != OP_MUL || e->n < 3 || e->n > 8) return hit;
+	if (hit || e->op != OP_MUL || e->n < 3 || e->n > 8 || !may_reuse_product(r, e)) return hit;
 	for (int a = 0; a < e->n; a++) /* a pair hiding inside a larger product */
 		for (int b = a + 1; b < e->n; b++) {
 			hit = read_instead(r, mul(p, e->kid[a], e->kid[b]));

@@ -1,6 +1,6 @@
 /* fingerprint.c - a number for what a model computes: a run goes on only with a program that has the same.
  *
- * FNV-1a (Fowler, Noll, Vo) over the equations in their order.  Tensors count by their place among those met so far, indices by their place in the
+ * A hash over the equations in their order, mixed as in SplitMix64 (Steele, Lea, Flood, OOPSLA 2014, section 4).  Tensors count by their place among those met so far, indices by their place in the
  * equation, so neither names nor files count, nor what the C is compiled for. */
 #include "core/function.h"
 #include "emit/emit.h"
@@ -16,7 +16,10 @@ struct hash {
 static void
 add_number(struct hash *h, uint64_t x)
 {
-	for (int i = 0; i < 8; i++) h->value = (h->value ^ (x >> 8 * i & 255)) * 1099511628211u;
+	uint64_t z = (h->value ^ x) + 0x9e3779b97f4a7c15u;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	h->value = z ^ z >> 31;
 }
 
 static void
@@ -102,7 +105,7 @@ of_program(uint64_t value, const struct program *p)
 uint64_t
 fingerprint(const struct model *m)
 {
-	uint64_t value = of_program(of_program(14695981039346656037u, m->train), m->eval);
+	uint64_t value = of_program(of_program(0, m->train), m->eval);
 	for (int i = 0; i < m->training.optimizers.n; i++) value = of_program(value, m->training.optimizers.at[i]->program);
 	return value;
 }
