@@ -104,35 +104,6 @@ equation_new(struct program *p, struct tensor *t, int lhs_count, struct index *c
 
 /* ---- value numbering -------------------------------------------------------------------------------------------------------------------- */
 
-/* the k-th index of every canonical equation whose k-th index has this size */
-static struct index *
-canonical_index(struct program *p, int k, long size, bool batch)
-{
-	while (p->canonical.n <= k) PUSH(p->arena, &p->canonical, (struct index_list){0});
-	struct index *c;
-	for (int i = 0; i < p->canonical.at[k].n; i++) {
-		c = p->canonical.at[k].at[i];
-		if (c->size == size && c->batch == batch) return c;
-	}
-	c = batch ? index_batch(p, arena_print(p->arena, "%d", k)) : index_new(p, arena_print(p->arena, "%d", k), size);
-	PUSH(p->arena, &p->canonical.at[k], c);
-	return c;
-}
-
-/* The body with its indices replaced by canonical ones: equal for equations that differ only in the names of indices. */
-static struct expr *
-canonical_body(struct program *p, int lhs_count, struct index *const lhs[], int bound_count, struct index *const bound[], struct expr *body)
-{
-	int n = lhs_count + bound_count;
-	struct index **from = NEW_ARRAY(p->arena, n + 1, struct index *);
-	struct expr **to = NEW_ARRAY(p->arena, n + 1, struct expr *);
-	for (int i = 0; i < n; i++) {
-		from[i] = i < lhs_count ? lhs[i] : bound[i - lhs_count];
-		to[i] = index_of(p, canonical_index(p, i, from[i]->size, from[i]->batch));
-	}
-	return rename_indices(p, body, n, from, to);
-}
-
 static bool
 same_sizes(int n, struct index *const a[], struct index *const b[])
 {
@@ -141,41 +112,77 @@ same_sizes(int n, struct index *const a[], struct index *const b[])
 	return true;
 }
 
-static struct tensor *
-find_value(struct program *p, struct expr *key, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[])
+static bool
+same_side(struct program *p, const struct value_number *v, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[], struct expr *body)
 {
-	for (int i = key->values; i; i = p->values.at[i - 1].next) {
-		const struct equation *q = p->values.at[i - 1].equation;
-		if (q && q->reduction == r && q->lhs_count == lhs_count && q->bound_count == bound_count && (!p->only_means || r == MEAN) &&
-		    same_sizes(lhs_count, q->lhs, lhs) && same_sizes(bound_count, q->bound, bound))
-			return q->tensor;
+	if (v->reduction != r || v->lhs_count != lhs_count || v->bound_count != bound_count || !same_sizes(lhs_count, v->lhs, lhs) || !same_sizes(bound_count, v->bound, bound)) return false;
+	int n = lhs_count + bound_count;
+	struct index *few[2][32], **a = n <= 32 ? few[0] : NEW_ARRAY(p->arena, n, struct index *), **b = n <= 32 ? few[1] : NEW_ARRAY(p->arena, n, struct index *);
+	for (int i = 0; i < n; i++) {
+		a[i] = i < lhs_count ? v->lhs[i] : v->bound[i - lhs_count];
+		b[i] = i < lhs_count ? lhs[i] : bound[i - lhs_count];
+	}
+	return same_but_indices(p, v->body, body, n, a, b);
+}
+
+/* `order` is the same for all bodies that differ only in their indices */
+static int *
+value_slot(const struct program *p, uint64_t order)
+{
+	int i = (int)((order ^ order >> 32) * 0x9e3779b1u >> 7 & (uint32_t)(p->value_room - 1));
+	while (p->value_slots[i] && p->values.at[p->value_slots[i] - 1].order != order) i = (i + 1) & (p->value_room - 1);
+	return &p->value_slots[i];
+}
+
+/* the oldest is found first */
+static struct tensor *
+find_value(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[], struct expr *body)
+{
+	if (!p->values.n || (p->only_means && r != MEAN)) return NULL;
+	for (int i = *value_slot(p, body->order); i; i = p->values.at[i - 1].next) {
+		const struct value_number *v = &p->values.at[i - 1];
+		if (v->equation && same_side(p, v, lhs_count, lhs, r, bound_count, bound, body)) return v->equation->tensor;
 	}
 	return NULL;
 }
 
 static void
-enter_value(struct program *p, struct expr *key, struct equation *q)
+enter_number(struct program *p, int number)
+{
+	struct value_number *v = &p->values.at[number - 1];
+	int *end = value_slot(p, v->order);
+	while (*end) end = &p->values.at[*end - 1].next;
+	*end = number;
+}
+
+static void
+enter_value(struct program *p, struct equation *q)
 {
 	if (p->only_means) return;
-	int *end = &key->values; /* the oldest is found first */
-	while (*end) end = &p->values.at[*end - 1].next;
-	*end = p->values.n + 1;
-	PUSH(p->arena, &p->values, (struct value_number){key, q, 0});
+	PUSH(p->arena, &p->values, (struct value_number){q->body->order, q, q->lhs_count, q->bound_count, q->lhs, q->bound, q->reduction, q->body, 0});
+	if (2 * p->values.n <= p->value_room) {
+		enter_number(p, p->values.n);
+		return;
+	}
+	p->value_room = p->value_room ? 4 * p->value_room : 256;
+	p->value_slots = NEW_ARRAY(p->arena, p->value_room, int);
+	for (int i = 1; i <= p->values.n; i++) {
+		p->values.at[i - 1].next = 0;
+		enter_number(p, i);
+	}
 }
 
 struct tensor *
 defined_as(struct program *p, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[], struct expr *body)
 {
-	struct expr *key = canonical_body(p, lhs_count, lhs, bound_count, bound, body);
-	return find_value(p, key, lhs_count, lhs, r, bound_count, bound);
+	return find_value(p, lhs_count, lhs, r, bound_count, bound, body);
 }
 
 struct tensor *
 define(struct program *p, const char *name, int lhs_count, struct index *const lhs[], enum reduction r, int bound_count, struct index *const bound[],
        struct expr *body, enum role role, struct span span)
 {
-	struct expr *key = canonical_body(p, lhs_count, lhs, bound_count, bound, body);
-	struct tensor *t = find_value(p, key, lhs_count, lhs, r, bound_count, bound);
+	struct tensor *t = find_value(p, lhs_count, lhs, r, bound_count, bound, body);
 	if (t) return t;
 	long shape[MAX_RANK] = {0};
 	for (int i = 0; i < lhs_count && i < MAX_RANK; i++) shape[i] = lhs[i]->size;
@@ -192,35 +199,32 @@ define(struct program *p, const char *name, int lhs_count, struct index *const l
 		t->low = range.low;
 		t->high = range.high;
 	}
-	struct equation *q = equation_new(p, t, lhs_count, lhs, r, bound_count, bound, body, span);
-	enter_value(p, key, q);
+	enter_value(p, equation_new(p, t, lhs_count, lhs, r, bound_count, bound, body, span));
 	return t;
 }
 
 void
 define_existing(struct program *p, struct equation *q)
 {
-	enter_value(p, canonical_body(p, q->lhs_count, q->lhs, q->bound_count, q->bound, q->body), q);
+	enter_value(p, q);
 }
 
 struct tensor *
 define_once(struct program *p, struct equation *q)
 {
-	struct expr *key = canonical_body(p, q->lhs_count, q->lhs, q->bound_count, q->bound, q->body);
-	struct tensor *t = find_value(p, key, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound);
-	if (!t) enter_value(p, key, q);
+	struct tensor *t = find_value(p, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound, q->body);
+	if (!t) enter_value(p, q);
 	return t;
 }
 
 void
 forget_values(struct program *p, const char *kept)
 {
-	for (int i = 0; i < p->values.n; i++) {
-		struct value_number *v = &p->values.at[i];
-		if (!kept) v->key->values = 0;
-		else if (v->equation && !kept[v->equation->tensor->id]) v->equation = NULL;
-	}
-	if (!kept) p->values.n = 0;
+	for (int i = 0; kept && i < p->values.n; i++)
+		if (p->values.at[i].equation && !kept[p->values.at[i].equation->tensor->id]) p->values.at[i].equation = NULL;
+	if (kept) return;
+	p->values.n = 0;
+	if (p->value_room) memset(p->value_slots, 0, (size_t)p->value_room * sizeof *p->value_slots);
 }
 
 struct equation *

@@ -79,13 +79,15 @@ struct gradient {
 	struct tensor *param, *gradient;
 };
 
-struct value_number { /* `key`: the body over canonical indices */
-	struct expr *key;
+struct value_number { /* a right side, as it was when it was entered */
+	uint64_t order;            /* of its body */
 	struct equation *equation; /* NULL: gone */
-	int next;                  /* 1 + the next with the same key; 0: none */
+	int lhs_count, bound_count;
+	struct index **lhs, **bound;
+	enum reduction reduction;
+	struct expr *body;
+	int next;                  /* 1 + the next with the same order; 0: none */
 };
-
-LIST_TYPE(index_list, struct index *);
 
 struct program {
 	struct arena *arena;
@@ -101,8 +103,8 @@ struct program {
 	/* hash-consing, value numbering, names */
 	struct expr_entry { struct expr *expr; uint32_t hash; } *table;
 	int table_room, expr_count, index_count;
-	LIST(struct index_list) canonical; /* by their place in an equation */
 	LIST(struct value_number) values;
+	int *value_slots, value_room; /* a hash table: 1 + the first of the values with an order */
 	bool only_means; /* of all values only means are found, and none are entered */
 	struct map names;
 };

@@ -390,10 +390,66 @@ substitute(struct program *p, struct expr *e, int n, struct index *const from[],
 	return moves ? rewrite(p, e, substitute_node, &s) : e;
 }
 
-struct names { /* indices, or tensors where there are no indices */
-	struct substitution indices;
-	const struct renaming *tensors;
+/* ---- other names ---------------------------------------------------------------------------------------------------------------------------- */
+
+struct pairing {
+	int n;
+	struct index *const *from, *const *into;
+	struct memo met; /* nodes that were found to be the same, with what */
 };
+
+static bool is_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *names);
+
+/* Kids stand in their order, which says nothing about those that have the same. */
+static bool
+kids_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *names)
+{
+	uint64_t taken = 0;
+	for (int i = 0; i < a->n; i++) {
+		int k = i;
+		if (a->n <= 64) {
+			for (k = 0; k < b->n && ((taken >> k & 1) || b->kid[k]->order != a->kid[i]->order || !is_paired(p, a->kid[i], b->kid[k], names)); k++)
+				;
+			if (k == b->n) return false;
+			taken |= (uint64_t)1 << k;
+		} else if (!is_paired(p, a->kid[i], b->kid[k], names)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+is_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *names)
+{
+	if (a->op != b->op || a->n != b->n || a->free->n != b->free->n) return false;
+	if (a->free->n == 0 && a == b) return true;
+	if (a->op == OP_INDEX) {
+		int k = 0;
+		while (k < names->n && names->from[k] != a->index) k++;
+		return k < names->n && names->into[k] == b->index;
+	}
+	if (payload_of(a) != payload_of(b)) return false;
+	struct expr *known = memo_get(&names->met, a);
+	if (known == b) return true;
+	bool same = true, ordered = a->op == OP_ADD || a->op == OP_MUL || a->op == OP_AND;
+	if (ordered) same = kids_paired(p, a, b, names);
+	for (int i = 0; same && !ordered && i < a->n; i++) same = is_paired(p, a->kid[i], b->kid[i], names);
+	if (!same && a->op == OP_EQ0) same = is_paired(p, a->kid[0], scale(p, -1, b->kid[0]), names); /* the sign is that of its first term */
+	if (!same && a->op == OP_EQ) same = is_paired(p, a->kid[0], b->kid[1], names) && is_paired(p, a->kid[1], b->kid[0], names);
+	if (same && !known) memo_put(&names->met, a, b);
+	return same;
+}
+
+bool
+same_but_indices(struct program *p, struct expr *a, struct expr *b, int n, struct index *const from[], struct index *const into[])
+{
+	struct pairing names = {.n = n, .from = from, .into = into};
+	memo_start(&names.met);
+	bool same = is_paired(p, a, b, &names);
+	memo_end(&names.met);
+	return same;
+}
 
 static struct tensor *
 renamed_tensor(const struct renaming *r, struct tensor *t)
@@ -404,49 +460,34 @@ renamed_tensor(const struct renaming *r, struct tensor *t)
 	return t;
 }
 
-/* Other names under the same nodes: nothing is to be collected anew, only the order of terms, factors and conjuncts.  What has a sign that depends on
- * that order is built again. */
+/* Other tensors under the same nodes: nothing is to be collected anew, only the order of terms, factors and conjuncts.  What has a sign that depends
+ * on that order is built again. */
 static struct expr *
-rename_node(struct program *p, struct expr *e, struct names *s, struct memo *m)
+rename_node(struct program *p, struct expr *e, const struct renaming *r, struct memo *m)
 {
-	const struct renaming *t = s->tensors;
-	if (t ? !e->has_read : !mentions_any(e, s->indices.from, s->indices.n)) return e;
-	if (e->op == OP_INDEX) return substitute_node(p, e, &s->indices);
+	if (!e->has_read) return e;
 	struct expr *known = memo_get(m, e);
 	if (known) return known;
-	struct expr *few[8], **kids = e->n <= 8 ? few : NEW_ARRAY(p->arena, e->n, struct expr *);
-	for (int i = 0; i < e->n; i++) kids[i] = rename_node(p, e->kid[i], s, m);
+	struct expr *few[8], **kids = e->n <= 8 ? few : NEW_ARRAY(p->arena, e->n, struct expr *), *out;
+	for (int i = 0; i < e->n; i++) kids[i] = rename_node(p, e->kid[i], r, m);
 	bool ordered = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND;
 	int first = ordered && kids[0]->op == OP_NUMBER, end = e->n - (ordered && kids[e->n - 1]->op == OP_NUMBER);
 	if (ordered) qsort(kids + first, (size_t)(end - first), sizeof *kids, expr_by_order);
-	struct expr *r;
-	if (t && e->op == OP_READ) r = read_of(p, renamed_tensor(t, e->tensor), e->n, kids);
-	else if (e->op == OP_EQ0 || e->op == OP_EQ || (t && t->merged)) r = rebuild(p, e, kids);
-	else r = expr_node(p, e, e->n, kids);
-	memo_put(m, e, r);
-	return r;
-}
-
-static struct expr *
-rename_all(struct program *p, struct expr *e, struct names *s)
-{
-	struct memo m;
-	memo_start(&m);
-	struct expr *r = rename_node(p, e, s, &m);
-	memo_end(&m);
-	return r;
-}
-
-struct expr *
-rename_indices(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[])
-{
-	return rename_all(p, e, &(struct names){{n, from, to}, NULL});
+	if (e->op == OP_READ) out = read_of(p, renamed_tensor(r, e->tensor), e->n, kids);
+	else if (e->op == OP_EQ0 || e->op == OP_EQ || r->merged) out = rebuild(p, e, kids);
+	else out = expr_node(p, e, e->n, kids);
+	memo_put(m, e, out);
+	return out;
 }
 
 struct expr *
 rename_tensors(struct program *p, struct expr *e, const struct renaming *r)
 {
-	return rename_all(p, e, &(struct names){{0, NULL, NULL}, r});
+	struct memo m;
+	memo_start(&m);
+	struct expr *out = rename_node(p, e, r, &m);
+	memo_end(&m);
+	return out;
 }
 
 struct gather {

@@ -64,7 +64,6 @@ struct expr {
 	bool legal, legal_guarded; /* verify.c found it so: everywhere, behind a condition */
 	int n;
 	int id;           /* in order of creation */
-	int values;       /* 1 + the first of program.values with this key; 0: none */
 	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
@@ -150,8 +149,8 @@ struct expr *rebuild(struct program *p, struct expr *e, struct expr *const kids[
 typedef struct expr *rewriter(struct program *p, struct expr *e, void *context);
 struct expr *rewrite(struct program *p, struct expr *e, rewriter *f, void *context);
 struct expr *substitute(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
-/* each index becomes another one: the nodes stay as they are */
-struct expr *rename_indices(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
+/* Are they the same where from[k] in one is into[k] in the other?  All indices that they mention are among these. */
+bool same_but_indices(struct program *p, struct expr *a, struct expr *b, int n, struct index *const from[], struct index *const into[]);
 /* Other tensors of the same shapes: those numbered from `first` become to[0], to[1] .., and from[k] into[k]. */
 struct renaming {
 	int first, n, pairs;
