@@ -460,8 +460,7 @@ renamed_tensor(const struct renaming *r, struct tensor *t)
 	return t;
 }
 
-/* Other tensors under the same nodes: nothing is to be collected anew, only the order of terms, factors and conjuncts.  What has a sign that depends
- * on that order is built again. */
+/* Other tensors under the same nodes; what depends on an order, as terms and factors do, is built again. */
 static struct expr *
 rename_node(struct program *p, struct expr *e, const struct renaming *r, struct memo *m)
 {
@@ -470,12 +469,9 @@ rename_node(struct program *p, struct expr *e, const struct renaming *r, struct 
 	if (known) return known;
 	struct expr *few[8], **kids = e->n <= 8 ? few : NEW_ARRAY(p->arena, e->n, struct expr *), *out;
 	for (int i = 0; i < e->n; i++) kids[i] = rename_node(p, e->kid[i], r, m);
-	bool ordered = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND;
-	int first = ordered && kids[0]->op == OP_NUMBER, end = e->n - (ordered && kids[e->n - 1]->op == OP_NUMBER);
-	if (ordered) qsort(kids + first, (size_t)(end - first), sizeof *kids, expr_by_order);
+	bool ordered = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND || e->op == OP_EQ0 || e->op == OP_EQ;
 	if (e->op == OP_READ) out = read_of(p, renamed_tensor(r, e->tensor), e->n, kids);
-	else if (e->op == OP_EQ0 || e->op == OP_EQ || r->merged) out = rebuild(p, e, kids);
-	else out = expr_node(p, e, e->n, kids);
+	else out = ordered || r->merged ? rebuild(p, e, kids) : expr_node(p, e, e->n, kids);
 	memo_put(m, e, out);
 	return out;
 }

@@ -11,8 +11,21 @@ struct contribution {
 	struct expr *value;
 };
 
+struct solved { /* what was solved before: equations that are copies have the same indices */
+	uint32_t hash;
+	int n, unknown_count, lhs_count;
+	struct expr *const *subscript, *const *target;
+	struct index *const *unknown;
+	struct solution solution;
+};
+
+LIST_TYPE(index_list, struct index *);
+
 struct derivation {
 	struct program *p;
+	struct index_list left[MAX_RANK]; /* the indices of adjoints, by axis */
+	struct solved *solved;            /* a hash table */
+	int solved_count, solved_room;
 	struct equation **of;  /* by tensor id, of the program before */
 	char *need;            /* by tensor id */
 	int tensors;           /* before */
@@ -69,7 +82,19 @@ adjoint_name(const struct derivation *d, const struct tensor *t, const char *suf
 	return map_find(&d->taken, name) ? arena_print(p->arena, "%s_", name) : name;
 }
 
-/* fresh indices for the axes of t, named as in its equation or at the read, where there is one */
+/* adjoints share the indices of their left sides: copies of an equation give copies again */
+static struct index *
+left_index(struct derivation *d, int axis, const char *name, long size, bool batch)
+{
+	struct program *p = d->p;
+	struct index_list *l = &d->left[axis];
+	for (int i = 0; i < l->n; i++)
+		if (l->at[i]->batch == batch && l->at[i]->size == size && !strcmp(l->at[i]->name, name)) return l->at[i];
+	PUSH(p->arena, l, batch ? index_batch(p, name) : index_new(p, name, size));
+	return l->at[l->n - 1];
+}
+
+/* indices for the axes of t, named as in its equation or at the read, where there is one; no equation of before has them */
 static struct index **
 new_lhs(struct derivation *d, const struct tensor *t, const struct expr *read)
 {
@@ -81,7 +106,7 @@ new_lhs(struct derivation *d, const struct tensor *t, const struct expr *read)
 		const char *name = q ? q->lhs[i]->name : read && read->kid[i]->op == OP_INDEX ? read->kid[i]->index->name : letters[i % 8];
 		for (int k = 0; k < i; k++)
 			if (!strcmp(lhs[k]->name, name)) name = letters[i % 8];
-		lhs[i] = t->batch && i == 0 ? index_batch(p, "n") : index_new(p, name, t->shape[i]);
+		lhs[i] = t->batch && i == 0 ? left_index(d, i, "n", 0, true) : left_index(d, i, name, t->shape[i], false);
 	}
 	return lhs;
 }
@@ -131,6 +156,50 @@ seed_of(struct derivation *d, const struct equation *q)
 	}
 }
 
+static uint32_t
+solved_hash(int n, struct expr *const subscripts[], struct expr *const target[], int unknown_count, struct index *const unknowns[])
+{
+	uint64_t h = 0;
+	for (int i = 0; i < n; i++) h = (h * 31 + (uint64_t)subscripts[i]->id) * 31 + (uint64_t)target[i]->id;
+	for (int i = 0; i < unknown_count; i++) h = h * 31 + (uint64_t)unknowns[i]->id;
+	return (uint32_t)((h ^ h >> 32) * 0x9e3779b97f4a7c15u >> 32);
+}
+
+static struct solved *
+solved_slot(struct solved *table, int room, const struct solved *key)
+{
+	for (int i = (int)(key->hash & (uint32_t)(room - 1));; i = (i + 1) & (room - 1)) {
+		struct solved *s = &table[i];
+		if (!s->unknown) return s;
+		if (s->hash == key->hash && s->n == key->n && s->unknown_count == key->unknown_count && s->lhs_count == key->lhs_count &&
+		    !memcmp(s->subscript, key->subscript, (size_t)key->n * sizeof *s->subscript) && !memcmp(s->target, key->target, (size_t)key->n * sizeof *s->target) &&
+		    !memcmp(s->unknown, key->unknown, (size_t)key->unknown_count * sizeof *s->unknown))
+			return s;
+	}
+}
+
+static struct solution
+solve_once(struct derivation *d, int n, struct expr *const subscripts[], struct expr *const target[], int unknown_count, struct index *const unknowns[], int lhs_count)
+{
+	struct program *p = d->p;
+	struct solved key = {solved_hash(n, subscripts, target, unknown_count, unknowns), n, unknown_count, lhs_count, subscripts, target, unknowns, {0}};
+	if (2 * (d->solved_count + 1) > d->solved_room) {
+		struct solved *old = d->solved;
+		int before = d->solved_room;
+		d->solved_room = before ? 2 * before : 64;
+		d->solved = NEW_ARRAY(p->arena, d->solved_room, struct solved);
+		for (int i = 0; i < before; i++)
+			if (old[i].unknown) *solved_slot(d->solved, d->solved_room, &old[i]) = old[i];
+	}
+	struct solved *s = solved_slot(d->solved, d->solved_room, &key);
+	if (!s->unknown) {
+		*s = key;
+		s->solution = solve(p, n, subscripts, target, unknown_count, unknowns, lhs_count);
+		d->solved_count++;
+	}
+	return s->solution;
+}
+
 static void
 derive_equation(struct derivation *d, const struct equation *q)
 {
@@ -147,7 +216,7 @@ derive_equation(struct derivation *d, const struct equation *q)
 		struct index **lhs = new_lhs(d, t, reads[i].read);
 		struct expr **target = NEW_ARRAY(p->arena, t->rank + 1, struct expr *);
 		for (int k = 0; k < t->rank; k++) target[k] = index_of(p, lhs[k]);
-		struct solution s = solve(p, t->rank, reads[i].read->kid, target, unknown_count, unknowns, q->lhs_count);
+		struct solution s = solve_once(d, t->rank, reads[i].read->kid, target, unknown_count, unknowns, q->lhs_count);
 		/* guards first: only where they hold do the solved subscripts mean anything */
 		struct expr *g = substitute(p, reads[i].adjoint, s.n, s.index, s.value);
 		if (t->batch && !q->tensor->batch) g = mul(p, g, batch_size(p));
