@@ -105,6 +105,7 @@ struct program {
 	int table_room, expr_count, index_count;
 	LIST(struct value_number) values;
 	int *value_slots, value_room; /* a hash table: 1 + the first of the values with an order */
+	struct form_table formed; /* by derive/simplify.c: expressions with forms */
 	bool only_means; /* of all values only means are found, and none are entered */
 	struct map names;
 };

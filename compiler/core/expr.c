@@ -15,20 +15,21 @@ mix(uint32_t h, uint64_t v)
 	return (h ^ h >> 15) * 0x85ebca6bu + 0x9e3779b9u;
 }
 
+/* of the structure, whatever tensors it reads */
+static uint32_t
+form_of(const struct expr *e)
+{
+	uint32_t h = mix((uint32_t)e->op * 0x85ebca6bu + (uint32_t)e->n, e->op == OP_READ ? (uint64_t)e->tensor->rank : payload_of(e));
+	for (int i = 0; i < e->n; i++) h = mix(h, e->kid[i]->form);
+	return h;
+}
+
 static uint32_t
 node_hash(enum op op, uint64_t payload, int n, struct expr *const kids[])
 {
 	uint32_t h = mix((uint32_t)op * 0x9e3779b9u, payload);
 	for (int i = 0; i < n; i++) h = mix(h, (uint64_t)kids[i]->id);
 	return h ^ h >> 16;
-}
-
-static uint64_t
-payload_of(const struct expr *e)
-{
-	uint64_t v = 0;
-	memcpy(&v, &e->number, sizeof v); /* all members of the union are as wide */
-	return v;
 }
 
 static const struct indices *
@@ -142,6 +143,7 @@ expr_node(struct program *p, const struct expr *like, int n, struct expr *const 
 	e->id = p->expr_count++;
 	if (n) memcpy(e->kid, kids, (size_t)n * sizeof *kids);
 	e->order = structural_order(e);
+	e->form = form_of(e);
 	e->free = union_of_free(p, e->op, like->op == OP_INDEX ? like->index : NULL, n, kids);
 	e->integer = is_integer_node(e);
 	e->has_read = e->op == OP_READ;
@@ -157,8 +159,6 @@ expr_plain(struct program *p, enum op op, int n, struct expr *const kids[])
 {
 	return expr_node(p, &(struct expr){.op = op}, n, kids);
 }
-
-_Static_assert(sizeof(double) == sizeof(void *) && sizeof(double) == sizeof(long), "payload_of compares the union as one word");
 
 struct expr *
 number(struct program *p, double v)
@@ -279,13 +279,6 @@ rebuild(struct program *p, struct expr *e, struct expr *const k[])
 	return e;
 }
 
-enum { FEW = 32 };
-
-struct memo { /* from node to its replacement, for one call of rewrite */
-	struct memo_entry { struct expr *from, *to; } *at, few[FEW];
-	int n, room;
-};
-
 static int
 memo_place(const struct memo *m, const struct expr *e)
 {
@@ -294,13 +287,13 @@ memo_place(const struct memo *m, const struct expr *e)
 	return i;
 }
 
-static struct expr *
+struct expr *
 memo_get(const struct memo *m, const struct expr *e)
 {
 	return m->at[memo_place(m, e)].to;
 }
 
-static void
+void
 memo_put(struct memo *m, struct expr *e, struct expr *to)
 {
 	if (2 * (m->n + 1) > m->room) {
@@ -318,16 +311,16 @@ memo_put(struct memo *m, struct expr *e, struct expr *to)
 	m->at[i] = (struct memo_entry){e, to};
 }
 
-static void
+void
 memo_start(struct memo *m)
 {
 	memset(m->few, 0, sizeof m->few);
 	m->at = m->few;
 	m->n = 0;
-	m->room = FEW;
+	m->room = MEMO_FEW;
 }
 
-static void
+void
 memo_end(struct memo *m)
 {
 	if (m->at != m->few) free(m->at);
@@ -388,102 +381,6 @@ substitute(struct program *p, struct expr *e, int n, struct index *const from[],
 	bool moves = false;
 	for (int i = 0; i < n; i++) moves |= to[i]->op != OP_INDEX || to[i]->index != from[i];
 	return moves ? rewrite(p, e, substitute_node, &s) : e;
-}
-
-/* ---- other names ---------------------------------------------------------------------------------------------------------------------------- */
-
-struct pairing {
-	int n;
-	struct index *const *from, *const *into;
-	struct memo met; /* nodes that were found to be the same, with what */
-};
-
-static bool is_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *names);
-
-/* Kids stand in their order, which says nothing about those that have the same. */
-static bool
-kids_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *names)
-{
-	uint64_t taken = 0;
-	for (int i = 0; i < a->n; i++) {
-		int k = i;
-		if (a->n <= 64) {
-			for (k = 0; k < b->n && ((taken >> k & 1) || b->kid[k]->order != a->kid[i]->order || !is_paired(p, a->kid[i], b->kid[k], names)); k++)
-				;
-			if (k == b->n) return false;
-			taken |= (uint64_t)1 << k;
-		} else if (!is_paired(p, a->kid[i], b->kid[k], names)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-is_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *names)
-{
-	if (a->op != b->op || a->n != b->n || a->free->n != b->free->n) return false;
-	if (a->free->n == 0 && a == b) return true;
-	if (a->op == OP_INDEX) {
-		int k = 0;
-		while (k < names->n && names->from[k] != a->index) k++;
-		return k < names->n && names->into[k] == b->index;
-	}
-	if (payload_of(a) != payload_of(b)) return false;
-	struct expr *known = memo_get(&names->met, a);
-	if (known == b) return true;
-	bool same = true, ordered = a->op == OP_ADD || a->op == OP_MUL || a->op == OP_AND;
-	if (ordered) same = kids_paired(p, a, b, names);
-	for (int i = 0; same && !ordered && i < a->n; i++) same = is_paired(p, a->kid[i], b->kid[i], names);
-	if (!same && a->op == OP_EQ0) same = is_paired(p, a->kid[0], scale(p, -1, b->kid[0]), names); /* the sign is that of its first term */
-	if (!same && a->op == OP_EQ) same = is_paired(p, a->kid[0], b->kid[1], names) && is_paired(p, a->kid[1], b->kid[0], names);
-	if (same && !known) memo_put(&names->met, a, b);
-	return same;
-}
-
-bool
-same_but_indices(struct program *p, struct expr *a, struct expr *b, int n, struct index *const from[], struct index *const into[])
-{
-	struct pairing names = {.n = n, .from = from, .into = into};
-	memo_start(&names.met);
-	bool same = is_paired(p, a, b, &names);
-	memo_end(&names.met);
-	return same;
-}
-
-static struct tensor *
-renamed_tensor(const struct renaming *r, struct tensor *t)
-{
-	if (t->id >= r->first && t->id < r->first + r->n) return r->to[t->id - r->first];
-	for (int i = 0; i < r->pairs; i++)
-		if (r->from[i] == t) return r->into[i];
-	return t;
-}
-
-/* Other tensors under the same nodes; what depends on an order, as terms and factors do, is built again. */
-static struct expr *
-rename_node(struct program *p, struct expr *e, const struct renaming *r, struct memo *m)
-{
-	if (!e->has_read) return e;
-	struct expr *known = memo_get(m, e);
-	if (known) return known;
-	struct expr *few[8], **kids = e->n <= 8 ? few : NEW_ARRAY(p->arena, e->n, struct expr *), *out;
-	for (int i = 0; i < e->n; i++) kids[i] = rename_node(p, e->kid[i], r, m);
-	bool ordered = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND || e->op == OP_EQ0 || e->op == OP_EQ;
-	if (e->op == OP_READ) out = read_of(p, renamed_tensor(r, e->tensor), e->n, kids);
-	else out = ordered || r->merged ? rebuild(p, e, kids) : expr_node(p, e, e->n, kids);
-	memo_put(m, e, out);
-	return out;
-}
-
-struct expr *
-rename_tensors(struct program *p, struct expr *e, const struct renaming *r)
-{
-	struct memo m;
-	memo_start(&m);
-	struct expr *out = rename_node(p, e, r, &m);
-	memo_end(&m);
-	return out;
 }
 
 struct gather {

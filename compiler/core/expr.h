@@ -64,6 +64,7 @@ struct expr {
 	bool legal, legal_guarded; /* verify.c found it so: everywhere, behind a condition */
 	int n;
 	int id;           /* in order of creation */
+	uint32_t form;    /* a hash of the structure: the same for what differs only in its tensors */
 	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
@@ -149,6 +150,12 @@ struct expr *rebuild(struct program *p, struct expr *e, struct expr *const kids[
 typedef struct expr *rewriter(struct program *p, struct expr *e, void *context);
 struct expr *rewrite(struct program *p, struct expr *e, rewriter *f, void *context);
 struct expr *substitute(struct program *p, struct expr *e, int n, struct index *const from[], struct expr *const to[]);
+/* every node once, kids before parents; *n of them; not to be changed */
+struct expr **expr_nodes(struct program *p, struct expr *e, int *n);
+/* every distinct read in e */
+struct expr **expr_reads(struct program *p, struct expr *e, int *n);
+
+/* ---- other names (rename.c) --------------------------------------------------------------------------------------------------------------- */
 /* Are they the same where from[k] in one is into[k] in the other?  All indices that they mention are among these. */
 bool same_but_indices(struct program *p, struct expr *a, struct expr *b, int n, struct index *const from[], struct index *const into[]);
 /* Other tensors of the same shapes: those numbered from `first` become to[0], to[1] .., and from[k] into[k]. */
@@ -158,9 +165,14 @@ struct renaming {
 	struct tensor *const *to, *const *from, *const *into;
 };
 struct expr *rename_tensors(struct program *p, struct expr *e, const struct renaming *r);
-/* every node once, kids before parents; *n of them; not to be changed */
-struct expr **expr_nodes(struct program *p, struct expr *e, int *n);
-/* every distinct read in e */
-struct expr **expr_reads(struct program *p, struct expr *e, int *n);
+enum { MOST_PAIRS = 16 };
+/* Is b what a becomes by a renaming, each node of a kid of the other in the same place?  Then that renaming is in r, its pairs in the arrays. */
+bool same_but_tensors(struct expr *a, struct expr *b, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS]);
+struct form_table { /* a hash table: expressions of which none is a renaming of another */
+	struct expr **at;
+	int n, room;
+};
+/* The expression of the table that becomes e by the renaming in r; where there is none, e enters the table, and NULL. */
+struct expr *find_alike(struct program *p, struct form_table *t, struct expr *e, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS]);
 
 #endif

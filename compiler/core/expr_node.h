@@ -3,6 +3,7 @@
 #define NNC_EXPR_NODE_H
 
 #include "core/expr.h"
+#include <string.h>
 
 /* the node with these kids; `like` carries the operator and its payload */
 struct expr *expr_node(struct program *p, const struct expr *like, int n, struct expr *const kids[]);
@@ -12,5 +13,27 @@ int expr_by_order(const void *a, const void *b);
 bool is_truth(const struct expr *e, bool v);
 /* (a - constant modulo g) / g, for a common factor g of the coefficients */
 struct expr *affine_divided(struct program *p, const struct affine *a, long g);
+
+
+/* what tells nodes with the same operator and kids apart, as one word */
+static inline uint64_t
+payload_of(const struct expr *e)
+{
+	_Static_assert(sizeof(double) == sizeof(void *) && sizeof(double) == sizeof(long), "all members of the union are as wide");
+	uint64_t v = 0;
+	memcpy(&v, &e->number, sizeof v);
+	return v;
+}
+
+/* from node to node, for one walk */
+enum { MEMO_FEW = 32 };
+struct memo {
+	struct memo_entry { struct expr *from, *to; } *at, few[MEMO_FEW];
+	int n, room;
+};
+void memo_start(struct memo *m);
+void memo_end(struct memo *m);
+struct expr *memo_get(const struct memo *m, const struct expr *e); /* NULL: nothing yet */
+void memo_put(struct memo *m, struct expr *e, struct expr *to);
 
 #endif

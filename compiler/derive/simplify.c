@@ -285,10 +285,9 @@ struct forms { /* of an expression with a sum */
 	struct expr *cheapest; /* of this, of itself, and of both factored */
 };
 
-static const struct forms *
-forms_of(struct program *p, struct expr *e)
+static struct forms *
+find_forms(struct program *p, struct expr *e)
 {
-	if (e->forms) return e->forms;
 	struct forms *f = NEW(p->arena, struct forms);
 	*f = (struct forms){rewrite(p, e, multiply_out, NULL), e};
 	struct expr *candidate[] = {rewrite(p, e, factor, NULL), f->out, rewrite(p, f->out, factor, NULL)};
@@ -299,6 +298,21 @@ forms_of(struct program *p, struct expr *e)
 		least = c;
 		f->cheapest = candidate[i];
 	}
+	return f;
+}
+
+/* those of a copy are copies */
+static const struct forms *
+forms_of(struct program *p, struct expr *e)
+{
+	struct tensor *from[MOST_PAIRS], *into[MOST_PAIRS];
+	struct renaming r;
+	if (e->forms) return e->forms;
+	struct expr *alike = e->has_read ? find_alike(p, &p->formed, e, &r, from, into) : NULL;
+	if (!alike || !alike->forms) return e->forms = find_forms(p, e);
+	struct forms *f = NEW(p->arena, struct forms);
+	f->out = alike->forms->out == alike ? e : rename_tensors(p, alike->forms->out, &r);
+	f->cheapest = alike->forms->cheapest == alike ? e : rename_tensors(p, alike->forms->cheapest, &r);
 	return e->forms = f;
 }
 
