@@ -279,51 +279,61 @@ rebuild(struct program *p, struct expr *e, struct expr *const k[])
 	return e;
 }
 
-static int
+static struct memo_entry *
 memo_place(const struct memo *m, const struct expr *e)
 {
 	int i = (int)((uint32_t)e->id * 0x9e3779b9u >> 7) & (m->room - 1);
-	while (m->at[i].from && m->at[i].from != e) i = (i + 1) & (m->room - 1);
-	return i;
+	while (m->at[i].walk == m->walk && m->at[i].from != e) i = (i + 1) & (m->room - 1);
+	return &m->at[i];
 }
 
 struct expr *
 memo_get(const struct memo *m, const struct expr *e)
 {
-	return m->at[memo_place(m, e)].to;
+	const struct memo_entry *at = memo_place(m, e);
+	return at->walk == m->walk ? at->to : NULL;
 }
 
 void
-memo_put(struct memo *m, struct expr *e, struct expr *to)
+memo_put(struct program *p, struct memo *m, struct expr *e, struct expr *to)
 {
 	if (2 * (m->n + 1) > m->room) {
 		struct memo_entry *old = m->at;
 		int old_room = m->room;
 		m->room *= 4;
-		m->at = calloc((size_t)m->room, sizeof *m->at);
-		if (!m->at) abort();
+		m->at = NEW_ARRAY(p->arena, m->room, struct memo_entry);
 		for (int i = 0; i < old_room; i++)
-			if (old[i].from) m->at[memo_place(m, old[i].from)] = old[i];
-		if (old != m->few) free(old);
+			if (old[i].walk == m->walk) *memo_place(m, old[i].from) = old[i];
 	}
-	int i = memo_place(m, e);
-	m->n += !m->at[i].from;
-	m->at[i] = (struct memo_entry){e, to};
+	struct memo_entry *at = memo_place(m, e);
+	m->n += at->walk != m->walk;
+	*at = (struct memo_entry){e, to, m->walk};
 }
 
-void
-memo_start(struct memo *m)
+struct memo *
+memo_start(struct program *p)
 {
-	memset(m->few, 0, sizeof m->few);
-	m->at = m->few;
+	struct memo *m = p->memos;
+	if (m) {
+		p->memos = m->below;
+	} else {
+		enum { SMALLEST = 256 };
+		m = NEW(p->arena, struct memo);
+		m->room = SMALLEST;
+		m->at = NEW_ARRAY(p->arena, m->room, struct memo_entry);
+	}
 	m->n = 0;
-	m->room = MEMO_FEW;
+	if (++m->walk) return m;
+	memset(m->at, 0, (size_t)m->room * sizeof *m->at); /* after 2^32 walks the numbers begin anew */
+	m->walk = 1;
+	return m;
 }
 
 void
-memo_end(struct memo *m)
+memo_end(struct program *p, struct memo *m)
 {
-	if (m->at != m->few) free(m->at);
+	m->below = p->memos;
+	p->memos = m;
 }
 
 static struct expr *
@@ -341,17 +351,16 @@ rewrite_node(struct program *p, struct expr *e, rewriter *f, void *context, stru
 		}
 		r = same ? e : rebuild(p, e, kids);
 	}
-	memo_put(m, e, r);
+	memo_put(p, m, e, r);
 	return r;
 }
 
 struct expr *
 rewrite(struct program *p, struct expr *e, rewriter *f, void *context)
 {
-	struct memo m;
-	memo_start(&m);
-	struct expr *r = rewrite_node(p, e, f, context, &m);
-	memo_end(&m);
+	struct memo *m = memo_start(p);
+	struct expr *r = rewrite_node(p, e, f, context, m);
+	memo_end(p, m);
 	return r;
 }
 
@@ -386,15 +395,15 @@ substitute(struct program *p, struct expr *e, int n, struct index *const from[],
 struct gather {
 	LIST(struct expr *) nodes;
 	bool reads_only;
-	struct memo seen;
+	struct memo *seen;
 };
 
 static void
 gather_nodes(struct program *p, struct expr *e, struct gather *g)
 {
-	if (memo_get(&g->seen, e)) return;
+	if (memo_get(g->seen, e)) return;
 	for (int i = 0; i < e->n; i++) gather_nodes(p, e->kid[i], g);
-	memo_put(&g->seen, e, e);
+	memo_put(p, g->seen, e, e);
 	if (!g->reads_only || e->op == OP_READ) PUSH(p->arena, &g->nodes, e);
 }
 
@@ -405,9 +414,9 @@ gathered(struct program *p, struct expr *e, bool reads_only)
 	g.reads_only = reads_only;
 	g.nodes.n = g.nodes.room = 0;
 	g.nodes.at = NULL;
-	memo_start(&g.seen);
+	g.seen = memo_start(p);
 	gather_nodes(p, e, &g);
-	memo_end(&g.seen);
+	memo_end(p, g.seen);
 	struct expr_list *l = arena_alloc(p->arena, sizeof *l + (size_t)g.nodes.n * sizeof *l->at);
 	l->n = g.nodes.n;
 	if (l->n) memcpy(l->at, g.nodes.at, (size_t)l->n * sizeof *l->at);

@@ -167,7 +167,7 @@ struct renaming {
 struct expr *rename_tensors(struct program *p, struct expr *e, const struct renaming *r);
 enum { MOST_PAIRS = 16 };
 /* Is b what a becomes by a renaming, each node of a kid of the other in the same place?  Then that renaming is in r, its pairs in the arrays. */
-bool same_but_tensors(struct expr *a, struct expr *b, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS]);
+bool same_but_tensors(struct program *p, struct expr *a, struct expr *b, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS]);
 struct form_table { /* a hash table: expressions of which none is a renaming of another */
 	struct expr **at;
 	int n, room;

@@ -25,15 +25,16 @@ payload_of(const struct expr *e)
 	return v;
 }
 
-/* from node to node, for one walk */
-enum { MEMO_FEW = 32 };
+/* From node to node, for one walk.  Tables are kept for the next walk, which knows what is its own by the number of the walk. */
 struct memo {
-	struct memo_entry { struct expr *from, *to; } *at, few[MEMO_FEW];
+	struct memo *below; /* a walk inside another has a table of its own */
+	struct memo_entry { struct expr *from, *to; uint32_t walk; } *at;
 	int n, room;
+	uint32_t walk;
 };
-void memo_start(struct memo *m);
-void memo_end(struct memo *m);
+struct memo *memo_start(struct program *p);
+void memo_end(struct program *p, struct memo *m);
 struct expr *memo_get(const struct memo *m, const struct expr *e); /* NULL: nothing yet */
-void memo_put(struct memo *m, struct expr *e, struct expr *to);
+void memo_put(struct program *p, struct memo *m, struct expr *e, struct expr *to);
 
 #endif

@@ -7,7 +7,7 @@
 struct pairing {
 	int n;
 	struct index *const *from, *const *into;
-	struct memo met; /* nodes that were found to be the same, with what */
+	struct memo *met; /* nodes that were found to be the same, with what */
 };
 
 static bool is_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *names);
@@ -42,33 +42,33 @@ is_paired(struct program *p, struct expr *a, struct expr *b, struct pairing *nam
 		return k < names->n && names->into[k] == b->index;
 	}
 	if (payload_of(a) != payload_of(b)) return false;
-	struct expr *known = memo_get(&names->met, a);
+	struct expr *known = memo_get(names->met, a);
 	if (known == b) return true;
 	bool same = true, ordered = a->op == OP_ADD || a->op == OP_MUL || a->op == OP_AND;
 	if (ordered) same = kids_paired(p, a, b, names);
 	for (int i = 0; same && !ordered && i < a->n; i++) same = is_paired(p, a->kid[i], b->kid[i], names);
 	if (!same && a->op == OP_EQ0) same = is_paired(p, a->kid[0], scale(p, -1, b->kid[0]), names); /* the sign is that of its first term */
 	if (!same && a->op == OP_EQ) same = is_paired(p, a->kid[0], b->kid[1], names) && is_paired(p, a->kid[1], b->kid[0], names);
-	if (same && !known) memo_put(&names->met, a, b);
+	if (same && !known) memo_put(p, names->met, a, b);
 	return same;
 }
 
 bool
 same_but_indices(struct program *p, struct expr *a, struct expr *b, int n, struct index *const from[], struct index *const into[])
 {
-	struct pairing names = {.n = n, .from = from, .into = into};
-	memo_start(&names.met);
+	struct pairing names = {n, from, into, memo_start(p)};
 	bool same = is_paired(p, a, b, &names);
-	memo_end(&names.met);
+	memo_end(p, names.met);
 	return same;
 }
 
 /* ---- other tensors ------------------------------------------------------------------------------------------------------------------------------ */
 
 struct matching {
+	struct program *p;
 	struct renaming *r;
 	struct tensor **from, **into; /* [MOST_PAIRS] */
-	struct memo met;
+	struct memo *met;
 };
 
 /* to derivation and simplification they are the same */
@@ -99,22 +99,21 @@ match_nodes(struct matching *m, struct expr *a, struct expr *b)
 	if (!a->has_read) return a == b;
 	if (a->form != b->form || a->op != b->op || a->n != b->n) return false;
 	if (a->op == OP_READ ? !match_tensor(m, a->tensor, b->tensor) : payload_of(a) != payload_of(b)) return false;
-	struct expr *known = memo_get(&m->met, a);
+	struct expr *known = memo_get(m->met, a);
 	if (known) return known == b;
-	memo_put(&m->met, a, b);
+	memo_put(m->p, m->met, a, b);
 	for (int i = 0; i < a->n; i++)
 		if (!match_nodes(m, a->kid[i], b->kid[i])) return false;
 	return true;
 }
 
 bool
-same_but_tensors(struct expr *a, struct expr *b, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS])
+same_but_tensors(struct program *p, struct expr *a, struct expr *b, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS])
 {
-	struct matching m = {.r = r, .from = from, .into = into};
+	struct matching m = {p, r, from, into, memo_start(p)};
 	*r = (struct renaming){.from = from, .into = into};
-	memo_start(&m.met);
 	bool same = match_nodes(&m, a, b);
-	memo_end(&m.met);
+	memo_end(p, m.met);
 	return same;
 }
 
@@ -139,17 +138,16 @@ rename_node(struct program *p, struct expr *e, const struct renaming *r, struct 
 	bool ordered = e->op == OP_ADD || e->op == OP_MUL || e->op == OP_AND || e->op == OP_EQ0 || e->op == OP_EQ;
 	if (e->op == OP_READ) out = read_of(p, renamed_tensor(r, e->tensor), e->n, kids);
 	else out = ordered || r->merged ? rebuild(p, e, kids) : expr_node(p, e, e->n, kids);
-	memo_put(m, e, out);
+	memo_put(p, m, e, out);
 	return out;
 }
 
 struct expr *
 rename_tensors(struct program *p, struct expr *e, const struct renaming *r)
 {
-	struct memo m;
-	memo_start(&m);
-	struct expr *out = rename_node(p, e, r, &m);
-	memo_end(&m);
+	struct memo *m = memo_start(p);
+	struct expr *out = rename_node(p, e, r, m);
+	memo_end(p, m);
 	return out;
 }
 
@@ -172,7 +170,7 @@ find_alike(struct program *p, struct form_table *t, struct expr *e, struct renam
 	int i = (int)(e->form & (uint32_t)(t->room - 1)), tries = 0;
 	for (; t->at[i]; i = (i + 1) & (t->room - 1)) {
 		if (t->at[i]->form != e->form) continue;
-		if (same_but_tensors(t->at[i], e, r, from, into)) return t->at[i];
+		if (same_but_tensors(p, t->at[i], e, r, from, into)) return t->at[i];
 		if (++tries == MOST_TRIES) return NULL;
 	}
 	t->at[i] = e;
