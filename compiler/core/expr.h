@@ -44,6 +44,7 @@ struct index { /* identity, not the name, tells indices apart */
 	long size;  /* runs over 0 .. size - 1; 0: not known yet */
 	int id;
 	bool batch; /* runs over the samples: its size is known when running */
+	struct index *inner, *joined; /* with `inner` it was last joined to one index, by plan/roles.c */
 };
 
 struct indices { /* a sorted set */
@@ -69,7 +70,8 @@ struct expr {
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
 	union { /* the same */
-		struct forms *forms;   /* of a number, by derive/simplify.c */
+		struct forms *forms;   /* of a number that is no read, by derive/simplify.c */
+		struct affine *flat;   /* of a read, by plan/roles.c */
 		struct expr *negation; /* of a condition */
 	};
 	union {

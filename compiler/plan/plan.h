@@ -154,7 +154,7 @@ bool has_batch_bound(const struct equation *q);
 /* the index of time of an equation of the kernel's recurrence; NULL: none */
 struct index *kernel_time(const struct kernel *k, const struct equation *q);
 /* the offset of a read inside one sample (or the tensor), with the kernel's merged indices; NULL when a subscript is no affine form */
-struct affine *flat_access(struct program *p, const struct kernel *k, const struct expr *read);
+struct affine *flat_access(struct program *p, const struct kernel *k, struct expr *read);
 bool in_access(const struct affine *a, const struct index *i);
 long stride_in(const struct affine *a, const struct index *i); /* 0: it is not in it */
 /* A kernel for the equation as a contraction, without its loops; NULL: it is none. */

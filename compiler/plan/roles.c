@@ -26,15 +26,24 @@ apply_merges(struct program *p, const struct kernel *k, struct affine *a)
 	}
 }
 
-struct affine *
-flat_access(struct program *p, const struct kernel *k, const struct expr *read)
+static struct affine *
+flat_of(struct program *p, struct expr *read)
 {
 	const struct tensor *t = read->tensor;
+	if (read->flat) return read->flat;
 	struct expr *flat = number(p, 0);
 	for (int i = t->batch; i < read->n; i++) flat = add(p, scale(p, (double)t->shape[i], flat), read->kid[i]);
-	struct affine *a = affine_of(p, flat);
-	for (int i = 0; i < a->n; i++)
-		if (a->term[i].atom->op != OP_INDEX || a->term[i].atom->index->batch) return NULL;
+	return read->flat = affine_of(p, flat);
+}
+
+struct affine *
+flat_access(struct program *p, const struct kernel *k, struct expr *read)
+{
+	struct affine *flat = flat_of(p, read);
+	for (int i = 0; i < flat->n; i++)
+		if (flat->term[i].atom->op != OP_INDEX || flat->term[i].atom->index->batch) return NULL;
+	size_t size = sizeof *flat + (size_t)flat->n * sizeof flat->term[0];
+	struct affine *a = memcpy(arena_alloc(p->arena, size), flat, size);
 	apply_merges(p, k, a);
 	return a;
 }
@@ -114,9 +123,12 @@ can_merge(struct program *p, const struct kernel *k, struct index *a, struct ind
 static struct index *
 merge_pair(struct program *p, struct kernel *k, struct index *a, struct index *b)
 {
-	struct index *c = index_new(p, b->name, a->size * b->size);
-	PUSH(p->arena, &k->merges, (struct merge){a, b, c});
-	return c;
+	if (a->inner != b) {
+		a->inner = b;
+		a->joined = index_new(p, b->name, a->size * b->size);
+	}
+	PUSH(p->arena, &k->merges, (struct merge){a, b, a->joined});
+	return a->joined;
 }
 
 /* joins neighbours of a list of indices where memory allows */

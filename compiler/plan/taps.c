@@ -33,7 +33,7 @@ slides_along_a_sum(const struct kernel *k, const struct affine *access, const st
 
 /* the taps of one factor, the last of the left side first, as many as a tile has room for */
 static long
-collect_taps(struct program *p, struct kernel *k, struct index *const list[], int n, const struct expr *own, const struct expr *other)
+collect_taps(struct program *p, struct kernel *k, struct index *const list[], int n, struct expr *own, struct expr *other)
 {
 	const struct affine *in_own = flat_access(p, k, own), *in_other = flat_access(p, k, other);
 	long count = 1;
