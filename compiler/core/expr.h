@@ -167,14 +167,26 @@ struct renaming {
 	struct tensor *const *to, *const *from, *const *into;
 };
 struct expr *rename_tensors(struct program *p, struct expr *e, const struct renaming *r);
-enum { MOST_PAIRS = 16 };
-/* Is b what a becomes by a renaming, each node of a kid of the other in the same place?  Then that renaming is in r, its pairs in the arrays. */
-bool same_but_tensors(struct program *p, struct expr *a, struct expr *b, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS]);
+enum { MOST_PAIRS = 48 };
+/* Pairs are put together as they are met: of expressions, each node of a kid of the other in the same place and over the same indices, and of
+ * tensors of one kind.  false: they are not what one renaming makes of each other. */
+struct matching {
+	struct program *p;
+	int pairs;
+	struct tensor *from[MOST_PAIRS], *into[MOST_PAIRS];
+	struct memo *met;
+};
+void matching_start(struct matching *m, struct program *p);
+bool match_tensors(struct matching *m, struct tensor *s, struct tensor *t);
+bool match_exprs(struct matching *m, struct expr *a, struct expr *b);
+struct renaming matching_end(struct matching *m); /* the renaming lives in m */
+struct tensor *renamed_tensor(const struct renaming *r, struct tensor *t); /* t where it stays as it is */
+
 struct form_table { /* a hash table: expressions of which none is a renaming of another */
 	struct expr **at;
 	int n, room;
 };
 /* The expression of the table that becomes e by the renaming in r; where there is none, e enters the table, and NULL. */
-struct expr *find_alike(struct program *p, struct form_table *t, struct expr *e, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS]);
+struct expr *find_alike(struct program *p, struct form_table *t, struct expr *e, struct matching *m, struct renaming *r);
 
 #endif

@@ -64,32 +64,26 @@ same_but_indices(struct program *p, struct expr *a, struct expr *b, int n, struc
 
 /* ---- other tensors ------------------------------------------------------------------------------------------------------------------------------ */
 
-struct matching {
-	struct program *p;
-	struct renaming *r;
-	struct tensor **from, **into; /* [MOST_PAIRS] */
-	struct memo *met;
-};
-
 /* to derivation and simplification they are the same */
 static bool
 same_kind(const struct tensor *s, const struct tensor *t)
 {
-	return s->role == t->role && s->rank == t->rank && s->batch == t->batch && s->integer == t->integer && s->low == t->low && s->high == t->high &&
+	return s->role == t->role && s->rank == t->rank && s->batch == t->batch && s->integer == t->integer && s->low == t->low && s->high == t->high && s->draw == t->draw &&
 	       s->no_gradient == t->no_gradient && s->temporary == t->temporary && !s->unshifted && !t->unshifted && !memcmp(s->shape, t->shape, sizeof s->shape);
 }
 
-static bool
-match_tensor(struct matching *m, struct tensor *s, struct tensor *t)
+bool
+match_tensors(struct matching *m, struct tensor *s, struct tensor *t)
 {
-	for (int i = 0; i < m->r->pairs; i++)
+	if (!s || !t) return s == t;
+	for (int i = 0; i < m->pairs; i++)
 		if (m->from[i] == s || m->into[i] == t) return m->from[i] == s && m->into[i] == t;
-	if (m->r->pairs == MOST_PAIRS || !same_kind(s, t)) return false;
+	if (m->pairs == MOST_PAIRS || !same_kind(s, t)) return false;
 	/* and as old in comparison with the others, on which the order of terms and factors depends */
-	for (int i = 0; i < m->r->pairs; i++)
+	for (int i = 0; i < m->pairs; i++)
 		if ((m->from[i]->id < s->id) != (m->into[i]->id < t->id)) return false;
-	m->from[m->r->pairs] = s;
-	m->into[m->r->pairs++] = t;
+	m->from[m->pairs] = s;
+	m->into[m->pairs++] = t;
 	return true;
 }
 
@@ -98,7 +92,7 @@ match_nodes(struct matching *m, struct expr *a, struct expr *b)
 {
 	if (!a->has_read) return a == b;
 	if (a->form != b->form || a->op != b->op || a->n != b->n) return false;
-	if (a->op == OP_READ ? !match_tensor(m, a->tensor, b->tensor) : payload_of(a) != payload_of(b)) return false;
+	if (a->op == OP_READ ? !match_tensors(m, a->tensor, b->tensor) : payload_of(a) != payload_of(b)) return false;
 	struct expr *known = memo_get(m->met, a);
 	if (known) return known == b;
 	memo_put(m->p, m->met, a, b);
@@ -108,16 +102,27 @@ match_nodes(struct matching *m, struct expr *a, struct expr *b)
 }
 
 bool
-same_but_tensors(struct program *p, struct expr *a, struct expr *b, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS])
+match_exprs(struct matching *m, struct expr *a, struct expr *b)
 {
-	struct matching m = {p, r, from, into, memo_start(p)};
-	*r = (struct renaming){.from = from, .into = into};
-	bool same = match_nodes(&m, a, b);
-	memo_end(p, m.met);
-	return same;
+	return a && b ? match_nodes(m, a, b) : a == b;
 }
 
-static struct tensor *
+void
+matching_start(struct matching *m, struct program *p)
+{
+	m->p = p;
+	m->pairs = 0;
+	m->met = memo_start(p);
+}
+
+struct renaming
+matching_end(struct matching *m)
+{
+	memo_end(m->p, m->met);
+	return (struct renaming){.pairs = m->pairs, .from = m->from, .into = m->into};
+}
+
+struct tensor *
 renamed_tensor(const struct renaming *r, struct tensor *t)
 {
 	if (t->id >= r->first && t->id < r->first + r->n) return r->to[t->id - r->first];
@@ -154,7 +159,7 @@ rename_tensors(struct program *p, struct expr *e, const struct renaming *r)
 enum { MOST_TRIES = 8 }; /* of expressions with one form */
 
 struct expr *
-find_alike(struct program *p, struct form_table *t, struct expr *e, struct renaming *r, struct tensor *from[MOST_PAIRS], struct tensor *into[MOST_PAIRS])
+find_alike(struct program *p, struct form_table *t, struct expr *e, struct matching *m, struct renaming *r)
 {
 	if (2 * (t->n + 1) > t->room) {
 		struct form_table old = *t;
@@ -170,7 +175,10 @@ find_alike(struct program *p, struct form_table *t, struct expr *e, struct renam
 	int i = (int)(e->form & (uint32_t)(t->room - 1)), tries = 0;
 	for (; t->at[i]; i = (i + 1) & (t->room - 1)) {
 		if (t->at[i]->form != e->form) continue;
-		if (same_but_tensors(p, t->at[i], e, r, from, into)) return t->at[i];
+		matching_start(m, p);
+		bool same = match_exprs(m, t->at[i], e);
+		*r = matching_end(m);
+		if (same) return t->at[i];
 		if (++tries == MOST_TRIES) return NULL;
 	}
 	t->at[i] = e;

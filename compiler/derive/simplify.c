@@ -305,10 +305,10 @@ find_forms(struct program *p, struct expr *e)
 static const struct forms *
 forms_of(struct program *p, struct expr *e)
 {
-	struct tensor *from[MOST_PAIRS], *into[MOST_PAIRS];
+	struct matching m;
 	struct renaming r;
 	if (e->forms) return e->forms;
-	struct expr *alike = e->has_read ? find_alike(p, &p->formed, e, &r, from, into) : NULL;
+	struct expr *alike = e->has_read ? find_alike(p, &p->formed, e, &m, &r) : NULL;
 	if (!alike || !alike->forms) return e->forms = find_forms(p, e);
 	struct forms *f = NEW(p->arena, struct forms);
 	f->out = alike->forms->out == alike ? e : rename_tensors(p, alike->forms->out, &r);

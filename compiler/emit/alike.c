@@ -2,7 +2,10 @@
  *
  * A description holds all that a kernel's text depends on: its equations, its loops, how its tensors are kept.  Indices, tensors and nodes are
  * numbered as they come up, so that the same description means the same kernel over other tensors.  Text is written for the first kernel of a
- * description only; the others find its function, and their operands by these numbers. */
+ * description only; the others find its function, and their operands by these numbers.
+ *
+ * Most kernels of a deep network are copies: they have the indices of another and differ in their tensors only.  That is seen by going through
+ * both, and such a kernel needs no description. */
 #include "emit/emit.h"
 #include "core/function.h"
 #include <string.h>
@@ -192,6 +195,114 @@ describe(struct emission *e, const struct plan *plan, const struct kernel *k)
 	put_kernel(&d, k);
 	return (struct description){text_end(&d.text), d.tensors};
 }
+
+/* ---- copies ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+static uint32_t
+copy_hash(const struct plan *plan, const struct kernel *k)
+{
+	uint64_t h = (uint64_t)(uintptr_t)plan + (uint64_t)k->kind * 31 + (uint64_t)k->parts;
+	for (int i = 0; i < k->equations.n; i++) h = (h ^ k->equations.at[i]->body->form) * 0x9e3779b97f4a7c15u + (uint64_t)k->equations.at[i]->reduction;
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static bool
+same_indices(int n, struct index *const a[], int m, struct index *const b[])
+{
+	return n == m && (n == 0 || !memcmp(a, b, (size_t)n * sizeof *a));
+}
+
+static bool
+same_loops(const struct kernel *a, const struct kernel *b)
+{
+	if (!same_indices(a->outer.n, a->outer.at, b->outer.n, b->outer.at) || !same_indices(a->sum.n, a->sum.at, b->sum.n, b->sum.at) ||
+	    !same_indices(a->taps.n, a->taps.at, b->taps.n, b->taps.at) || a->merges.n != b->merges.n || a->slides.n != b->slides.n)
+		return false;
+	if (a->merges.n && memcmp(a->merges.at, b->merges.at, (size_t)a->merges.n * sizeof *a->merges.at)) return false;
+	for (int i = 0; i < a->slides.n; i++) {
+		const struct sliding *s = &a->slides.at[i], *t = &b->slides.at[i];
+		if (s->tap != t->tap || s->guard != t->guard || s->stretches.n != t->stretches.n) return false;
+		if (s->stretches.n && memcmp(s->stretches.at, t->stretches.at, (size_t)s->stretches.n * sizeof *s->stretches.at)) return false;
+	}
+	return a->row == b->row && a->lane == b->lane && a->column == b->column && a->scattered == b->scattered && a->guard == b->guard;
+}
+
+static bool
+match_equations(struct matching *m, const struct equation *q, const struct equation *r)
+{
+	return q->reduction == r->reduction && same_indices(q->lhs_count, q->lhs, r->lhs_count, r->lhs) && same_indices(q->bound_count, q->bound, r->bound_count, r->bound) &&
+	       match_tensors(m, q->tensor, r->tensor) && match_exprs(m, q->body, r->body);
+}
+
+static bool
+match_kernels(struct matching *m, const struct kernel *a, const struct kernel *b)
+{
+	if (a->kind != b->kind || a->parts != b->parts || a->direct != b->direct || a->over_samples != b->over_samples || a->split_outer != b->split_outer || a->equations.n != b->equations.n ||
+	    !same_loops(a, b))
+		return false;
+	for (int i = 0; i < a->equations.n; i++)
+		if (!match_equations(m, a->equations.at[i], b->equations.at[i])) return false;
+	return match_exprs(m, a->left, b->left) && match_exprs(m, a->right, b->right) && match_exprs(m, a->condition, b->condition) && match_tensors(m, a->rows, b->rows) &&
+	       match_tensors(m, a->gradient, b->gradient) && match_tensors(m, a->finished, b->finished);
+}
+
+/* kept in the same way, and what they are views of, too */
+static bool
+match_places(const struct emission *e, const struct plan *plan, struct matching *m)
+{
+	for (int i = 0; i < m->pairs; i++) { /* views add pairs */
+		const struct tensor *t = m->from[i], *u = m->into[i];
+		const struct slot *a = &plan->place[t->id], *b = &plan->place[u->id];
+		if (goes_by_name(t) && t != u) return false;
+		if (a->storage != b->storage || a->panels != b->panels || a->rows != b->rows || a->own_rows != b->own_rows || a->row_stride != b->row_stride) return false;
+		if (turned_columns_of(e, t) != turned_columns_of(e, u) || !match_tensors(m, a->view, b->view)) return false;
+	}
+	return true;
+}
+
+static bool
+take_operands(struct emission *e, const struct renaming *r, const struct kernel *from, struct kernel *k)
+{
+	struct operand_list *l = NEW(e->arena, struct operand_list);
+	for (int i = 0; i < from->operands->n; i++) {
+		struct operand o = from->operands->at[i];
+		bool known = false;
+		for (int p = 0; p < r->pairs; p++) known |= r->from[p] == o.tensor;
+		if (!known) return false;
+		o.tensor = renamed_tensor(r, o.tensor);
+		PUSH(e->arena, l, o);
+	}
+	k->operands = l;
+	k->function = from->function;
+	return true;
+}
+
+bool
+recall_copy(struct emission *e, const struct plan *plan, struct kernel *k)
+{
+	struct program *p = plan->program;
+	if (k->loop) return false;
+	for (int i = e->by_form[copy_hash(plan, k) % BY_FORM]; i; i = e->originals.at[i - 1].next) {
+		const struct original *o = &e->originals.at[i - 1];
+		struct matching m;
+		matching_start(&m, p);
+		bool same = o->plan == plan && match_kernels(&m, o->kernel, k) && match_places(e, plan, &m);
+		struct renaming r = matching_end(&m);
+		if (same && take_operands(e, &r, o->kernel, k)) return true;
+	}
+	return false;
+}
+
+void
+remember_original(struct emission *e, const struct plan *plan, const struct kernel *k)
+{
+	if (k->loop) return;
+	int *first = &e->by_form[copy_hash(plan, k) % BY_FORM];
+	PUSH(e->arena, &e->originals, (struct original){k, plan, *first});
+	*first = e->originals.n;
+}
+
+/* ---- descriptions ------------------------------------------------------------------------------------------------------------------------------------ */
 
 static int
 number_in(const struct description *d, const struct tensor *t)

@@ -106,6 +106,14 @@ struct alike { /* the first kernel of a description */
 	int *number; /* of each operand's tensor in the description */
 };
 
+struct original { /* a kernel that is no copy of an earlier one */
+	const struct kernel *kernel;
+	const struct plan *plan;
+	int next; /* 1 + the place of another with the same hash; 0: none */
+};
+
+enum { BY_FORM = 1024 };
+
 struct turned { /* a parameter of which memory for one sample has a copy, column by column */
 	const struct tensor *tensor;
 	long rows, columns; /* 0 columns: it is used as two different matrices, and there is no copy */
@@ -130,6 +138,8 @@ struct emission { /* of one model */
 	LIST(struct uniform) uniforms;
 	LIST(struct emitted *) emitted;
 	struct map by_text;          /* from an emitted's key to 1 + its place */
+	LIST(struct original) originals;
+	int by_form[BY_FORM];        /* 1 + the place in `originals` of the last with a hash */
 	LIST(struct alike) alike;
 	struct map by_description;   /* from a description's text to 1 + its place in `alike` */
 	int descriptions;            /* made so far */
@@ -249,6 +259,11 @@ struct description describe(struct emission *e, const struct plan *plan, const s
 void remember(struct emission *e, const struct description *d, const struct kernel *k);
 /* gives k the function and the operands that it has if its text is not written; false: its description is new */
 bool recall(struct emission *e, const struct description *d, struct kernel *k);
+
+/* gives k the function and the operands that a copy of an earlier kernel has; false: it is none */
+bool recall_copy(struct emission *e, const struct plan *plan, struct kernel *k);
+/* the kernel, with its function, is one that others may be copies of */
+void remember_original(struct emission *e, const struct plan *plan, const struct kernel *k);
 
 /* makes the kernel's text, or finds the function that has it already */
 void write_kernel(struct emission *e, struct plan *plan, struct kernel *k);

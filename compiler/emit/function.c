@@ -487,8 +487,8 @@ function_of(struct emission *e, const struct kernel *k, const char *key, const s
 	return f;
 }
 
-void
-write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
+static void
+make_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 {
 	static void (*const writers[])(struct emission *, struct plan *, struct kernel *, struct c_names *, struct text *) = {
 		[KERNEL_TILE] = write_tile, [KERNEL_PAIR] = write_pair, [KERNEL_LANES] = write_lanes, [KERNEL_ROWS] = write_rows, [KERNEL_OUTER] = write_outer,
@@ -503,6 +503,13 @@ write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 		k->function = function_of(e, k, text_end(&body), &names);
 		remember(e, &d, k);
 	}
+	remember_original(e, plan, k);
+}
+
+void
+write_kernel(struct emission *e, struct plan *plan, struct kernel *k)
+{
+	if (!recall_copy(e, plan, k)) make_kernel(e, plan, k);
 	struct emitted *f = k->function;
 	f->shared |= f->kernels.n && !same_members(f->kernels.at[0]->operands, k->operands);
 	PUSH(e->arena, &f->kernels, k);
