@@ -129,6 +129,7 @@ struct reuse {
 	struct program *p;
 	struct pattern_list *patterns; /* forward maps that are worth reading, by the id of the youngest tensor that they read */
 	const struct equation *q;
+	uint64_t kinds; /* of the bodies of all patterns that q may read: a bit for each */
 	int *place; /* of equations, by tensor id, for "only earlier ones" */
 };
 
@@ -191,18 +192,25 @@ read_one_of(struct reuse *r, const struct pattern_list *list, struct expr *e)
 	return NULL;
 }
 
-/* does some map that is a product read what e reads? */
-static bool
-may_reuse_product(const struct reuse *r, struct expr *e)
+/* two that match have one operator, and as many kids */
+static uint64_t
+kind_of(enum op op, int n)
+{
+	return (uint64_t)1 << ((unsigned)op * 7 + (unsigned)n) % 64;
+}
+
+/* the kinds of the maps that read something of what e reads */
+static uint64_t
+kinds_to_reuse(const struct reuse *r, struct expr *e)
 {
 	int n;
+	uint64_t kinds = 0;
 	struct expr **reads = expr_reads(r->p, e, &n);
 	for (int i = 0; i < n; i++) {
 		const struct pattern_list *list = &r->patterns[reads[i]->tensor->id];
-		for (int k = 0; k < list->n; k++)
-			if (list->at[k]->body->op == OP_MUL) return true;
+		for (int k = 0; k < list->n; k++) kinds |= kind_of(list->at[k]->body->op, list->at[k]->body->n);
 	}
-	return false;
+	return kinds;
 }
 
 /* what a map reads, e has to read, too */
@@ -210,6 +218,7 @@ static struct expr *
 read_instead(struct reuse *r, struct expr *e)
 {
 	int n;
+	if (!(r->kinds & kind_of(e->op, e->n))) return NULL;
 	struct expr **reads = expr_reads(r->p, e, &n), *hit = NULL;
 	for (int i = 0; i < n && !hit; i++) hit = read_one_of(r, &r->patterns[reads[i]->tensor->id], e);
 	return hit;
@@ -221,7 +230,7 @@ reuse_node(struct program *p, struct expr *e, void *context)
 	struct reuse *r = context;
 	if (e->op == OP_INDEX || e->op == OP_NUMBER || e->op == OP_READ) return NULL;
 	struct expr *hit = read_instead(r, e);
-	if (hit || e->op != OP_MUL || e->n < 3 || e->n > 8 || !may_reuse_product(r, e)) return hit;
+	if (hit || e->op != OP_MUL || e->n < 3 || e->n > 8 || !(r->kinds & kind_of(OP_MUL, 2))) return hit;
 	for (int a = 0; a < e->n; a++) /* a pair hiding inside a larger product */
 		for (int b = a + 1; b < e->n; b++) {
 			hit = read_instead(r, mul(p, e->kid[a], e->kid[b]));
@@ -322,25 +331,16 @@ cheapest(struct program *p, struct expr *e)
 	return !e->condition && has_sum(p, e) ? forms_of(p, e)->cheapest : e;
 }
 
-/* does some map read what e reads? */
-static bool
-may_reuse(const struct reuse *r, struct expr *e)
-{
-	int n;
-	struct expr **reads = expr_reads(r->p, e, &n);
-	for (int i = 0; i < n; i++)
-		if (r->patterns[reads[i]->tensor->id].n) return true;
-	return false;
-}
-
 /* reuse first, then the cheapest form, each with reuse again */
 static struct expr *
 improve(struct program *p, const struct equation *q, struct reuse *r)
 {
 	r->q = q;
-	struct expr *e = may_reuse(r, q->body) ? rewrite(p, q->body, reuse_node, r) : q->body, *best = cheapest(p, e);
+	r->kinds = kinds_to_reuse(r, q->body);
+	struct expr *e = r->kinds ? rewrite(p, q->body, reuse_node, r) : q->body, *best = cheapest(p, e);
 	if (e->condition || !has_sum(p, e)) return best;
-	struct expr *out = rewrite(p, forms_of(p, e)->out, reuse_node, r);
+	if (e != q->body) r->kinds = kinds_to_reuse(r, e);
+	struct expr *out = r->kinds ? rewrite(p, forms_of(p, e)->out, reuse_node, r) : forms_of(p, e)->out;
 	if (out == forms_of(p, e)->out) return best;
 	struct expr *out_factored = rewrite(p, out, factor, NULL);
 	if (expr_cost(p, out) < expr_cost(p, best)) best = out;
@@ -633,6 +633,16 @@ replace_merged(struct program *p, struct expr *e, void *context)
 	return read_of(p, by[e->tensor->id], e->n, at);
 }
 
+static bool
+reads_merged(struct program *p, struct expr *e, struct tensor *const by[])
+{
+	int n;
+	struct expr **reads = expr_reads(p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (by[reads[i]->tensor->id]) return true;
+	return false;
+}
+
 /* two equations with the same right side are one */
 static void
 merge(struct program *p)
@@ -643,12 +653,15 @@ merge(struct program *p)
 	forget_values(p, NULL);
 	for (int i = 0; i < p->equations.n; i++) {
 		struct equation *q = p->equations.at[i];
-		q->body = rewrite(p, q->body, replace_merged, by);
+		if (reads_merged(p, q->body, by)) q->body = rewrite(p, q->body, replace_merged, by);
 		struct tensor *t = define_once(p, q);
 		if (t) t->no_gradient &= q->tensor->no_gradient;
 		if (t && !keep[q->tensor->id]) by[q->tensor->id] = t;
 	}
-	for (int i = 0; i < p->equations.n; i++) p->equations.at[i]->body = rewrite(p, p->equations.at[i]->body, replace_merged, by);
+	for (int i = 0; i < p->equations.n; i++) {
+		struct equation *q = p->equations.at[i];
+		if (reads_merged(p, q->body, by)) q->body = rewrite(p, q->body, replace_merged, by);
+	}
 	remove_dead(p);
 }
 

@@ -45,27 +45,45 @@ is_doubtful(struct program *p, const struct equation *q)
 	return false;
 }
 
-/* Marks the parameters on which t depends; `seen` is room for as many marks as there are tensors.  Equations stand behind what they read, but for recurrences: sweeps from the last to the first, until
- * one finds nothing new. */
-static void
-mark_params(struct emission *e, const struct tensor *t, bool *seen, unsigned char *params)
+struct dependence { /* of tensors on parameters, a bit for each */
+	size_t words;
+	uint64_t *bits; /* [tensors][words] */
+};
+
+static uint64_t *
+row_of(const struct dependence *d, const struct tensor *t)
+{
+	return d->bits + (size_t)t->id * d->words;
+}
+
+static bool
+join(uint64_t *to, const uint64_t *from, size_t words)
+{
+	uint64_t more = 0;
+	for (size_t w = 0; w < words; w++) {
+		more |= from[w] & ~to[w];
+		to[w] |= from[w];
+	}
+	return more != 0;
+}
+
+/* Equations stand behind what they read, but for recurrences: sweeps, until one finds nothing new. */
+static struct dependence
+find_dependence(struct emission *e)
 {
 	struct program *p = e->model->train;
-	memset(seen, 0, (size_t)p->tensors.n * sizeof *seen);
-	seen[t->id] = true;
+	struct dependence d = {.words = ((size_t)e->params.n + 63) / 64};
+	d.bits = arena_array(e->arena, (size_t)p->tensors.n + 1, d.words * sizeof *d.bits);
+	for (int i = 0; i < e->params.n; i++) row_of(&d, e->params.at[i])[i / 64] |= (uint64_t)1 << i % 64;
 	for (bool more = true; more;) {
 		more = false;
-		for (int i = p->equations.n - 1; i >= 0; i--) {
+		for (int i = 0; i < p->equations.n; i++) {
 			int n;
-			if (!seen[p->equations.at[i]->tensor->id]) continue;
 			struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
-			for (int k = 0; k < n; k++) {
-				more |= !seen[reads[k]->tensor->id];
-				seen[reads[k]->tensor->id] = true;
-			}
+			for (int k = 0; k < n; k++) more |= join(row_of(&d, p->equations.at[i]->tensor), row_of(&d, reads[k]->tensor), d.words);
 		}
 	}
-	for (int i = 0; i < e->params.n; i++) params[i] = seen[e->params.at[i]->id];
+	return d;
 }
 
 static const char *
@@ -89,7 +107,7 @@ list_doubts(struct emission *e, struct doubt all[MOST])
 {
 	struct program *p = e->model->train;
 	int n = 0, params = e->params.n;
-	bool *seen = NEW_ARRAY(e->arena, p->tensors.n + 1, bool);
+	struct dependence on = find_dependence(e);
 	for (int i = 0; i < p->equations.n && n < MOST; i++) {
 		const struct equation *q = p->equations.at[i];
 		const struct tensor *of = q->tensor->role == ROLE_ADJOINT ? q->tensor->of : NULL;
@@ -97,7 +115,7 @@ list_doubts(struct emission *e, struct doubt all[MOST])
 		struct doubt d = {place_text(e->arena, q->span), q->tensor->role == ROLE_ADJOINT, NULL};
 		if (!d.where) continue;
 		d.params = NEW_ARRAY(e->arena, params + 1, unsigned char);
-		if (of) mark_params(e, of, seen, d.params);
+		for (int k = 0; of && k < params; k++) d.params[k] = row_of(&on, of)[k / 64] >> k % 64 & 1;
 		if (!is_known(all, n, &d, params)) all[n++] = d;
 	}
 	return n;
