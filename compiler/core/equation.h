@@ -103,6 +103,7 @@ struct program {
 	/* hash-consing, value numbering, names */
 	struct expr_entry { struct expr *expr; uint32_t hash; } *table;
 	int table_room, expr_count, index_count;
+	LIST(struct expr *) gathered; /* by expr.c, for the moment */
 	struct memo *memos; /* those that no walk uses now (expr_node.h) */
 	LIST(struct value_number) values;
 	int *value_slots, value_room; /* a hash table: 1 + the first of the values with an order */

@@ -392,34 +392,26 @@ substitute(struct program *p, struct expr *e, int n, struct index *const from[],
 	return moves ? rewrite(p, e, substitute_node, &s) : e;
 }
 
-struct gather {
-	LIST(struct expr *) nodes;
-	bool reads_only;
-	struct memo *seen;
-};
-
 static void
-gather_nodes(struct program *p, struct expr *e, struct gather *g)
+gather_nodes(struct program *p, struct expr *e, bool reads_only, struct memo *seen)
 {
-	if (memo_get(g->seen, e)) return;
-	for (int i = 0; i < e->n; i++) gather_nodes(p, e->kid[i], g);
-	memo_put(p, g->seen, e, e);
-	if (!g->reads_only || e->op == OP_READ) PUSH(p->arena, &g->nodes, e);
+	if ((reads_only && !e->has_read) || memo_get(seen, e)) return;
+	for (int i = 0; i < e->n; i++) gather_nodes(p, e->kid[i], reads_only, seen);
+	memo_put(p, seen, e, e);
+	if (!reads_only || e->op == OP_READ) PUSH(p->arena, &p->gathered, e);
 }
 
 static struct expr_list *
 gathered(struct program *p, struct expr *e, bool reads_only)
 {
-	struct gather g;
-	g.reads_only = reads_only;
-	g.nodes.n = g.nodes.room = 0;
-	g.nodes.at = NULL;
-	g.seen = memo_start(p);
-	gather_nodes(p, e, &g);
-	memo_end(p, g.seen);
-	struct expr_list *l = arena_alloc(p->arena, sizeof *l + (size_t)g.nodes.n * sizeof *l->at);
-	l->n = g.nodes.n;
-	if (l->n) memcpy(l->at, g.nodes.at, (size_t)l->n * sizeof *l->at);
+	struct memo *seen = memo_start(p);
+	p->gathered.n = 0;
+	gather_nodes(p, e, reads_only, seen);
+	memo_end(p, seen);
+	size_t size = (size_t)p->gathered.n * sizeof(struct expr *);
+	struct expr_list *l = arena_alloc(p->arena, sizeof *l + size);
+	l->n = p->gathered.n;
+	if (size) memcpy(l->at, p->gathered.at, size);
 	return l;
 }
 

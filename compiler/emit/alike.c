@@ -263,14 +263,15 @@ match_places(const struct emission *e, const struct plan *plan, struct matching 
 static bool
 take_operands(struct emission *e, const struct renaming *r, const struct kernel *from, struct kernel *k)
 {
+	int n = from->operands->n;
 	struct operand_list *l = NEW(e->arena, struct operand_list);
-	for (int i = 0; i < from->operands->n; i++) {
-		struct operand o = from->operands->at[i];
+	*l = (struct operand_list){n, n, NEW_ARRAY(e->arena, n + 1, struct operand)};
+	for (int i = 0; i < n; i++) {
 		bool known = false;
-		for (int p = 0; p < r->pairs; p++) known |= r->from[p] == o.tensor;
+		l->at[i] = from->operands->at[i];
+		for (int p = 0; p < r->pairs; p++) known |= r->from[p] == l->at[i].tensor;
 		if (!known) return false;
-		o.tensor = renamed_tensor(r, o.tensor);
-		PUSH(e->arena, l, o);
+		l->at[i].tensor = renamed_tensor(r, l->at[i].tensor);
 	}
 	k->operands = l;
 	k->function = from->function;

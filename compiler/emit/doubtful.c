@@ -45,7 +45,8 @@ is_doubtful(struct program *p, const struct equation *q)
 	return false;
 }
 
-struct dependence { /* of tensors on parameters, a bit for each */
+struct dependence { /* of the tensors of the forward pass on parameters, a bit for each */
+	int tensors;    /* those of the gradient come behind them */
 	size_t words;
 	uint64_t *bits; /* [tensors][words] */
 };
@@ -73,14 +74,18 @@ find_dependence(struct emission *e)
 {
 	struct program *p = e->model->train;
 	struct dependence d = {.words = ((size_t)e->params.n + 63) / 64};
-	d.bits = arena_array(e->arena, (size_t)p->tensors.n + 1, d.words * sizeof *d.bits);
+	while (d.tensors < p->tensors.n && p->tensors.at[d.tensors]->role != ROLE_ADJOINT) d.tensors++;
+	d.bits = arena_array(e->arena, (size_t)d.tensors + 1, d.words * sizeof *d.bits);
 	for (int i = 0; i < e->params.n; i++) row_of(&d, e->params.at[i])[i / 64] |= (uint64_t)1 << i % 64;
 	for (bool more = true; more;) {
 		more = false;
 		for (int i = 0; i < p->equations.n; i++) {
 			int n;
-			struct expr **reads = expr_reads(p, p->equations.at[i]->body, &n);
-			for (int k = 0; k < n; k++) more |= join(row_of(&d, p->equations.at[i]->tensor), row_of(&d, reads[k]->tensor), d.words);
+			const struct equation *q = p->equations.at[i];
+			if (q->tensor->id >= d.tensors) continue;
+			struct expr **reads = expr_reads(p, q->body, &n);
+			for (int k = 0; k < n; k++)
+				if (reads[k]->tensor->id < d.tensors) more |= join(row_of(&d, q->tensor), row_of(&d, reads[k]->tensor), d.words);
 		}
 	}
 	return d;
@@ -115,7 +120,7 @@ list_doubts(struct emission *e, struct doubt all[MOST])
 		struct doubt d = {place_text(e->arena, q->span), q->tensor->role == ROLE_ADJOINT, NULL};
 		if (!d.where) continue;
 		d.params = NEW_ARRAY(e->arena, params + 1, unsigned char);
-		for (int k = 0; of && k < params; k++) d.params[k] = row_of(&on, of)[k / 64] >> k % 64 & 1;
+		for (int k = 0; of && of->id < on.tensors && k < params; k++) d.params[k] = row_of(&on, of)[k / 64] >> k % 64 & 1;
 		if (!is_known(all, n, &d, params)) all[n++] = d;
 	}
 	return n;
