@@ -10,6 +10,7 @@
 struct arena_block {
 	struct arena_block *next;
 	size_t used, size;
+	size_t clean; /* from here on all bytes are zero */
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
@@ -48,19 +49,61 @@ taken_by(size_t size)
 	return (size + 15) / 16 * 16 + GAP;
 }
 
+static bool
+is_mapped(size_t size)
+{
+	return size >= HUGE_PAGE && !GAP; /* a sanitizer wants to know of all memory */
+}
+
+/* zeros; large blocks as the system gives them, where huge pages may begin */
+static struct arena_block *
+new_block(size_t size)
+{
+	if (!is_mapped(size)) return calloc(1, size);
+	unsigned char *from = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (from == MAP_FAILED) return NULL;
+	size_t before = (HUGE_PAGE - (uintptr_t)from % HUGE_PAGE) % HUGE_PAGE;
+	if (before) munmap(from, before);
+	munmap(from + before + size, HUGE_PAGE - before);
+#ifdef MADV_HUGEPAGE
+	madvise(from + before, size, MADV_HUGEPAGE);
+#endif
+	return (struct arena_block *)(from + before);
+}
+
+static void
+free_block(struct arena_block *b)
+{
+	size_t size = b->size + sizeof *b;
+	if (is_mapped(size)) munmap(b, size);
+	else free(b);
+}
+
+/* `size` bytes from `at` on may have been written to */
+static void
+note_written(struct arena_block *b, const void *at, size_t size)
+{
+	size_t end = (size_t)((const unsigned char *)at - b->bytes) + size;
+	if (end > b->clean) b->clean = end;
+}
+
+/* makes zeros of what is not */
+static void
+clean(struct arena_block *b, void *at, size_t size)
+{
+	size_t begin = (size_t)((unsigned char *)at - b->bytes);
+	if (begin < b->clean) memset(at, 0, b->clean - begin < size ? b->clean - begin : size);
+	note_written(b, at, size);
+}
+
 static void
 add_block(struct arena *a, size_t taken)
 {
 	size_t size = a->block ? 2 * a->block->size : SMALLEST_BLOCK;
 	if (size > LARGEST_BLOCK) size = LARGEST_BLOCK;
 	while (size < taken + sizeof(struct arena_block)) size *= 2;
-	struct arena_block *b = NULL;
-	if (size < HUGE_PAGE) b = malloc(size);
-	else if (posix_memalign((void **)&b, HUGE_PAGE, size)) b = NULL;
+	struct arena_block *b = new_block(size);
 	if (!b) out_of_memory();
-#ifdef MADV_HUGEPAGE
-	if (size >= HUGE_PAGE) madvise(b, size, MADV_HUGEPAGE);
-#endif
 	*b = (struct arena_block){.next = a->block, .size = size - sizeof *b};
 	a->block = b;
 	ASAN_POISON_MEMORY_REGION(b->bytes, b->size);
@@ -74,9 +117,10 @@ arena_alloc(struct arena *a, size_t size)
 	if (!a->block || a->block->size - a->block->used < taken) add_block(a, taken);
 	void *p = a->block->bytes + a->block->used;
 	ASAN_UNPOISON_MEMORY_REGION(p, size);
+	clean(a->block, p, size);
 	a->block->used += taken;
 	a->total += taken;
-	return memset(p, 0, size);
+	return p;
 }
 
 /* A copy of the `size` bytes with room for `wider`; where nothing was allocated since, they stay where they are. */
@@ -87,7 +131,7 @@ arena_widen(struct arena *a, void *at, size_t size, size_t wider)
 	size_t taken = taken_by(size), more = taken_by(wider) - taken;
 	if (at && wider <= SIZE_MAX / 4 && (unsigned char *)at + taken == b->bytes + b->used && b->size - b->used >= more) {
 		ASAN_UNPOISON_MEMORY_REGION(at, wider);
-		memset((unsigned char *)at + size, 0, wider - size);
+		clean(b, (unsigned char *)at + size, wider - size);
 		b->used += more;
 		a->total += more;
 		return at;
@@ -204,6 +248,7 @@ arena_vprint(struct arena *a, const char *format, va_list args)
 	va_copy(again, args);
 	ASAN_UNPOISON_MEMORY_REGION(s, room);
 	size_t n = print_into(s, room, format, args);
+	if (room) note_written(b, s, n < room ? n + 1 : room);
 	ASAN_POISON_MEMORY_REGION(s, room);
 	if (taken_by(n + 1) <= room) {
 		ASAN_UNPOISON_MEMORY_REGION(s, n + 1);
@@ -232,7 +277,7 @@ arena_free(struct arena *a)
 {
 	for (struct arena_block *b = a->block, *next; b; b = next) {
 		next = b->next;
-		free(b);
+		free_block(b);
 	}
 	*a = (struct arena){0};
 }
