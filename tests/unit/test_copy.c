@@ -30,11 +30,11 @@ static const struct {
 };
 
 static struct model *
-model_of(struct compilation *c, const char *definitions, const char *body)
+model_of(struct compilation *c, const char *definitions, const char *body, const char *pass)
 {
 	static char text[4096];
 	snprintf(text, sizeof text, "%smodel M {\n input x: [3]\n h = x\n%s output h\n loss = sum(h)\n}\n", definitions, body);
-	struct model *m = model_after(c, text, "elaborate");
+	struct model *m = model_after(c, text, pass);
 	cr_assert(m, "%s: %s", text, first_message(c));
 	return m;
 }
@@ -86,9 +86,9 @@ Test(copy, as_written_out)
 		struct compilation c, d;
 		const char *line = repeated[i].line;
 		snprintf(body, sizeof body, " repeat 3 { %s }\n", line);
-		struct model *m = model_of(&c, repeated[i].definitions, body);
+		struct model *m = model_of(&c, repeated[i].definitions, body, "elaborate");
 		snprintf(body, sizeof body, " %s\n %s\n %s\n", line, line, line);
-		struct model *n = model_of(&d, repeated[i].definitions, body);
+		struct model *n = model_of(&d, repeated[i].definitions, body, "elaborate");
 		compare(m->train, n->train, line);
 		compare(m->eval, n->eval, line);
 		cr_expect_eq(has_copies(m->train), repeated[i].copied, "%s is %scopied", line, repeated[i].copied ? "not " : "");
@@ -98,6 +98,25 @@ Test(copy, as_written_out)
 			cr_expect_str_eq(m->layers.at[k].path ? m->layers.at[k].path : "", n->layers.at[k].path ? n->layers.at[k].path : "");
 			cr_expect_eq(m->layers.at[k].parameters, n->layers.at[k].parameters);
 		}
+		compile_free(&c);
+		compile_free(&d);
+	}
+}
+
+/* what was found for one equation holds for its copies: the derivative is the one of the text that stands there three times */
+Test(copy, derivatives)
+{
+	for (int i = 0; i < LENGTH(repeated); i++) {
+		char body[1024];
+		struct compilation c, d;
+		const char *line = repeated[i].line;
+		snprintf(body, sizeof body, " repeat 3 { %s }\n", line);
+		struct model *m = model_of(&c, repeated[i].definitions, body, "simplify");
+		snprintf(body, sizeof body, " %s\n %s\n %s\n", line, line, line);
+		struct model *n = model_of(&d, repeated[i].definitions, body, "simplify");
+		cr_assert_eq(m->train->equations.n, n->train->equations.n, "%s", line);
+		for (int k = 0; k < m->train->equations.n; k++)
+			cr_expect_str_eq(equation_text(m->train, m->train->equations.at[k], (struct print_style){0}), equation_text(n->train, n->train->equations.at[k], (struct print_style){0}), "%s", line);
 		compile_free(&c);
 		compile_free(&d);
 	}
