@@ -78,6 +78,12 @@ struct nn_arith {
 	int left;
 };
 
+struct nn_transform { /* `flip`, `shift(4)`: what is done at random to the images of training samples */
+	const char *name;
+	size_t pixels; /* of shift: how far at most */
+	size_t after;  /* how many steps of the arithmetic come before it */
+};
+
 struct nn_column { /* of a CSV file: by header name, or by number from 0 where name is NULL */
 	const char *name;
 	size_t number;
@@ -98,6 +104,8 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 	size_t arith_count;
 	const double *literal; /* records one after the other */
 	size_t literal_count;
+	const struct nn_transform *transforms; /* of an input of NN_DATA; in order */
+	size_t transform_count;
 };
 
 struct nn_optimizer {

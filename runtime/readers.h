@@ -52,6 +52,9 @@ int nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e);
 /* the next record, [width]; records outside first..last are only counted */
 int nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e);
 
+/* x[0 .. n) = x[k] OP operand, or operand OP x[k] */
+void nn_arith_apply(const struct nn_arith *a, double x[], size_t n);
+
 /* The labels that value `value` of a record may have; NULL where it has none and takes numbers. */
 struct nn_label_list *nn_intake_labels(const struct nn_intake *in, size_t value);
 /* whether it could have some, had the training data any */

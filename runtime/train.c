@@ -20,6 +20,14 @@ on_signal(int number)
 
 /* -- epochs ---------------------------------------------------------------------------------------------------------------- */
 
+/* a method looks at one function of the parameters: its images keep the draws of the first epoch */
+void
+nn_gather_records(struct nn_training_run *t, size_t epoch, const uint32_t order[], size_t n)
+{
+	nn_batch_gather(&t->batch, &t->data, order, n);
+	nn_batch_transform(&t->batch, order, n, t->o->seed, t->method ? 1 : epoch);
+}
+
 /* gathers the records of a step of this epoch; returns how many */
 size_t
 nn_gather_step(struct nn_training_run *t, uint64_t step)
@@ -27,7 +35,7 @@ nn_gather_step(struct nn_training_run *t, uint64_t step)
 	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size;
 	size_t n = t->count - first < t->batch_size ? t->count - first : t->batch_size;
 
-	nn_batch_gather(&t->batch, &t->data, t->order + first, n);
+	nn_gather_records(t, t->epoch, t->order + first, n);
 	return n;
 }
 
@@ -205,7 +213,7 @@ print_norms(struct nn_training_run *t)
 		p->gradients(t->model.handle, 1, t->count, t->full.batch.in, t->step_sums, t->gradients);
 	} else {
 		nn_choose_order(t, t->epoch + 1);
-		nn_batch_gather(&t->batch, &t->data, t->order, t->batch_size);
+		nn_gather_records(t, t->epoch + 1, t->order, t->batch_size);
 		p->gradients(t->model.handle, t->step + 1, t->batch_size, t->batch.in, t->step_sums, t->gradients);
 	}
 	nn_progress_clear(&t->progress);

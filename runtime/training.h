@@ -74,6 +74,8 @@ uint64_t nn_steps_of_an_epoch(const struct nn_training_run *t);
 /* one step of this epoch; *n gets the number of its samples, t->step_sums the sums; 1 if the loss is not finite: nothing is changed */
 int nn_take_step(struct nn_training_run *t, uint64_t step, size_t *n);
 size_t nn_gather_step(struct nn_training_run *t, uint64_t step);
+/* the records order[0 .. n) into t->batch, as this epoch sees them */
+void nn_gather_records(struct nn_training_run *t, size_t epoch, const uint32_t order[], size_t n);
 void nn_choose_order(struct nn_training_run *t, size_t epoch);
 
 /* -- finite.c -- */

@@ -54,6 +54,9 @@ write_sources(struct emission *e, struct text *t)
 		if (s->steps.n) text_add(t, "static const struct nn_arith arith_%d[] = {", i);
 		for (int k = 0; k < s->steps.n; k++) text_add(t, "%s{'%c', %s, %d}", k ? ", " : "", s->steps.at[k].op, c_number(e->arena, s->steps.at[k].operand, true), s->steps.at[k].left);
 		if (s->steps.n) text_add(t, "};\n");
+		if (s->transforms.n) text_add(t, "static const struct nn_transform transforms_%d[] = {", i);
+		for (int k = 0; k < s->transforms.n; k++) text_add(t, "%s{%s, %ld, %d}", k ? ", " : "", c_string(e->arena, s->transforms.at[k].name), s->transforms.at[k].pixels, s->transforms.at[k].after);
+		if (s->transforms.n) text_add(t, "};\n");
 		if (s->literal.n) text_add(t, "static const double literal_%d[] = {", i);
 		for (int k = 0; k < s->literal.n; k++) text_add(t, "%s%s", k ? ", " : "", c_number(e->arena, s->literal.at[k], true));
 		if (s->literal.n) text_add(t, "};\n");
@@ -64,9 +67,9 @@ write_sources(struct emission *e, struct text *t)
 		const struct source_entry *s = g->sources.at[i];
 		static const char *const groups[] = {"NN_DATA", "NN_VALIDATION", "NN_TEST"};
 		const char *columns = s->columns.n ? arena_print(e->arena, "columns_%d", i) : "NULL", *arith = s->steps.n ? arena_print(e->arena, "arith_%d", i) : "NULL";
-		const char *literal = s->literal.n ? arena_print(e->arena, "literal_%d", i) : "NULL";
-		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
-			 c_string(e->arena, s->path), c_string(e->arena, s->part), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n);
+		const char *literal = s->literal.n ? arena_print(e->arena, "literal_%d", i) : "NULL", *transforms = s->transforms.n ? arena_print(e->arena, "transforms_%d", i) : "NULL";
+		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
+			 c_string(e->arena, s->path), c_string(e->arena, s->part), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n, transforms, s->transforms.n);
 	}
 	text_add(t, "};\n");
 }
