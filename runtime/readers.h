@@ -18,6 +18,7 @@ struct nn_part { /* the piece of a record that fills one input */
 	const struct nn_input *input;
 	const struct nn_arith *arith;
 	size_t arith_count;
+	const struct nn_source *source; /* of several that are read together; NULL: that of the intake */
 	struct nn_column_data out;
 };
 
