@@ -219,7 +219,7 @@ list_tensors(struct nn_training_run *t, int with_best, struct tensors *all, stru
 		}
 	all->items[all->count++] = (struct nn_named){.path = "epoch/sums", .dtype = "F64", .rank = 1, .shape = {figures}, .count = figures, .values = t->sums};
 	if (t->method) {
-		nn_lbfgs_tensors(&t->full.lbfgs, all->items + all->count);
+		t->method->tensors(&t->full.lbfgs, all->items + all->count);
 		all->count += NN_LBFGS_TENSORS;
 	}
 	return 0;
@@ -372,7 +372,7 @@ restore(struct nn_training_run *t, const char *path, const struct nn_named_list 
 	for (size_t k = 0; k < all.count && status == 0; k++)
 		status = check_tensor(path, find(file, all.items[k].path), &all.items[k], e);
 	if (status == 0 && t->method)
-		status = nn_lbfgs_restore(&t->full.lbfgs, file, e);
+		status = t->method->restore(&t->full.lbfgs, file, e);
 	if (status == 0)
 		copy_tensors(t, file, &all);
 	free_tensors(&all);

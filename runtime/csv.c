@@ -607,6 +607,8 @@ nn_csv_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struc
 	return status;
 }
 
+const struct nn_format nn_csv = {"csv", nn_csv_read, NULL};
+
 /* ---- a table that comes in pieces ---- */
 
 struct nn_csv *

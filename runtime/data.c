@@ -1,5 +1,5 @@
 /* data.c - turns the sources of a `data`, `validation` or `test` block into arrays of samples: finds the files, has them read by the
- * reader of their format (csv.c, idx.c, npy.c ...) into an intake (intake.c), and sees to it that the inputs of a group agree. */
+ * reader of their format (csv.c, idx.c, npy.c ..., of those that the program names) into an intake (intake.c), and sees to it that the inputs of a group agree. */
 #define _POSIX_C_SOURCE 200809L
 #include "readers.h"
 
@@ -7,19 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const struct format {
-	const char *name;
-	nn_reader *read;
-	const char *const *(*files)(const char *part); /* in the folder that is the path; NULL: the path is a file */
-} formats[] = {
-	{"csv", nn_csv_read, NULL},
-	{"idx", nn_idx_read, NULL},
-	{"npy", nn_npy_read, NULL},
-	{"npz", nn_npz_read, NULL},
-	{"text", nn_text_read, NULL},
-	{"cifar10", nn_cifar10_read, nn_cifar10_files},
-};
 
 /* the numbers of a list in the .nn file are an array of doubles that is already here */
 static int
@@ -72,7 +59,7 @@ load(struct recent *r, const struct nn_program *program, const struct nn_source 
 
 /* from a file into the intake; the records of the next one follow */
 static int
-read_file(const struct format *f, const struct nn_source *s, struct recent *r, const char *folder, const char *name, struct nn_intake *in,
+read_file(const struct nn_format *f, const struct nn_source *s, struct recent *r, const char *folder, const char *name, struct nn_intake *in,
     struct nn_error *e)
 {
 	if (load(r, in->program, s, folder, name, e))
@@ -92,7 +79,7 @@ read_file(const struct format *f, const struct nn_source *s, struct recent *r, c
 
 /* the files in the folder that a source names */
 static int
-read_folder(const struct format *f, const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
+read_folder(const struct nn_format *f, const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
 {
 	const char *const *names = f->files(s->part);
 	char path[NN_PATH_MAX];
@@ -111,11 +98,11 @@ read_folder(const struct format *f, const struct nn_source *s, struct recent *r,
 static int
 read_path(const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
 {
-	const struct format *f = formats, *end = formats + sizeof formats / sizeof *formats;
+	const struct nn_format *const *all = in->program->formats, *f = NULL;
 
-	while (f < end && strcmp(f->name, s->reader) != 0)
-		f++;
-	if (f == end)
+	for (; all && *all && !f; all++)
+		f = strcmp((*all)->name, s->reader) == 0 ? *all : NULL;
+	if (!f)
 		return nn_fail(e, "no reader is called '%s' (%s:%d)", s->reader, in->program->file, s->line);
 	return f->files ? read_folder(f, s, r, folder, in, e) : read_file(f, s, r, folder, s->path, in, e);
 }

@@ -185,7 +185,7 @@ nn_training_open(struct nn_training_run *t, struct nn_error *e)
 	t->model.labels = &t->labels;
 	if (nn_batch_open(&t->batch, p, t->method ? t->model.batch : t->batch_size, e) != 0)
 		return -1;
-	if (t->method && nn_fullbatch_open(&t->full, t->o, &t->model, &t->data, t->held_out || nn_transforms(p) ? t->records : NULL, t->count,
+	if (t->method && t->method->open(&t->full, t->o, &t->model, &t->data, t->held_out || nn_transforms(p) ? t->records : NULL, t->count,
 		t->o->resume || t->run.fresh[0] ? &never : &nn_stop, e) != 0)
 		return -1;
 	if (t->o->gradient_norms && !(t->gradients = nn_gradients_open(p, e)))
@@ -204,7 +204,8 @@ nn_training_close(struct nn_training_run *t)
 	nn_data_free(t->program, &t->test);
 	nn_gradients_close(t->gradients);
 	nn_batch_close(&t->batch);
-	nn_fullbatch_close(&t->full);
+	if (t->method)
+		t->method->close(&t->full);
 	nn_model_close(&t->model);
 	free(t->records);
 	free(t->order);

@@ -108,10 +108,17 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 	size_t transform_count;
 };
 
+/* Parts of runtime/ that a program names in its tables: what it does not name is not linked.  Formats of data (readers.h), and methods of optimization
+ * that work on the gradients of all records (fullbatch.h). */
+struct nn_format;
+struct nn_method;
+extern const struct nn_format nn_csv, nn_idx, nn_npy, nn_npz, nn_text, nn_cifar10;
+extern const struct nn_method nn_lbfgs;
+
 struct nn_optimizer {
 	const char *name;
 	size_t first_setting, setting_count; /* its rows in `settings` */
-	const char *method; /* "lbfgs": a method of runtime/ that works on the gradients of all records; its rows are the method's numbers.  NULL: `step` */
+	const struct nn_method *method; /* its rows are the method's numbers; NULL: `step` */
 };
 
 /* A number that an optimizer takes when running: --optimizer.lr=0.1.  Rows that follow each other under one name are a list.  Where a
@@ -165,6 +172,7 @@ struct nn_program {
 	size_t draw_count;
 	const struct nn_source *sources;
 	size_t source_count;
+	const struct nn_format *const *formats; /* those of the sources, ended by NULL; NULL where none is a file */
 	const struct nn_optimizer *optimizers;
 	size_t optimizer_count;
 	const struct nn_setting *settings;

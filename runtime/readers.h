@@ -116,6 +116,12 @@ int nn_block_fits(const struct nn_block *block, const char *name, char what[256]
 typedef int nn_reader(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e);
 nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_npz_read, nn_text_read, nn_cifar10_read;
 
+struct nn_format { /* what is read under the name that sources have for it */
+	const char *name;
+	nn_reader *read;
+	const char *const *(*files)(const char *part); /* in the folder that is the path; NULL: the path is a file */
+};
+
 /* A CSV in pieces of whole rows, each ended by a zero byte; the first has line 1, and line 2 where line 1 may be a header.  What it holds goes
  * to the intake, which may be emptied between two pieces.  `last`: nothing follows. */
 struct nn_csv *nn_csv_open(struct nn_intake *in, struct nn_error *e);

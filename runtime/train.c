@@ -141,7 +141,7 @@ run_iteration(struct nn_training_run *t, size_t *seen, struct nn_error *e)
 		return NN_INTERRUPTED_BY_SIGNAL;
 	if (!t->full.lbfgs.known && t->full.lbfgs.evaluations) /* a run that is taken up looks once more at where it stands */
 		t->full.lbfgs.evaluations--;
-	enum nn_lbfgs_outcome outcome = nn_fullbatch_step(&t->full, t->sums);
+	enum nn_lbfgs_outcome outcome = t->method->step(&t->full, t->sums);
 	if (!keeps && nn_stop)
 		return NN_INTERRUPTED_BY_SIGNAL;
 	if (outcome == NN_LBFGS_NOT_FINITE)
@@ -267,7 +267,7 @@ run(struct nn_training_run *t, struct nn_error *e)
 	nn_progress_start(&t->progress, t->o->quiet, (double)t->epochs * (double)t->count, t->epochs);
 	t->progress.done_before = (double)t->epoch * (double)t->count;
 	if (t->method)
-		nn_fullbatch_start(&t->full);
+		t->method->start(&t->full);
 	if (t->step == 0)
 		print_norms(t);
 	while (outcome == NN_GOES_ON && !is_over(t)) {
@@ -464,10 +464,17 @@ catch_signals(struct sigaction old[SIGNALS])
 	}
 }
 
+/* NULL: the optimizer works step by step, or there is none */
+static const struct nn_method *
+method_of(const struct nn_options *o)
+{
+	return o->program->optimizer_count ? o->program->optimizers[o->optimizer].method : NULL;
+}
+
 int
 nn_train(const struct nn_options *o)
 {
-	struct nn_training_run t = {.o = o, .program = o->program, .method = nn_method(o), .run = {.metrics = -1, .timing = -1, .events = -1}};
+	struct nn_training_run t = {.o = o, .program = o->program, .method = method_of(o), .run = {.metrics = -1, .timing = -1, .events = -1}};
 	struct sigaction old[SIGNALS];
 	struct nn_error e;
 	int status;

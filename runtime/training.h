@@ -59,7 +59,8 @@ struct nn_training_run {
 	double best;
 	void **gradients;           /* for --gradient-norms; NULL: not asked for */
 	struct nn_fullbatch full;   /* where the optimizer is a method that takes all records at once */
-	const char *method, *ended; /* its name, NULL: none; why it ended before its time, NULL: it did not */
+	const struct nn_method *method; /* NULL: none */
+	const char *ended;          /* why it ended before its time, NULL: it did not */
 };
 
 extern volatile sig_atomic_t nn_stop; /* a signal asks for the end */
