@@ -67,6 +67,7 @@ struct fields {
 	char numbers[FIELDS][FIELD_SIZE];
 	size_t count;
 	char *labels; /* NULL: there are none */
+	char transforms[FIELD_SIZE * 8];
 };
 
 static void
@@ -91,6 +92,18 @@ add_fingerprint(struct fields *f, const char *name, uint64_t value)
 	add_text(f, name, f->numbers[f->count]);
 }
 
+/* "x: flip, shift(4)": what a training does to its images */
+static void
+print_transforms(const struct nn_program *p, char *text, size_t room)
+{
+	char some[NN_TRANSFORMS_MAX];
+
+	*text = 0;
+	for (size_t k = 0, at = 0; k < p->input_count && at < room; k++)
+		if (*nn_transforms_text(some, p, k))
+			at += (size_t)snprintf(text + at, room - at, "%s%s: %s", at ? "; " : "", p->inputs[k].name, some);
+}
+
 static void
 make_fields(const struct nn_training_run *t, struct fields *f)
 {
@@ -105,6 +118,8 @@ make_fields(const struct nn_training_run *t, struct fields *f)
 	add_text(f, "ended", t->ended ? t->ended : "");
 	add_fingerprint(f, "program", p->fingerprint);
 	add_fingerprint(f, "data", t->run.data);
+	print_transforms(p, f->transforms, sizeof f->transforms);
+	add_text(f, "transforms", f->transforms);
 	add_whole(f, "step", t->step);
 	add_whole(f, "epoch", t->epoch);
 	add_whole(f, "epoch_base", t->epoch_base);
@@ -204,7 +219,7 @@ list_tensors(struct nn_training_run *t, int with_best, struct tensors *all, stru
 		}
 	all->items[all->count++] = (struct nn_named){.path = "epoch/sums", .dtype = "F64", .rank = 1, .shape = {figures}, .count = figures, .values = t->sums};
 	if (t->method) {
-		nn_lbfgs_tensors(&t->full.lbfgs, all->items + all->count);
+		t->method->tensors(&t->full.lbfgs, all->items + all->count);
 		all->count += NN_LBFGS_TENSORS;
 	}
 	return 0;
@@ -268,6 +283,10 @@ check_fields(const struct nn_training_run *t, const struct fields *now, const ch
 		if (strcmp(name, "family") == 0) {
 			nn_fail(e, "%s was computed with %s multiply-adds, this program has %s ones, and would not give the same bits", path, there, here);
 			return nn_help(e, "build it for a processor like that one: nnc build --target");
+		}
+		if (strcmp(name, "transforms") == 0) {
+			nn_fail(e, "the run %s was trained on images with other transformations", t->run.path);
+			return nn_help(e, "there: %s; here: %s", *there ? there : "none", *here ? here : "none");
 		}
 		if (strcmp(name, "data") == 0) {
 			nn_fail(e, "the data are not those that the run %s was trained on", t->run.path);
@@ -353,7 +372,7 @@ restore(struct nn_training_run *t, const char *path, const struct nn_named_list 
 	for (size_t k = 0; k < all.count && status == 0; k++)
 		status = check_tensor(path, find(file, all.items[k].path), &all.items[k], e);
 	if (status == 0 && t->method)
-		status = nn_lbfgs_restore(&t->full.lbfgs, file, e);
+		status = t->method->restore(&t->full.lbfgs, file, e);
 	if (status == 0)
 		copy_tensors(t, file, &all);
 	free_tensors(&all);

@@ -272,9 +272,8 @@ help_columns(struct nn_csv *c, const char *name)
 }
 
 static int
-find_column(struct nn_csv *c, const struct nn_column *column, size_t *field)
+find_column(struct nn_csv *c, const struct nn_source *s, const struct nn_column *column, size_t *field)
 {
-	const struct nn_source *s = c->in->source;
 	const char *file = c->in->program->file;
 	size_t found = c->fields;
 
@@ -301,48 +300,99 @@ find_column(struct nn_csv *c, const struct nn_column *column, size_t *field)
 	return help_columns(c, column->name);
 }
 
-/* fills pick and needed */
+/* the columns of a source, all where it names none, are to be `width` */
 static int
-choose_columns(struct nn_csv *c)
+check_width(struct nn_csv *c, const struct nn_source *s, size_t width)
 {
-	const struct nn_source *s = c->in->source;
 	size_t chosen = s && s->column_count ? s->column_count : c->fields;
 	char takes[NN_PLACE_MAX];
 
+	if (chosen == width)
+		return 0;
 	nn_intake_takes(c->in, takes);
-	if (chosen != c->in->width) {
-		if (s && s->column_count)
-			return nn_fail(c->e, "%s: %zu columns are chosen (%s:%d), but %s", c->in->found, chosen, c->in->program->file, s->line, takes);
-		nn_fail(c->e, "%s: %zu column%s, but %s", c->in->found, chosen, chosen == 1 ? "" : "s", takes);
-		if (chosen == 1)
-			return nn_help(c->e, "fields are separated by commas, semicolons or tabs");
-		return s && chosen > c->in->width ? nn_help(c->e, "choose some: csv(\"%s\", columns=[...]), counted from 0 or by name", s->path) : -1;
+	if (s && s->column_count)
+		return nn_fail(c->e, "%s: %zu columns are chosen (%s:%d), but %s", c->in->found, chosen, c->in->program->file, s->line, takes);
+	nn_fail(c->e, "%s: %zu column%s, but %s", c->in->found, chosen, chosen == 1 ? "" : "s", takes);
+	if (chosen == 1)
+		return nn_help(c->e, "fields are separated by commas, semicolons or tabs");
+	return s && chosen > width ? nn_help(c->e, "choose some: csv(\"%s\", columns=[...]), counted from 0 or by name", s->path) : -1;
+}
+
+/* the columns of a source, for the `width` values from `first` on */
+static int
+pick_columns(struct nn_csv *c, const struct nn_source *s, size_t first, size_t width)
+{
+	if (check_width(c, s, width))
+		return -1;
+	for (size_t i = first; i < first + width; i++) {
+		size_t *field = &c->pick[i];
+		*field = i - first;
+		if (s && s->column_count && find_column(c, s, &s->columns[i - first], field))
+			return -1;
+		int kind = nn_intake_labels(c->in, i) ? LABEL : NUMBER, before = (int)c->needed[*field];
+		if (before == SKIPPED)
+			c->value[*field] = i;
+		else if (c->value[*field] < first && (kind == LABEL || before == LABEL)) /* a word has one number in each input */
+			return nn_fail(c->e, "%s: column %zu is wanted by two inputs", c->in->found, *field);
+		c->needed[*field] = kind == LABEL ? LABEL : NUMBER;
 	}
-	c->pick = calloc(c->in->width, sizeof *c->pick);
-	c->values = calloc(c->in->width, sizeof *c->values);
+	return 0;
+}
+
+/* fills pick and needed: by source, or for all inputs together */
+static int
+choose_columns(struct nn_csv *c)
+{
+	struct nn_intake *in = c->in;
+
+	c->pick = calloc(in->width, sizeof *c->pick);
+	c->values = calloc(in->width, sizeof *c->values);
 	c->row = calloc(c->fields, sizeof *c->row);
 	c->needed = calloc(c->fields, sizeof *c->needed);
 	c->value = calloc(c->fields, sizeof *c->value);
 	if (!c->pick || !c->values || !c->row || !c->needed || !c->value)
-		return nn_fail(c->e, "%s: not enough memory for a row of %zu fields", c->in->found, c->fields);
-	for (size_t i = 0; i < chosen; i++) {
-		c->pick[i] = i;
-		if (s && s->column_count && find_column(c, &s->columns[i], &c->pick[i]))
+		return nn_fail(c->e, "%s: not enough memory for a row of %zu fields", in->found, c->fields);
+	if (!in->parts->source && pick_columns(c, in->source, 0, in->width))
+		return -1;
+	for (size_t k = 0, first = 0; in->parts->source && k < in->part_count; first += in->parts[k++].input->count)
+		if (pick_columns(c, in->parts[k].source, first, in->parts[k].input->count))
 			return -1;
-		if (c->needed[c->pick[i]] == SKIPPED)
-			c->value[c->pick[i]] = i;
-		c->needed[c->pick[i]] = nn_intake_labels(c->in, i) ? LABEL : NUMBER;
+	in->columns = c->pick;
+	return 0;
+}
+
+static int
+chooses_by_name(const struct nn_source *s)
+{
+	for (size_t i = 0; s && i < s->column_count; i++)
+		if (s->columns[i].name)
+			return 1;
+	return 0;
+}
+
+/* sources that are read together have to agree whether line 1 is a header */
+static int
+find_headers(struct nn_csv *c)
+{
+	const struct nn_intake *in = c->in;
+	int header = 0;
+
+	if (!in->parts->source)
+		return find_header(c, chooses_by_name(in->source));
+	for (size_t k = 0; k < in->part_count; k++) {
+		if (find_header(c, chooses_by_name(in->parts[k].source)))
+			return -1;
+		if (k > 0 && c->header != header)
+			return nn_fail(c->e, "%s:%zu: is a header for one input and a record for another", in->found, c->first_line);
+		header = c->header;
 	}
-	c->in->columns = c->pick;
 	return 0;
 }
 
 static int
 open_table(struct nn_csv *c)
 {
-	const struct nn_source *s = c->in->source;
 	const unsigned char *b = (const unsigned char *)c->at;
-	int by_name = 0;
 
 	if (c->end - c->at >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF))) {
 		nn_fail(c->e, "%s: is UTF-16 text, expected UTF-8", c->in->found);
@@ -352,12 +402,10 @@ open_table(struct nn_csv *c)
 		c->at += 3;
 	if (at_end(c))
 		return nn_fail(c->e, "%s: is empty", c->in->found);
-	for (size_t i = 0; s && i < s->column_count; i++)
-		by_name |= s->columns[i].name != NULL;
 	find_delimiter(c);
 	c->first_line = c->line;
 	const char *start = c->at;
-	if (split_row(c, &c->names, &c->fields) || find_header(c, by_name) || choose_columns(c))
+	if (split_row(c, &c->names, &c->fields) || find_headers(c) || choose_columns(c))
 		return -1;
 	if (!c->header) {
 		c->at = start;
@@ -558,6 +606,8 @@ nn_csv_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struc
 	close_table(&c);
 	return status;
 }
+
+const struct nn_format nn_csv = {"csv", nn_csv_read, NULL};
 
 /* ---- a table that comes in pieces ---- */
 

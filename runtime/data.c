@@ -1,5 +1,5 @@
 /* data.c - turns the sources of a `data`, `validation` or `test` block into arrays of samples: finds the files, has them read by the
- * reader of their format (csv.c, idx.c, npy.c ...) into an intake (intake.c), and sees to it that the inputs of a group agree. */
+ * reader of their format (csv.c, idx.c, npy.c ..., of those that the program names) into an intake (intake.c), and sees to it that the inputs of a group agree. */
 #define _POSIX_C_SOURCE 200809L
 #include "readers.h"
 
@@ -7,19 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const struct format {
-	const char *name;
-	nn_reader *read;
-	const char *const *(*files)(const char *part); /* in the folder that is the path; NULL: the path is a file */
-} formats[] = {
-	{"csv", nn_csv_read, NULL},
-	{"idx", nn_idx_read, NULL},
-	{"npy", nn_npy_read, NULL},
-	{"npz", nn_npz_read, NULL},
-	{"text", nn_text_read, NULL},
-	{"cifar10", nn_cifar10_read, nn_cifar10_files},
-};
 
 /* the numbers of a list in the .nn file are an array of doubles that is already here */
 static int
@@ -72,7 +59,7 @@ load(struct recent *r, const struct nn_program *program, const struct nn_source 
 
 /* from a file into the intake; the records of the next one follow */
 static int
-read_file(const struct format *f, const struct nn_source *s, struct recent *r, const char *folder, const char *name, struct nn_intake *in,
+read_file(const struct nn_format *f, const struct nn_source *s, struct recent *r, const char *folder, const char *name, struct nn_intake *in,
     struct nn_error *e)
 {
 	if (load(r, in->program, s, folder, name, e))
@@ -92,7 +79,7 @@ read_file(const struct format *f, const struct nn_source *s, struct recent *r, c
 
 /* the files in the folder that a source names */
 static int
-read_folder(const struct format *f, const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
+read_folder(const struct nn_format *f, const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
 {
 	const char *const *names = f->files(s->part);
 	char path[NN_PATH_MAX];
@@ -111,11 +98,11 @@ read_folder(const struct format *f, const struct nn_source *s, struct recent *r,
 static int
 read_path(const struct nn_source *s, struct recent *r, const char *folder, struct nn_intake *in, struct nn_error *e)
 {
-	const struct format *f = formats, *end = formats + sizeof formats / sizeof *formats;
+	const struct nn_format *const *all = in->program->formats, *f = NULL;
 
-	while (f < end && strcmp(f->name, s->reader) != 0)
-		f++;
-	if (f == end)
+	for (; all && *all && !f; all++)
+		f = strcmp((*all)->name, s->reader) == 0 ? *all : NULL;
+	if (!f)
 		return nn_fail(e, "no reader is called '%s' (%s:%d)", s->reader, in->program->file, s->line);
 	return f->files ? read_folder(f, s, r, folder, in, e) : read_file(f, s, r, folder, s->path, in, e);
 }
@@ -138,6 +125,93 @@ read_source(const struct nn_program *program, const struct nn_source *s, struct 
 	status = nn_intake_close(&in, status, e);
 	*out = part.out;
 	return status;
+}
+
+/* ---- inputs that are columns of one CSV: in one pass over its bytes ---- */
+
+static int
+goes_with(const struct nn_source *a, const struct nn_source *b)
+{
+	return a->group == b->group && strcmp(a->reader, "csv") == 0 && strcmp(b->reader, "csv") == 0 && strcmp(a->path, b->path) == 0
+	    && a->sliced == b->sliced && (!a->sliced || (a->first == b->first && a->last == b->last));
+}
+
+/* the parts of source `first` and of those behind it that go with it; returns how many, 0 where an input has two */
+static size_t
+list_parts(const struct nn_program *program, size_t first, const struct nn_dataset *data, struct nn_part parts[])
+{
+	size_t n = 0;
+
+	for (size_t i = first; i < program->source_count; i++) {
+		const struct nn_source *s = &program->sources[i];
+		if (!goes_with(&program->sources[first], s))
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (parts[k].source->input == s->input)
+				return 0;
+		if (data->inputs[s->input].values)
+			return 0;
+		parts[n++] = (struct nn_part){.input = &program->inputs[s->input], .arith = s->arith, .arith_count = s->arith_count, .source = s};
+	}
+	return n;
+}
+
+/* Reads source `first` and those that go with it, where there are any.  Whatever is wrong then, nothing has happened: each source on its own says it as it
+ * should be said. */
+static void
+read_together(const struct nn_program *program, size_t first, struct recent *r, const char *folder, struct nn_labels *labels,
+    struct nn_dataset *data)
+{
+	const struct nn_source *s = &program->sources[first];
+	struct nn_part *parts = calloc(program->input_count, sizeof *parts);
+	size_t n = parts ? list_parts(program, first, data, parts) : 0;
+	struct nn_intake in = {.program = program, .source = s, .parts = parts, .part_count = n, .labels = labels};
+	struct nn_error e;
+
+	if (n >= 2 && load(r, program, s, folder, s->path, &e) == 0) {
+		in.found = r->found;
+		int status = nn_intake_open(&in, &e);
+		if (status == 0)
+			status = nn_csv_read(&in, r->bytes, r->size, &e);
+		status = nn_intake_close(&in, status, &e);
+		for (size_t k = 0; k < n; k++)
+			if (status == 0)
+				data->inputs[parts[k].source->input] = parts[k].out;
+			else if (labels)
+				nn_labels_again(labels, (size_t)parts[k].source->input);
+	}
+	free(parts);
+}
+
+/* was it read with an earlier one? */
+static int
+is_read(const struct nn_program *program, size_t source, const struct nn_dataset *data)
+{
+	const struct nn_source *s = &program->sources[source];
+
+	for (size_t i = 0; i < source; i++)
+		if (program->sources[i].input == s->input && program->sources[i].group == s->group)
+			return 0;
+	return data->inputs[s->input].values != NULL;
+}
+
+static int
+read_all(const struct nn_program *program, enum nn_group group, struct recent *r, const char *folder, struct nn_labels *labels,
+    struct nn_dataset *data, struct nn_error *e)
+{
+	for (size_t i = 0; i < program->source_count; i++) {
+		const struct nn_source *s = &program->sources[i];
+		if (s->group != group || is_read(program, i, data))
+			continue;
+		int first = strcmp(s->reader, "csv") == 0;
+		for (size_t k = 0; k < i; k++)
+			first &= !goes_with(&program->sources[k], s);
+		if (first)
+			read_together(program, i, r, folder, labels, data);
+		if (!is_read(program, i, data) && read_source(program, s, r, folder, labels, &data->inputs[s->input], e))
+			return -1;
+	}
+	return 0;
 }
 
 /* new labels get their numbers when all are known */
@@ -197,11 +271,8 @@ nn_data_read(const struct nn_program *program, enum nn_group group, const char *
 	struct recent recent = {0};
 	int status = make_dataset(program, out, e);
 
-	for (size_t i = 0; i < program->source_count && status == 0; i++) {
-		const struct nn_source *s = &program->sources[i];
-		if (s->group == group)
-			status = read_source(program, s, &recent, folder, labels, &out->inputs[s->input], e);
-	}
+	if (status == 0)
+		status = read_all(program, group, &recent, folder, labels, out, e);
 	free(recent.bytes);
 	if (status == 0 && group == NN_DATA)
 		status = settle_labels(program, labels, out, e);

@@ -93,7 +93,7 @@ name_records(struct nn_training_run *t, uint64_t step, size_t n, void **gradient
 
 	for (size_t k = 0; k < n && found < 5; k++) {
 		uint32_t record = t->order[first + k];
-		nn_batch_gather(&t->batch, &t->data, &record, 1);
+		nn_gather_records(t, t->epoch, &record, 1);
 		look(t, step, 1, gradients, alone);
 		if (!alone->loss && !alone->bad)
 			continue;

@@ -7,12 +7,6 @@
 
 enum { DRAWS = 1 }; /* the step whose draws are used */
 
-const char *
-nn_method(const struct nn_options *o)
-{
-	return o->program->optimizer_count ? o->program->optimizers[o->optimizer].method : NULL;
-}
-
 static int
 open_vectors(struct nn_fullbatch *f, struct nn_error *e)
 {
@@ -27,8 +21,8 @@ open_vectors(struct nn_fullbatch *f, struct nn_error *e)
 	return nn_lbfgs_open(&f->lbfgs, nn_count(p, NN_PARAM), (size_t)f->settings.history, e);
 }
 
-int
-nn_fullbatch_open(struct nn_fullbatch *f, const struct nn_options *o, struct nn_model *model, const struct nn_dataset *data,
+static int
+open_method(struct nn_fullbatch *f, const struct nn_options *o, struct nn_model *model, const struct nn_dataset *data,
     const uint32_t order[], size_t records, const volatile sig_atomic_t *stop, struct nn_error *e)
 {
 	const double *s = nn_chosen_settings(o);
@@ -36,15 +30,17 @@ nn_fullbatch_open(struct nn_fullbatch *f, const struct nn_options *o, struct nn_
 	*f = (struct nn_fullbatch){.program = o->program, .model = model, .records = records, .stop = stop, .settings = {s[0], s[1], s[2], s[3], s[4]}};
 	if (nn_lbfgs_check(&f->settings, e) != 0 || nn_batch_open(&f->batch, o->program, records, e) != 0)
 		return -1;
-	if (order)
+	if (order) {
 		nn_batch_gather(&f->batch, data, order, records);
-	else
+		nn_batch_transform(&f->batch, order, records, o->seed, 1);
+	} else {
 		nn_batch_view(&f->batch, data, 0, records);
+	}
 	return open_vectors(f, e);
 }
 
-void
-nn_fullbatch_close(struct nn_fullbatch *f)
+static void
+close_method(struct nn_fullbatch *f)
 {
 	nn_gradients_close(f->gradients);
 	free(f->sums);
@@ -108,15 +104,15 @@ mean_loss(void *context, double x[], double gradient[])
 	return f->value;
 }
 
-void
-nn_fullbatch_start(struct nn_fullbatch *f)
+static void
+start(struct nn_fullbatch *f)
 {
 	read_parameters(f, f->lbfgs.x);
 	f->lbfgs.known = 0;
 }
 
-enum nn_lbfgs_outcome
-nn_fullbatch_step(struct nn_fullbatch *f, double sums[])
+static enum nn_lbfgs_outcome
+step(struct nn_fullbatch *f, double sums[])
 {
 	enum nn_lbfgs_outcome outcome = nn_lbfgs_step(&f->lbfgs, mean_loss, f, &f->settings);
 
@@ -132,3 +128,5 @@ nn_fullbatch_step(struct nn_fullbatch *f, double sums[])
 	memcpy(sums, f->sums, (1 + f->program->metric_count) * sizeof *sums);
 	return outcome;
 }
+
+const struct nn_method nn_lbfgs = {open_method, close_method, start, step, nn_lbfgs_tensors, nn_lbfgs_restore};

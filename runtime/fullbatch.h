@@ -22,17 +22,21 @@ struct nn_fullbatch {
 	struct nn_lbfgs lbfgs;
 };
 
-/* the method of an optimizer, or NULL where it works step by step */
-const char *nn_method(const struct nn_options *o);
-
-/* For records order[0 .. records) of the data (NULL: all, in their order).  The model is open to train with that many samples.  *stop ends a
- * step early. */
-int nn_fullbatch_open(struct nn_fullbatch *f, const struct nn_options *o, struct nn_model *model, const struct nn_dataset *data,
-    const uint32_t order[], size_t records, const volatile sig_atomic_t *stop, struct nn_error *e);
-void nn_fullbatch_close(struct nn_fullbatch *f);
-/* takes up the parameters of the model: call it once before the first step */
-void nn_fullbatch_start(struct nn_fullbatch *f);
-/* one iteration; the model has the new parameters, and sums are those of the loss and the metrics there */
-enum nn_lbfgs_outcome nn_fullbatch_step(struct nn_fullbatch *f, double sums[]);
+/* What a training calls; a program without such an optimizer has none of it.
+ *
+ * open     for records order[0 .. records) of the data (NULL: all, in their order).  The model is open to train with that many samples.  *stop ends a
+ *          step early
+ * start    takes up the parameters of the model: once before the first step
+ * step     one iteration; the model has the new parameters, and sums are those of the loss and the metrics there
+ * tensors  what a checkpoint keeps, NN_LBFGS_TENSORS of them; restore takes it back */
+struct nn_method {
+	int (*open)(struct nn_fullbatch *f, const struct nn_options *o, struct nn_model *model, const struct nn_dataset *data, const uint32_t order[],
+	    size_t records, const volatile sig_atomic_t *stop, struct nn_error *e);
+	void (*close)(struct nn_fullbatch *f);
+	void (*start)(struct nn_fullbatch *f);
+	enum nn_lbfgs_outcome (*step)(struct nn_fullbatch *f, double sums[]);
+	void (*tensors)(struct nn_lbfgs *l, struct nn_named tensors[NN_LBFGS_TENSORS]);
+	int (*restore)(struct nn_lbfgs *l, const struct nn_named_list *saved, struct nn_error *e);
+};
 
 #endif

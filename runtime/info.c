@@ -1,6 +1,7 @@
 /* info.c - the command info: what this program was built from, and what it holds. */
 #include "options.h"
 #include "progress.h"
+#include "shuffle.h"
 #include "weights.h"
 
 /* text from a command line, on one line */
@@ -27,14 +28,15 @@ print_built_from(const struct nn_program *p)
 static void
 print_inputs_and_outputs(const struct nn_program *p)
 {
-	char shape[128];
+	char shape[128], transforms[NN_TRANSFORMS_MAX];
 
 	for (size_t k = 0; k < p->input_count; k++) {
 		const struct nn_input *in = &p->inputs[k];
 		printf("%-10s %s: %s", in->is_target ? "target" : "input", in->name, in->rank ? nn_shape(shape, in->rank, in->shape) : "");
 		if (in->is_integer)
 			printf("%s%ld..%ld", in->rank ? " of " : "", in->low, in->high);
-		printf("%s\n", in->rank || in->is_integer ? "" : "a number");
+		printf("%s", in->rank || in->is_integer ? "" : "a number");
+		printf("%s%s\n", *nn_transforms_text(transforms, p, k) ? ", in training " : "", transforms);
 	}
 	for (size_t k = 0; k < p->output_count; k++) {
 		const struct nn_output *out = &p->outputs[k];

@@ -146,8 +146,8 @@ nn_intake_close(struct nn_intake *in, int status, struct nn_error *e)
 
 /* ---- arithmetic and checks ---- */
 
-static void
-apply(const struct nn_arith *a, double x[], size_t n)
+void
+nn_arith_apply(const struct nn_arith *a, double x[], size_t n)
 {
 	double c = a->operand;
 
@@ -258,7 +258,7 @@ nn_intake_bytes(struct nn_intake *in, struct nn_error *e)
 		for (int b = 0; b < 256; b++)
 			x[b] = b;
 		for (size_t k = 0; k < part->arith_count; k++)
-			apply(&part->arith[k], x, 256);
+			nn_arith_apply(&part->arith[k], x, 256);
 		store_reals(x, 256, size, part->out.table);
 	}
 	return 0;
@@ -318,7 +318,7 @@ store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, 
 	if (part->arith_count > 0 && !(part->out.table && bad == n)) {
 		memcpy(in->scratch, raw, n * sizeof *raw);
 		for (size_t i = 0; i < part->arith_count; i++)
-			apply(&part->arith[i], in->scratch, n);
+			nn_arith_apply(&part->arith[i], in->scratch, n);
 		x = in->scratch;
 	}
 	if (part->input->is_integer)

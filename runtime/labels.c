@@ -141,6 +141,17 @@ nn_labels_begin(struct nn_labels *l)
 	}
 }
 
+void
+nn_labels_again(struct nn_labels *l, size_t input)
+{
+	struct nn_label_list *list = &l->lists[input];
+
+	if (list->state != NN_LABELS_NUMBERS && list->state != NN_LABELS_NEW)
+		return;
+	empty(list);
+	list->state = NN_LABELS_UNDECIDED;
+}
+
 const struct nn_label_list *
 nn_labels_of(const struct nn_labels *l, size_t input)
 {

@@ -185,7 +185,7 @@ nn_training_open(struct nn_training_run *t, struct nn_error *e)
 	t->model.labels = &t->labels;
 	if (nn_batch_open(&t->batch, p, t->method ? t->model.batch : t->batch_size, e) != 0)
 		return -1;
-	if (t->method && nn_fullbatch_open(&t->full, t->o, &t->model, &t->data, t->held_out ? t->records : NULL, t->count,
+	if (t->method && t->method->open(&t->full, t->o, &t->model, &t->data, t->held_out || nn_transforms(p) ? t->records : NULL, t->count,
 		t->o->resume || t->run.fresh[0] ? &never : &nn_stop, e) != 0)
 		return -1;
 	if (t->o->gradient_norms && !(t->gradients = nn_gradients_open(p, e)))
@@ -204,7 +204,8 @@ nn_training_close(struct nn_training_run *t)
 	nn_data_free(t->program, &t->test);
 	nn_gradients_close(t->gradients);
 	nn_batch_close(&t->batch);
-	nn_fullbatch_close(&t->full);
+	if (t->method)
+		t->method->close(&t->full);
 	nn_model_close(&t->model);
 	free(t->records);
 	free(t->order);
@@ -246,7 +247,7 @@ nn_training_print_plan(struct nn_training_run *t)
 {
 	const struct nn_program *p = t->program;
 	size_t learned = nn_count(p, NN_PARAM), frozen = nn_count(p, NN_FROZEN);
-	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], clip[40] = "", chunks[60] = "", model[32], data[32], length[32];
+	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], clip[40] = "", chunks[60] = "", model[32], data[32], length[32], transforms[NN_TRANSFORMS_MAX];
 	double bytes = 0;
 
 	if (t->o->quiet)
@@ -259,6 +260,9 @@ nn_training_print_plan(struct nn_training_run *t)
 	fprintf(stderr, ", %s record%s", nn_thousands(records, t->count), nn_plural(t->count));
 	if (t->validate_on)
 		fprintf(stderr, " and %s for validation", nn_thousands(validation, t->validation_count));
+	for (size_t k = 0; k < p->input_count; k++)
+		if (*nn_transforms_text(transforms, p, k))
+			fprintf(stderr, ", %s with %s", p->inputs[k].name, transforms);
 	if (t->o->clip_norm > 0)
 		snprintf(clip, sizeof clip, ", clip_norm %g", t->o->clip_norm);
 	if (t->model.use == NN_ACCUMULATE)

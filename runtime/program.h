@@ -78,6 +78,12 @@ struct nn_arith {
 	int left;
 };
 
+struct nn_transform { /* `flip`, `shift(4)`: what is done at random to the images of training samples */
+	const char *name;
+	size_t pixels; /* of shift: how far at most */
+	size_t after;  /* how many steps of the arithmetic come before it */
+};
+
 struct nn_column { /* of a CSV file: by header name, or by number from 0 where name is NULL */
 	const char *name;
 	size_t number;
@@ -98,12 +104,21 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 	size_t arith_count;
 	const double *literal; /* records one after the other */
 	size_t literal_count;
+	const struct nn_transform *transforms; /* of an input of NN_DATA; in order */
+	size_t transform_count;
 };
+
+/* Parts of runtime/ that a program names in its tables: what it does not name is not linked.  Formats of data (readers.h), and methods of optimization
+ * that work on the gradients of all records (fullbatch.h). */
+struct nn_format;
+struct nn_method;
+extern const struct nn_format nn_csv, nn_idx, nn_npy, nn_npz, nn_text, nn_cifar10;
+extern const struct nn_method nn_lbfgs;
 
 struct nn_optimizer {
 	const char *name;
 	size_t first_setting, setting_count; /* its rows in `settings` */
-	const char *method; /* "lbfgs": a method of runtime/ that works on the gradients of all records; its rows are the method's numbers.  NULL: `step` */
+	const struct nn_method *method; /* its rows are the method's numbers; NULL: `step` */
 };
 
 /* A number that an optimizer takes when running: --optimizer.lr=0.1.  Rows that follow each other under one name are a list.  Where a
@@ -157,6 +172,7 @@ struct nn_program {
 	size_t draw_count;
 	const struct nn_source *sources;
 	size_t source_count;
+	const struct nn_format *const *formats; /* those of the sources, ended by NULL; NULL where none is a file */
 	const struct nn_optimizer *optimizers;
 	size_t optimizer_count;
 	const struct nn_setting *settings;

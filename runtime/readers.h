@@ -18,6 +18,7 @@ struct nn_part { /* the piece of a record that fills one input */
 	const struct nn_input *input;
 	const struct nn_arith *arith;
 	size_t arith_count;
+	const struct nn_source *source; /* of several that are read together; NULL: that of the intake */
 	struct nn_column_data out;
 };
 
@@ -51,6 +52,9 @@ int nn_intake_bytes(struct nn_intake *in, struct nn_error *e);
 int nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e);
 /* the next record, [width]; records outside first..last are only counted */
 int nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e);
+
+/* x[0 .. n) = x[k] OP operand, or operand OP x[k] */
+void nn_arith_apply(const struct nn_arith *a, double x[], size_t n);
 
 /* The labels that value `value` of a record may have; NULL where it has none and takes numbers. */
 struct nn_label_list *nn_intake_labels(const struct nn_intake *in, size_t value);
@@ -111,6 +115,12 @@ int nn_block_fits(const struct nn_block *block, const char *name, char what[256]
 /* bytes[size] is a zero byte */
 typedef int nn_reader(struct nn_intake *in, const unsigned char *bytes, size_t size, struct nn_error *e);
 nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_npz_read, nn_text_read, nn_cifar10_read;
+
+struct nn_format { /* what is read under the name that sources have for it */
+	const char *name;
+	nn_reader *read;
+	const char *const *(*files)(const char *part); /* in the folder that is the path; NULL: the path is a file */
+};
 
 /* A CSV in pieces of whole rows, each ended by a zero byte; the first has line 1, and line 2 where line 1 may be a header.  What it holds goes
  * to the intake, which may be emptied between two pieces.  `last`: nothing follows. */

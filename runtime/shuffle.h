@@ -10,7 +10,7 @@
 void nn_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
 /* what a stream of draws is for: streams of different purposes never share a counter */
-enum nn_purpose { NN_FOR_ORDER, NN_FOR_SPLIT, NN_FOR_SAMPLES, NN_FOR_PARAMETERS, NN_FOR_CHOICE };
+enum nn_purpose { NN_FOR_ORDER, NN_FOR_SPLIT, NN_FOR_SAMPLES, NN_FOR_PARAMETERS, NN_FOR_CHOICE, NN_FOR_TRANSFORMS };
 
 /* a stream of draws, determined by (seed, purpose, round) */
 struct nn_draws {
@@ -38,6 +38,14 @@ void nn_batch_close(struct nn_batch *b);
 void nn_batch_gather(struct nn_batch *b, const struct nn_dataset *data, const uint32_t order[], size_t n);
 /* the same for records first .. first + n - 1, without copying what lies as the model takes it */
 void nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first, size_t n);
+/* transform.c: the images of the n records order[0 .. n), gathered by nn_batch_gather, as the sources of the data say that a training sees them in
+ * this epoch */
+void nn_batch_transform(struct nn_batch *b, const uint32_t order[], size_t n, uint64_t seed, uint64_t epoch);
+/* are there any? */
+int nn_transforms(const struct nn_program *program);
+/* "flip, shift(4)" of this input, "" where its images stay as they are */
+enum { NN_TRANSFORMS_MAX = 160 };
+const char *nn_transforms_text(char text[NN_TRANSFORMS_MAX], const struct nn_program *program, size_t input);
 /* a data set of made-up records: normal numbers, whole numbers evenly over their range */
 int nn_synthetic_data(const struct nn_program *program, size_t records, uint64_t seed, struct nn_dataset *out, struct nn_error *e);
 

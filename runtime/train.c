@@ -20,6 +20,14 @@ on_signal(int number)
 
 /* -- epochs ---------------------------------------------------------------------------------------------------------------- */
 
+/* a method looks at one function of the parameters: its images keep the draws of the first epoch */
+void
+nn_gather_records(struct nn_training_run *t, size_t epoch, const uint32_t order[], size_t n)
+{
+	nn_batch_gather(&t->batch, &t->data, order, n);
+	nn_batch_transform(&t->batch, order, n, t->o->seed, t->method ? 1 : epoch);
+}
+
 /* gathers the records of a step of this epoch; returns how many */
 size_t
 nn_gather_step(struct nn_training_run *t, uint64_t step)
@@ -27,7 +35,7 @@ nn_gather_step(struct nn_training_run *t, uint64_t step)
 	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size;
 	size_t n = t->count - first < t->batch_size ? t->count - first : t->batch_size;
 
-	nn_batch_gather(&t->batch, &t->data, t->order + first, n);
+	nn_gather_records(t, t->epoch, t->order + first, n);
 	return n;
 }
 
@@ -133,7 +141,7 @@ run_iteration(struct nn_training_run *t, size_t *seen, struct nn_error *e)
 		return NN_INTERRUPTED_BY_SIGNAL;
 	if (!t->full.lbfgs.known && t->full.lbfgs.evaluations) /* a run that is taken up looks once more at where it stands */
 		t->full.lbfgs.evaluations--;
-	enum nn_lbfgs_outcome outcome = nn_fullbatch_step(&t->full, t->sums);
+	enum nn_lbfgs_outcome outcome = t->method->step(&t->full, t->sums);
 	if (!keeps && nn_stop)
 		return NN_INTERRUPTED_BY_SIGNAL;
 	if (outcome == NN_LBFGS_NOT_FINITE)
@@ -205,7 +213,7 @@ print_norms(struct nn_training_run *t)
 		p->gradients(t->model.handle, 1, t->count, t->full.batch.in, t->step_sums, t->gradients);
 	} else {
 		nn_choose_order(t, t->epoch + 1);
-		nn_batch_gather(&t->batch, &t->data, t->order, t->batch_size);
+		nn_gather_records(t, t->epoch + 1, t->order, t->batch_size);
 		p->gradients(t->model.handle, t->step + 1, t->batch_size, t->batch.in, t->step_sums, t->gradients);
 	}
 	nn_progress_clear(&t->progress);
@@ -259,7 +267,7 @@ run(struct nn_training_run *t, struct nn_error *e)
 	nn_progress_start(&t->progress, t->o->quiet, (double)t->epochs * (double)t->count, t->epochs);
 	t->progress.done_before = (double)t->epoch * (double)t->count;
 	if (t->method)
-		nn_fullbatch_start(&t->full);
+		t->method->start(&t->full);
 	if (t->step == 0)
 		print_norms(t);
 	while (outcome == NN_GOES_ON && !is_over(t)) {
@@ -456,10 +464,17 @@ catch_signals(struct sigaction old[SIGNALS])
 	}
 }
 
+/* NULL: the optimizer works step by step, or there is none */
+static const struct nn_method *
+method_of(const struct nn_options *o)
+{
+	return o->program->optimizer_count ? o->program->optimizers[o->optimizer].method : NULL;
+}
+
 int
 nn_train(const struct nn_options *o)
 {
-	struct nn_training_run t = {.o = o, .program = o->program, .method = nn_method(o), .run = {.metrics = -1, .timing = -1, .events = -1}};
+	struct nn_training_run t = {.o = o, .program = o->program, .method = method_of(o), .run = {.metrics = -1, .timing = -1, .events = -1}};
 	struct sigaction old[SIGNALS];
 	struct nn_error e;
 	int status;

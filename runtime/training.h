@@ -59,7 +59,8 @@ struct nn_training_run {
 	double best;
 	void **gradients;           /* for --gradient-norms; NULL: not asked for */
 	struct nn_fullbatch full;   /* where the optimizer is a method that takes all records at once */
-	const char *method, *ended; /* its name, NULL: none; why it ended before its time, NULL: it did not */
+	const struct nn_method *method; /* NULL: none */
+	const char *ended;          /* why it ended before its time, NULL: it did not */
 };
 
 extern volatile sig_atomic_t nn_stop; /* a signal asks for the end */
@@ -74,6 +75,8 @@ uint64_t nn_steps_of_an_epoch(const struct nn_training_run *t);
 /* one step of this epoch; *n gets the number of its samples, t->step_sums the sums; 1 if the loss is not finite: nothing is changed */
 int nn_take_step(struct nn_training_run *t, uint64_t step, size_t *n);
 size_t nn_gather_step(struct nn_training_run *t, uint64_t step);
+/* the records order[0 .. n) into t->batch, as this epoch sees them */
+void nn_gather_records(struct nn_training_run *t, size_t epoch, const uint32_t order[], size_t n);
 void nn_choose_order(struct nn_training_run *t, size_t epoch);
 
 /* -- finite.c -- */

@@ -54,6 +54,9 @@ write_sources(struct emission *e, struct text *t)
 		if (s->steps.n) text_add(t, "static const struct nn_arith arith_%d[] = {", i);
 		for (int k = 0; k < s->steps.n; k++) text_add(t, "%s{'%c', %s, %d}", k ? ", " : "", s->steps.at[k].op, c_number(e->arena, s->steps.at[k].operand, true), s->steps.at[k].left);
 		if (s->steps.n) text_add(t, "};\n");
+		if (s->transforms.n) text_add(t, "static const struct nn_transform transforms_%d[] = {", i);
+		for (int k = 0; k < s->transforms.n; k++) text_add(t, "%s{%s, %ld, %d}", k ? ", " : "", c_string(e->arena, s->transforms.at[k].name), s->transforms.at[k].pixels, s->transforms.at[k].after);
+		if (s->transforms.n) text_add(t, "};\n");
 		if (s->literal.n) text_add(t, "static const double literal_%d[] = {", i);
 		for (int k = 0; k < s->literal.n; k++) text_add(t, "%s%s", k ? ", " : "", c_number(e->arena, s->literal.at[k], true));
 		if (s->literal.n) text_add(t, "};\n");
@@ -64,11 +67,27 @@ write_sources(struct emission *e, struct text *t)
 		const struct source_entry *s = g->sources.at[i];
 		static const char *const groups[] = {"NN_DATA", "NN_VALIDATION", "NN_TEST"};
 		const char *columns = s->columns.n ? arena_print(e->arena, "columns_%d", i) : "NULL", *arith = s->steps.n ? arena_print(e->arena, "arith_%d", i) : "NULL";
-		const char *literal = s->literal.n ? arena_print(e->arena, "literal_%d", i) : "NULL";
-		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
-			 c_string(e->arena, s->path), c_string(e->arena, s->part), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n);
+		const char *literal = s->literal.n ? arena_print(e->arena, "literal_%d", i) : "NULL", *transforms = s->transforms.n ? arena_print(e->arena, "transforms_%d", i) : "NULL";
+		text_add(t, "\t{%s, %d, %d, %s, %s, %s, %s, %d, %d, %ld, %ld, %s, %d, %s, %d, %s, %d},\n", groups[s->group], s->input, span_place(s->span).line, c_string(e->arena, s->reader),
+			 c_string(e->arena, s->path), c_string(e->arena, s->part), columns, s->columns.n, s->sliced, s->first, s->last, arith, s->steps.n, literal, s->literal.n, transforms, s->transforms.n);
 	}
 	text_add(t, "};\n");
+}
+
+/* the formats of the files that there are: no other reader becomes part of the program */
+static bool
+write_formats(struct emission *e, struct text *t)
+{
+	const struct training *g = &e->model->training;
+	int n = 0;
+	for (int i = 0; i < g->sources.n; i++) {
+		const char *reader = g->sources.at[i]->reader;
+		bool again = !g->sources.at[i]->path;
+		for (int k = 0; k < i && !again; k++) again = !strcmp(g->sources.at[k]->reader, reader);
+		if (!again) text_add(t, "%s&nn_%s", n++ ? ", " : "static const struct nn_format *const formats[] = {", reader);
+	}
+	if (n) text_add(t, ", NULL};\n");
+	return n > 0;
 }
 
 static void
@@ -81,7 +100,7 @@ write_optimizers(struct emission *e, struct text *t)
 	text_add(t, "static const struct nn_optimizer optimizers[] = {\n");
 	for (int i = 0; i < g->optimizers.n; i++) {
 		const struct optimizer *o = g->optimizers.at[i];
-		text_add(t, "\t{%s, %d, %d, %s},\n", c_string(e->arena, o->name), n, o->settings.n, c_string(e->arena, o->method));
+		text_add(t, "\t{%s, %d, %d, %s},\n", c_string(e->arena, o->name), n, o->settings.n, o->method ? arena_print(e->arena, "&nn_%s", o->method) : "NULL");
 		for (int k = 0; k < o->settings.n; k++) text_add(&settings, "\t{%s, %s, %s},\n", c_string(e->arena, o->settings.at[k].name), c_number(e->arena, o->settings.at[k].value, true), c_string(e->arena, o->settings.at[k].schedule));
 		n += o->settings.n;
 	}
@@ -159,6 +178,7 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	text_add(&t, "#include \"runtime/program.h\"\n#include \"%s.h\"\n\n", e->prefix);
 	write_inputs(e, &t);
 	write_sources(e, &t);
+	bool formats = write_formats(e, &t);
 	write_optimizers(e, &t);
 	int doubts = loss ? write_doubts(e, &t) : 0;
 	write_adapters(e, &t);
@@ -173,6 +193,7 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	if (eval->metrics.n) text_add(&t, "\t.metrics = metrics, .metric_count = %d,\n", eval->metrics.n);
 	text_add(&t, "\t.tensors = %s_tensors, .tensor_count = %d,\n", e->prefix, tensor_rows(e));
 	if (g->sources.n) text_add(&t, "\t.sources = sources, .source_count = %d,\n", g->sources.n);
+	if (formats) text_add(&t, "\t.formats = formats,\n");
 	if (g->optimizers.n) text_add(&t, "\t.optimizers = optimizers, .optimizer_count = %d,\n", g->optimizers.n);
 	if (settings) text_add(&t, "\t.settings = settings, .setting_count = %d,\n", settings);
 	text_add(&t, "\t.training = {.optimizer = 0, .batch_size = %.0f, .epochs = %.0f, .steps = %.0f, .validation = %s, .early_stopping = %.0f,\n", g->batch_size, g->epochs, g->steps,

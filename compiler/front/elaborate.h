@@ -49,6 +49,13 @@ struct source_step { /* arithmetic applied while reading */
 	bool left; /* operand OP value */
 };
 
+struct source_transform { /* `flip`, `shift(4)` */
+	const char *name;
+	long pixels;
+	int after; /* so much of the arithmetic is done before it */
+	struct span span;
+};
+
 struct source_entry { /* an input's data in a train block; see nn_source in runtime/program.h */
 	int group, input;
 	struct span span;
@@ -57,6 +64,7 @@ struct source_entry { /* an input's data in a train block; see nn_source in runt
 	bool sliced;
 	long first, last;
 	LIST(struct source_step) steps;
+	LIST(struct source_transform) transforms;
 	LIST(double) literal;
 };
 
@@ -449,6 +457,13 @@ void check_verdicts(struct unit *u);
 
 /* unused.c */
 void check_unused(struct diagnostics *d, const struct node *file);
+
+/* transform.c */
+bool is_transformation(const char *name);
+/* `flip` or `shift(4)`, whose own arguments begin at `first`, behind what `s` has so far; false: reported */
+bool read_transformation(struct elaborator *e, struct node *stage, int first, struct source_entry *s);
+/* is the input an image that they can be done to? */
+bool check_transformations(struct elaborator *e, struct tensor *input, const struct source_entry *s);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);

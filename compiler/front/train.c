@@ -233,7 +233,10 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 {
 	switch (n->kind) {
 	case NODE_ADD: case NODE_SUBTRACT: case NODE_MULTIPLY: case NODE_DIVIDE: case NODE_POWER: return read_arithmetic(e, n, s);
-	case NODE_CALL: return read_file_source(e, n, s);
+	case NODE_PIPE: return read_source(e, n->kid[0], s) && read_transformation(e, n->kid[1], 0, s);
+	case NODE_CALL: /* `flip(x)` is `x -> flip` */
+		if (!is_transformation(n->kid[0]->text) || !n->kid[1]->n || n->kid[1]->kid[0]->kind == NODE_KEYWORD) return read_file_source(e, n, s);
+		return read_source(e, n->kid[1]->kid[0], s) && read_transformation(e, n, 1, s);
 	case NODE_LIST:
 		s->reader = "literal";
 		return read_literal(e, evaluate(e, n, e->globals), s, n->span);
@@ -333,7 +336,8 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		bool again = false;
 		for (int k = 0; k < m->training.sources.n; k++) again |= m->training.sources.at[k]->group == group && m->training.sources.at[k]->input == input;
 		if (again) problem(e, "name-clash", n->name, "again here", "`%s` has two sources", n->text);
-		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span)) PUSH(e->arena, &m->training.sources, s);
+		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span) && check_transformations(e, m->inputs.at[input], s))
+			PUSH(e->arena, &m->training.sources, s);
 	}
 	for (int k = 0; k < m->inputs.n; k++) {
 		if (entry_named(g->kid[0], m->inputs.at[k]->name) || strangers-- > 0) continue; /* a stranger stands where this belongs */

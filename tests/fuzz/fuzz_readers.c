@@ -57,13 +57,15 @@ check_labels(const struct nn_program *program, const struct nn_labels *labels)
 	free(text);
 }
 
+static const struct nn_format *const formats[] = {&nn_csv, &nn_idx, &nn_npy, &nn_npz, &nn_text, &nn_cifar10, NULL};
+
 static void
 read_data(const char *reader, const char *path, unsigned options)
 {
 	struct nn_source source = {.reader = reader, .path = path, .part = options & 1 ? "test_images" : "test_labels", .input = (int)(options % INPUTS), .line = 3,
 		.arith = arith, .arith_count = options >> 2 & 1, .sliced = options >> 3 & 1, .first = 1, .last = 2, .columns = columns + (options >> 4 & 1),
 		.column_count = options >> 5 & 1 ? 2 - (options >> 4 & 1) : 0};
-	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS, .sources = &source, .source_count = 1};
+	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS, .sources = &source, .source_count = 1, .formats = formats};
 	struct nn_dataset set = {0};
 	struct nn_labels labels;
 	struct nn_error e;

@@ -153,7 +153,7 @@ trainers() {
 compiler >"$out/compiler.log" 2>&1
 trainers >"$out/trainers.log" 2>&1 &
 (
-	UNITS="data safetensors trainer" SANITIZE="$flags" CC="$cc" BUILD="$sanitized" sh tests/suites/unit.sh
+	UNITS="data together safetensors trainer" SANITIZE="$flags" CC="$cc" BUILD="$sanitized" sh tests/suites/unit.sh
 	echo "status $?"
 ) >"$out/runtime.log" 2>&1 &
 BUILD="$sanitized" sh tests/suites/badinput.sh >"$out/badinput.log" 2>&1

@@ -279,6 +279,7 @@ static const struct nn_source sources[] = {
 	{.group = NN_TEST, .input = 0, .line = 18, .reader = "csv", .path = "test.csv", .columns = x_columns, .column_count = 2},
 	{.group = NN_TEST, .input = 1, .line = 19, .reader = "csv", .path = "test.csv", .columns = t_columns, .column_count = 1},
 };
+static const struct nn_format *const formats[] = {&nn_csv, NULL};
 static const struct nn_optimizer optimizers[] = {{"SGD", 0, 2, NULL}, {"Adam", 2, 4, NULL}};
 static const struct nn_setting settings[] = {
 	{"lr", 0.5, NULL}, {"momentum", 0.9, NULL}, {"lr", 0.01, NULL}, {"beta1", 0.9, NULL}, {"beta2", 0.999, NULL}, {"eps", 1e-8, NULL},
@@ -288,7 +289,7 @@ static const struct nn_setting settings[] = {
 	{ \
 		.model = "Hand", .file = "hand.nn", .command = "nnc build hand.nn", .version = "0.1", .target = "native", .family = "fused", \
 		.real_size = size, .flops = 16, .inputs = inputs, .input_count = 2, .outputs = outputs, .output_count = 1, .metrics = metrics, \
-		.metric_count = 1, .tensors = tensors, .tensor_count = TENSORS, .sources = sources, .source_count = 4, .optimizers = optimizers, \
+		.metric_count = 1, .tensors = tensors, .tensor_count = TENSORS, .sources = sources, .source_count = 4, .formats = formats, .optimizers = optimizers, \
 		.optimizer_count = 2, .settings = settings, .setting_count = 6, \
 		.training = {.batch_size = 32, .epochs = 5, .validation = 0.1, .early_stopping_on = NULL, .shuffle = 1}, .has_loss = 1, \
 		.has_train = 1, .memory = memory, .open = opener, .start = start, .prepare = prepare, .threads = threads, .predict = predict, \

@@ -1,0 +1,149 @@
+/* transform.c - random transformations in a train block, `x = idx("images") / 255 -> flip -> shift(4)`: what the stages behind a source mean,
+ * and whether the input is an image.  They are drawn and done in runtime/transform.c. */
+#include "front/elaborate.h"
+#include "front/repair.h"
+#include <math.h>
+#include <string.h>
+
+static const struct transformation {
+	const char *name, *example;
+	bool pixels;         /* takes how many, at most */
+	const char *habits[5]; /* what others call it */
+} transformations[] = {
+	{"flip", "flip", false, {"mirror", "hflip", "fliplr", "horizontal_flip", "RandomHorizontalFlip"}},
+	{"shift", "shift(4)", true, {"crop", "translate", "random_crop", "RandomCrop", "RandomTranslation"}},
+};
+enum { TRANSFORMATIONS = sizeof transformations / sizeof *transformations, HABITS = sizeof transformations->habits / sizeof *transformations->habits };
+
+static const struct transformation *
+find_transformation(const char *name)
+{
+	for (int i = 0; name && i < TRANSFORMATIONS; i++)
+		if (!strcmp(transformations[i].name, name)) return &transformations[i];
+	return NULL;
+}
+
+bool
+is_transformation(const char *name)
+{
+	return find_transformation(name) != NULL;
+}
+
+/* what is meant by a name that is none of them; NULL: nobody knows */
+static const struct transformation *
+find_meant(const char *name)
+{
+	const char *names[TRANSFORMATIONS];
+	for (int i = 0; i < TRANSFORMATIONS; i++) {
+		names[i] = transformations[i].name;
+		for (int k = 0; k < HABITS; k++)
+			if (!strcmp(transformations[i].habits[k], name)) return &transformations[i];
+	}
+	return find_transformation(nearest_name(name, names, TRANSFORMATIONS));
+}
+
+static bool
+no_such_transformation(struct elaborator *e, struct node *callee)
+{
+	const char *name = callee->kind == NODE_NAME ? callee->text : NULL;
+	struct diagnostic *m = problem(e, "unknown-name", callee->span, "", "there is no transformation `%s` of data", span_text(e->arena, callee->span));
+	const struct transformation *meant = name ? find_meant(name) : NULL;
+	if (!meant) {
+		diag_help(e->d, m, "there are `flip` (left and right) and `shift(4)` (by up to 4 pixels); layers belong into the model");
+		return false;
+	}
+	diag_help(e->d, m, meant->pixels ? "images are moved by up to so many pixels by `%s`" : "left and right are exchanged by `%s`", meant->example);
+	diag_rename(e->d, m, name, meant->name);
+	return false;
+}
+
+static bool
+read_pixels(struct elaborator *e, const struct transformation *t, struct node *n, long *pixels)
+{
+	struct value *v = evaluate(e, n->kind == NODE_KEYWORD ? n->kid[0] : n, e->globals);
+	if (v->kind == VALUE_ERROR) return false;
+	if (n->kind != NODE_KEYWORD && v->kind == VALUE_NUMBER && v->number >= 0 && v->number <= 1e6 && v->number == floor(v->number)) {
+		*pixels = (long)v->number;
+		return true;
+	}
+	struct diagnostic *m = problem(e, "data", n->span, n->kind == NODE_KEYWORD ? "" : shape_text(e, v), "`%s` takes a number of pixels, whole and not below 0", t->name);
+	diag_help(e->d, m, "for example `%s`", t->example);
+	return false;
+}
+
+bool
+read_transformation(struct elaborator *e, struct node *stage, int first, struct source_entry *s)
+{
+	struct node *callee = stage->kid[0], *arguments = stage->kid[1];
+	const struct transformation *t = callee->kind == NODE_NAME ? find_transformation(callee->text) : NULL;
+	struct source_transform new = {.span = stage->span, .after = s->steps.n};
+	if (!t) return no_such_transformation(e, callee);
+	new.name = t->name;
+	if (arguments->n - first != t->pixels) {
+		struct diagnostic *m = problem(e, "data", stage->span, "", t->pixels ? "`%s` takes a number of pixels" : "`%s` takes nothing", t->name);
+		diag_help(e->d, m, "write `%s`", t->example);
+		if (first == 0) diag_edit(e->d, m, stage->span, "%s", t->example);
+		return false;
+	}
+	if (t->pixels && !read_pixels(e, t, arguments->kid[first], &new.pixels)) return false;
+	for (int i = 0; i < s->transforms.n; i++) {
+		if (strcmp(s->transforms.at[i].name, t->name)) continue;
+		struct diagnostic *m = problem(e, "name-clash", stage->span, "again here", "`%s` is there twice", t->name);
+		diag_label(e->d, m, s->transforms.at[i].span, "first here");
+		return false;
+	}
+	PUSH(e->arena, &s->transforms, new);
+	return true;
+}
+
+/* what the arithmetic that follows makes of the zeros that move in */
+static double
+zero_after(const struct source_entry *s, int after)
+{
+	double x = 0;
+	for (int k = after; k < s->steps.n; k++) {
+		const struct source_step *step = &s->steps.at[k];
+		double a = step->left ? step->operand : x, b = step->left ? x : step->operand;
+		x = step->op == '+' ? a + b : step->op == '-' ? a - b : step->op == '*' ? a * b : step->op == '/' ? a / b : pow(a, b);
+	}
+	return x;
+}
+
+static struct diagnostic *
+check_transformation(struct elaborator *e, struct tensor *input, const struct source_entry *s, const struct source_transform *t)
+{
+	long height = input->rank > 2 ? input->shape[input->rank - 2] : 0, width = input->rank > 2 ? input->shape[input->rank - 1] : 0;
+	long least = height < width ? height : width;
+	double zero = zero_after(s, t->after);
+	struct diagnostic *m = NULL;
+	if (s->group != 0) {
+		m = problem(e, "data", t->span, "", "only training samples are transformed: `%s` belongs into `data`", t->name);
+		diag_help(e->d, m, "leave it out here: validation and test are done on the images as they are");
+	} else if (input->role == ROLE_TARGET) {
+		m = problem(e, "data", t->span, "", "`%s` is a target: only inputs are transformed", input->name);
+	} else if (input->rank < 3) {
+		m = problem(e, "data", t->span, "", "`%s` moves the pixels of an image, but `%s` has no two axes", t->name, input->name);
+		diag_help(e->d, m, "an image is declared with its height and width, `%s: [28, 28]`; in the model, `%s -> flatten` makes a vector of it", input->name, input->name);
+	} else if (t->pixels >= least) {
+		m = problem(e, "data", t->span, "", "`%s(%ld)` can move all of an image of %ld x %ld out of sight", t->name, t->pixels, height, width);
+		diag_help(e->d, m, "at most `%s(%ld)`", t->name, least - 1);
+		if (is_stage(t->span)) diag_edit(e->d, m, t->span, "%s(%ld)", t->name, least - 1);
+	} else if (t->pixels > 0 && !isfinite(zero)) {
+		m = problem(e, "data", t->span, "", "`%s` moves zeros in, of which the arithmetic behind it makes %g", t->name, zero);
+	} else if (t->pixels > 0 && input->integer && (zero < (double)input->low || zero > (double)input->high || zero != floor(zero))) {
+		m = problem(e, "data", t->span, arena_print(e->arena, "%g moves in", zero), "`%s` moves numbers in that `%s` cannot be", t->name, input->name);
+	}
+	return m;
+}
+
+bool
+check_transformations(struct elaborator *e, struct tensor *input, const struct source_entry *s)
+{
+	for (int i = 0; i < s->transforms.n; i++) {
+		struct diagnostic *m = check_transformation(e, input, s, &s->transforms.at[i]);
+		if (!m) continue;
+		if (s->group == 0) diag_label(e->d, m, input->span, "declared here, %s%s", input->integer ? "in " : "as ", input_type_text(e->arena, input));
+		return false;
+	}
+	return true;
+}
