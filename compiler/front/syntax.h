@@ -21,11 +21,13 @@ struct mistake { /* a syntax error, as the parser sees it */
 
 void syntax_error(struct mistake *m);
 
-/* ---- inside: syntax.c, habit.c and foreign.c ----------------------------------------------------------------------------------------------- */
+/* ---- inside: syntax.c, habit.c, character.c, chain.c and foreign.c ------------------------------------------------------------------------- */
 
 /* says what is written instead, if this is a habit from another language */
 bool habit(const struct mistake *m);
-bool foreign(const struct mistake *m); /* foreign.c's part of it */
+bool strange_character(const struct mistake *m); /* its parts: character.c, */
+bool chain(const struct mistake *m);             /* chain.c */
+bool foreign(const struct mistake *m);           /* and foreign.c */
 /* what is written instead of a word that begins statements elsewhere; false: it is none */
 bool foreign_word(const struct mistake *m, const char *word, struct span where);
 
