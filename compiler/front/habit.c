@@ -429,7 +429,7 @@ bool
 habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
-		strange_character, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
+		nameless_function, strange_character, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
 		foreign, half_open, comparison_chain, percent, chain, ellipsis, range_in_call, range_in_list, point_without_digit, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -26,7 +26,8 @@ void syntax_error(struct mistake *m);
 /* says what is written instead, if this is a habit from another language */
 bool habit(const struct mistake *m);
 bool strange_character(const struct mistake *m); /* its parts: character.c, */
-bool chain(const struct mistake *m);             /* chain.c */
+bool chain(const struct mistake *m);             /* chain.c, */
+bool nameless_function(const struct mistake *m);
 bool foreign(const struct mistake *m);           /* and foreign.c */
 /* what is written instead of a word that begins statements elsewhere; false: it is none */
 bool foreign_word(const struct mistake *m, const char *word, struct span where);
