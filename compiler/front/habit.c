@@ -67,6 +67,7 @@ colon_slice(const struct mistake *m)
 		if (m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "0..%d", n - 1);
 	} else if (!*low && !*high) {
 		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
+		if (from == m->at.begin && m->text[end] == ',') diag_note(m->p->diagnostics, d, "the batch is no axis: shapes are those of one sample");
 	} else {
 		advise(m, d, "for example `%s[0..4]` for the first five elements", base);
 	}
@@ -356,6 +357,7 @@ missing_operator(const struct mistake *m)
 		return true;
 	}
 	if (isdigit((unsigned char)*left) && from == m->at.begin && number_suffix(m, left, right, before)) return true;
+	if (missing_comma(m, left, right, from)) return true;
 	struct diagnostic *d = say(m, m->at, "", "there is no operator between `%s` and `%s`", left, right);
 	bool factor = isdigit((unsigned char)*left) && !isdigit((unsigned char)*right); /* 2x */
 	if (*right == '(') advise(m, d, "a product is written `%s * (...)`", left);
@@ -414,8 +416,13 @@ matlab(const struct mistake *m)
 	size_t i = m->at.begin;
 	while (i > 0 && strchr(" \t", m->text[i - 1])) i--;
 	if (m->bracket == '[' && i > 0 && m->text[i - 1] == ';') {
-		struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", "the rows of a matrix are lists");
-		advise(m, d, "write `[[1, 2], [3, 4]]`");
+		size_t first = skip_blanks(m, m->open.end), end = word_end(m, first), second = skip_blanks(m, i), last = word_end(m, second);
+		bool names = end > first && last > second && isalpha((unsigned char)m->text[first]) && isalpha((unsigned char)m->text[second]);
+		bool two = names && skip_blanks(m, end) == i - 1 && m->text[skip_blanks(m, last)] == ']'; /* [a; b] */
+		struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", two ? "values are joined by a function" : "the rows of a matrix are lists");
+		if (two) advise(m, d, "write `concat(%s, %s)`", slice(m, first, end), slice(m, second, last));
+		else advise(m, d, "write `[[1, 2], [3, 4]]`");
+		if (two) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, skip_blanks(m, last) + 1}, "concat(%s, %s)", slice(m, first, end), slice(m, second, last));
 		return true;
 	}
 	if (m->found[0] != '\'' || !strchr("*/^", m->found[1]) || char_before(m) != '.') return false;
@@ -430,7 +437,7 @@ habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
 		nameless_function, strange_character, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
-		foreign, half_open, comparison_chain, percent, chain, ellipsis, range_in_call, range_in_list, point_without_digit, missing_operator, trailing_comma,
+		foreign, half_open, comparison_chain, percent, chain, ellipsis, range_in_call, range_in_list, point_without_digit, slip, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;
