@@ -63,8 +63,7 @@ filled_with_0(struct elaborator *e, int rank, const long shape[], struct span sp
 	return value_tensor(e, rank, axes, number(e->p, 0), span);
 }
 
-/* what the definition gives for these arguments; an error value where they do not fit */
-static struct value *
+struct value *
 try_call(struct elaborator *e, struct value *callee, int n, struct value *const argument[])
 {
 	struct node *none = NEW(e->arena, struct node), *call_ = NEW(e->arena, struct node);

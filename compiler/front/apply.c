@@ -433,11 +433,14 @@ static bool
 check_scores(struct elaborator *e, const char *name, const struct value *result, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!name || !v || !v->maker || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR || !takes_logarithm_of(e, result, v)) return true;
+	if (!name || !v || !v->maker || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR) return true;
+	enum makes_probabilities makes = takes_logarithm_of(e, result, v);
+	if (makes == MAKES_NONE) return true;
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
 	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
 	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
-	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
+	if (is_of_one(e, v) == (makes == MAKES_SIGMOID)) diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
+	else diag_note(e->d, m, "`%s` makes probabilities of scores itself, in another way: %s in front of it slows and weakens learning", name, v->maker);
 	if (apart) {
 		diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an `output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
 		keep_probabilities(e, m, v);
@@ -496,7 +499,11 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	bool reduction = false;
 	for (int r = SUM; r <= ARGMIN && name->kind == NODE_NAME; r++) reduction |= !strcmp(reduction_name[r], name->text);
 	struct value *callee = reduction ? NULL : callee_of(e, call_, s);
-	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
+	bool unknown = callee && callee->kind == VALUE_ERROR;
+	e->unknown_callee += unknown;
+	bool fine = read_arguments(e, call_, s, piped, &a);
+	e->unknown_callee -= unknown;
+	if (!fine) return value_error(e);
 	if (!reduction && !e->counters && is_schedule(e, callee)) {
 		struct diagnostic *m = problem(e, "schedule", name->span, "", "`%s` is a schedule: it computes an option of an optimizer", name->text);
 		diag_help(e->d, m, "its place is the train block: `lr = %s(..)`", name->text);
@@ -528,5 +535,6 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (w->span.file && w->span.file->library) w->span = call_->span;
 	w->maker = is_probability(e, w) ? name->text : NULL;
 	w->made = call_->span;
+	note_certain(e, call_, w, piped, name->text);
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }
