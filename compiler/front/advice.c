@@ -185,9 +185,10 @@ help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct s
 			return;
 		}
 	const struct value *known = entry_with(e, name);
-	if (known && known->kind == VALUE_TEXT) {
+	bool option = known && known->kind == VALUE_TEXT && !strchr(known->text, ' '), start = e->statement && e->statement->kind == NODE_PARAM;
+	if (known && known->kind == VALUE_TEXT && !option) {
 		diag_help(e->d, m, "%s", known->text);
-	} else if (known) {
+	} else if (known && (!option || start)) {
 		diag_help(e->d, m, "it is called `%s` here: `%s`", name_of(known), usage_of(e, known));
 		diag_rename(e->d, m, name, name_of(known));
 	} else {

@@ -525,7 +525,13 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	case VALUE_PRIMITIVE: v = callee->primitive->run(e, &a); break;
 	default: {
 		struct diagnostic *m = problem(e, "call", name->span, shape_text(e, callee), "only layers and functions can be called");
-		if (m && callee->kind == VALUE_TENSOR) diag_help(e->d, m, "to read one element, write `%s[i]`", span_text(e->arena, name->span));
+		const char *of = span_text(e->arena, name->span), *at = a.n ? span_text(e->arena, a.at[0]->span) : "i";
+		if (m && callee->kind == VALUE_TENSOR) diag_help(e->d, m, a.n == 1 && !piped && a.at[0]->kind == VALUE_NUMBER ? "an element is read with brackets, `%s[%s]`; the first is `%s[0]`" : "an element is read with brackets: `%s[%s]`", of, at, of);
+		struct span open = {name->span.file, name->span.end, name->span.end + 1}, close = {name->span.file, call_->span.end - 1, call_->span.end};
+		if (m && m->helps.n && !piped && open.file && open.file->text[open.begin] == '(' && a.n == 1) {
+			diag_edit(e->d, m, open, "[");
+			diag_edit(e->d, m, close, "]");
+		}
 		return value_error(e);
 	}
 	}

@@ -250,6 +250,15 @@ read_separator(const struct mistake *m, size_t *i, bool word)
 	return false;
 }
 
+static bool
+mentions_text(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+		if ((at == text || !(isalnum((unsigned char)at[-1]) || at[-1] == '_')) && !isalnum((unsigned char)at[n]) && at[n] != '_') return true;
+	return false;
+}
+
 /* A function without a name that begins at i; what has no word in front and no parentheses around it has `=>`. */
 static bool
 read_nameless(const struct mistake *m, size_t i, struct nameless *f)
@@ -280,6 +289,7 @@ read_nameless(const struct mistake *m, size_t i, struct nameless *f)
 	if (at_text(m, i, "return ")) i = skip_blanks(m, i + strlen("return "));
 	f->param = slice(m, name, end);
 	f->body = slice(m, i, stop);
+	if (!word && !around && !mentions_text(f->body, f->param)) return false; /* x => relu => .. is a chain */
 	return stop > i && (!around || skip_blanks(m, stop + block) == close);
 }
 

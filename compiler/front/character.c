@@ -17,6 +17,7 @@ static const struct character {
 	const char *text, *what, *help;
 	const char *instead; /* the text to type; NULL: more than this changes */
 } characters[] = {
+	{";", "a `;` ends a statement, and cannot stand in brackets", "arguments and items stand behind `,`", NULL},
 	{"&&", "`&&` means nothing in this language", "write `and` between conditions", "and"},
 	{"||", "`||` means nothing in this language", "write `or` between conditions", "or"},
 	{"|>", "`|>` means nothing in this language", "a value goes into a function with `->`", "->"},
@@ -87,6 +88,17 @@ quote(const struct mistake *m)
 	return true;
 }
 
+/* a small Greek letter of two bytes, U+03B1 to U+03C9; NULL: it is none */
+static const char *
+greek_letter(const char *text)
+{
+	static const char *const names[] = {"alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho",
+					    "sigma", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"};
+	unsigned char high = (unsigned char)text[0], low = high ? (unsigned char)text[1] : 0;
+	int letter = high == 0xce ? low - 0xb1 : high == 0xcf ? low - 0x80 + 15 : -1;
+	return letter >= 0 && letter < (int)(sizeof names / sizeof *names) ? names[letter] : NULL;
+}
+
 static bool
 stray_character(const struct mistake *m)
 {
@@ -106,7 +118,10 @@ stray_character(const struct mistake *m)
 	while (whole.end < m->p->source->length && whole.end - whole.begin < (size_t)length && ((unsigned char)m->text[whole.end] & 0xc0) == 0x80) whole.end++;
 	if (length > 1 && whole.end - whole.begin == (size_t)length) {
 		struct diagnostic *d = say(m, whole, "", "the character `%s` means nothing here: files are plain ASCII", slice(m, whole.begin, whole.end));
-		if (can_be(m, "a name")) advise(m, d, "names have the letters of English, for example `theta`");
+		const char *greek = greek_letter(m->text + whole.begin);
+		if (greek) advise(m, d, "names have the letters of English: write `%s`", greek);
+		else if (can_be(m, "a name")) advise(m, d, "names have the letters of English, for example `theta`");
+		if (greek) diag_edit(m->p->diagnostics, d, whole, "%s", greek);
 	}
 	else if (c < 33 || c > 126) say(m, whole, "", "the byte 0x%02x means nothing here: files are plain ASCII", c);
 	else say(m, whole, "", "the character `%c` means nothing in this language", c);

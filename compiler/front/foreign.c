@@ -321,6 +321,25 @@ drop_type(const struct mistake *m, struct diagnostic *d)
 	if (equals < end) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, equals}, char_before(m) == ' ' ? "" : " ");
 }
 
+/* param w = randn(3, 4): the type and the start; NULL: it is something else */
+static const char *
+parameter_meant(const struct mistake *m, size_t value, size_t end)
+{
+	static const struct { const char *name, *start; } calls[] = {
+		{"randn", "~ normal"}, {"normal", "~ normal"}, {"rand", "~ uniform"}, {"uniform", "~ uniform"}, {"zeros", "= 0"}, {"empty", "= 0"}, {"ones", "= 1"},
+	};
+	size_t open = value, name;
+	while (word_end(m, open) > open || m->text[open] == '.') open++;
+	for (name = open; name > value && word_end(m, name - 1) > name - 1;) name--;
+	size_t from = open + 1, to;
+	while (from < end && strchr(" ([", m->text[from])) from++;
+	for (to = from; to < end && (word_end(m, to) > to || strchr(", ", m->text[to]));) to++;
+	if (m->text[open] != '(' || to == from || !strchr(")]", m->text[to])) return NULL;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (strlen(calls[i].name) == open - name && at_text(m, name, calls[i].name)) return arena_print(m->p->arena, "[%s] %s", slice(m, from, to), calls[i].start);
+	return NULL;
+}
+
 /* x: int = 3   input x = [2]   input x [2] */
 static bool
 declaration(const struct mistake *m)
@@ -336,6 +355,12 @@ declaration(const struct mistake *m)
 		if (!list && *what != 'p' && close && close[1] == ')' && m->text[word_end(m, type)] == '(') { /* Input(shape=[1, 28, 28]) */
 			advise(m, d, "write `%s: %s`", name, slice(m, (size_t)(open - m->text), (size_t)(close + 1 - m->text)));
 			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), end}, ": %s", slice(m, (size_t)(open - m->text), (size_t)(close + 1 - m->text)));
+			return true;
+		}
+		const char *meant = *what == 'p' && found_is(m, "'='") ? parameter_meant(m, type, end) : NULL;
+		if (meant) {
+			advise(m, d, "write `%s: %s`", name, meant);
+			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), end}, ": %s", meant);
 			return true;
 		}
 		if (list) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, type}, ": ");

@@ -65,9 +65,17 @@ colon_slice(const struct mistake *m)
 		int n = *high - '0';
 		advise(m, d, "the first %s element%s `%s[0..%d]`", count[n], n == 1 ? " is" : "s are", base, n - 1);
 		if (m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "0..%d", n - 1);
+	} else if (!*low && m->text[end] == ',') { /* h[:, 0] */
+		size_t rest = skip_blanks(m, end + 1), close = rest;
+		while (m->text[close] && !strchr("]\n", m->text[close])) close++;
+		bool exact = m->text[close] == ']' && !memchr(m->text + rest, ':', close - rest) && close > rest;
+		if (exact) advise(m, d, "the batch is no axis: where `:` stands for it, write `%s[%s]`", base, slice(m, rest, close));
+		else advise(m, d, "the batch is no axis: shapes are those of one sample");
+		if (exact) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, rest}, "%s", "");
+		if (exact) d->edits.at[d->edits.n - 1].help = d->helps.n - 1;
+		advise(m, d, "another whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
 	} else if (!*low && !*high) {
 		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
-		if (from == m->at.begin && m->text[end] == ',') diag_note(m->p->diagnostics, d, "the batch is no axis: shapes are those of one sample");
 	} else {
 		advise(m, d, "for example `%s[0..4]` for the first five elements", base);
 	}
@@ -151,7 +159,8 @@ fat_arrow(const struct mistake *m)
 	bool first = found_is(m, "'='") && m->text[m->at.end] == '>', second = found_is(m, "'>'") && (char_before(m) == '=' || char_before(m) == '>');
 	if (!first && !second) return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, first ? m->at.begin : m->at.begin - 1, first ? m->at.end + 1 : m->at.end}, "", "an arrow is written `->`");
-	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "->");
+	for (size_t i = d->labels.at[0].span.begin, end = line_end(m, i); i + 1 < end; i++)
+		if (at_text(m, i, "=>")) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, i, i + 2}, "->");
 	advise(m, d, "a chain is `x -> f(a)`, a function of one's own `fn f(x) = x + 1`");
 	return true;
 }
@@ -413,10 +422,9 @@ trailing_comma(const struct mistake *m)
 static bool
 matlab(const struct mistake *m)
 {
-	size_t i = m->at.begin;
-	while (i > 0 && strchr(" \t", m->text[i - 1])) i--;
-	if (m->bracket == '[' && i > 0 && m->text[i - 1] == ';') {
-		size_t first = skip_blanks(m, m->open.end), end = word_end(m, first), second = skip_blanks(m, i), last = word_end(m, second);
+	bool subscript = m->open.begin > 0 && (word_end(m, m->open.begin - 1) > m->open.begin - 1 || strchr(")]", m->text[m->open.begin - 1]));
+	if (m->bracket == '[' && !subscript && found_is(m, "a stray character") && m->text[m->at.begin] == ';') {
+		size_t i = m->at.end, first = skip_blanks(m, m->open.end), end = word_end(m, first), second = skip_blanks(m, i), last = word_end(m, second);
 		bool names = end > first && last > second && isalpha((unsigned char)m->text[first]) && isalpha((unsigned char)m->text[second]);
 		bool two = names && skip_blanks(m, end) == i - 1 && m->text[skip_blanks(m, last)] == ']'; /* [a; b] */
 		struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", two ? "values are joined by a function" : "the rows of a matrix are lists");
@@ -436,7 +444,7 @@ bool
 habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
-		nameless_function, strange_character, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
+		nameless_function, matlab, strange_character, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
 		foreign, half_open, comparison_chain, percent, chain, ellipsis, range_in_call, range_in_list, point_without_digit, slip, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -10,10 +10,19 @@ struct choice { /* `argmax(y)`, `argmax(k) y[k]`, `y -> argmax` as it stands in 
 	const char *from; /* what it chooses from, as a text; NULL: the text does not show it */
 };
 
-static bool
-is_place(const struct equation *q)
+static const char *
+place_name(const struct equation *q)
 {
-	return q && (q->reduction == ARGMAX || q->reduction == ARGMIN);
+	return q->reduction == ARGMAX ? "argmax" : "argmin";
+}
+
+/* the place of a maximum that is written in the file itself, not in a definition that this calls */
+static bool
+is_own_place(const struct equation *q)
+{
+	if (!q || (q->reduction != ARGMAX && q->reduction != ARGMIN) || !q->span.file || q->span.file->library) return false;
+	const char *name = place_name(q);
+	return !strncmp(q->span.file->text + q->span.begin, name, strlen(name));
 }
 
 /* `y` of `argmax(k) y[k]`, whose index is k */
@@ -112,7 +121,7 @@ fitting_loss(struct elaborator *e, struct value *scores, const char *text)
 static struct diagnostic *
 report_choice(struct elaborator *e, const struct equation *q, struct choice *c)
 {
-	const char *name = q->reduction == ARGMAX ? "argmax" : "argmin";
+	const char *name = place_name(q);
 	*c = read_choice(e->arena, q->span, name);
 	struct diagnostic *m = problem(e, "no-gradient", q->span, "the number of an element", "no gradient goes through `%s`", name);
 	return m;
@@ -122,13 +131,12 @@ report_choice(struct elaborator *e, const struct equation *q, struct choice *c)
 static void
 help_scores(struct elaborator *e, struct diagnostic *m, const struct equation *q, const struct choice *c)
 {
-	const char *name = q->reduction == ARGMAX ? "argmax" : "argmin";
 	if (c->from) {
 		diag_help(e->d, m, "give it the scores, `%s`: the number of the class is for metrics and outputs", c->from);
 		diag_edit(e->d, m, c->whole, "%s", c->from);
 		return;
 	}
-	diag_help(e->d, m, "leave `%s` out: the number of the class is for metrics and outputs", name);
+	diag_help(e->d, m, "leave `%s` out: the number of the class is for metrics and outputs", place_name(q));
 }
 
 bool
@@ -136,7 +144,7 @@ report_place(struct elaborator *e, const struct expansion *x, const struct node 
 {
 	const struct equation *q = v->kind == VALUE_TENSOR && v->n == 0 && v->body->op == OP_READ ? equation_of(e->p, v->body->tensor) : NULL;
 	struct choice c;
-	if (e->quiet || !is_place(q) || !q->span.file || q->span.file->library) return false;
+	if (e->quiet || !is_own_place(q)) return false;
 	struct diagnostic *m = report_choice(e, q, &c);
 	if (!m) return true;
 	struct span at = v->span.file ? v->span : x->args->call->span;
@@ -153,7 +161,7 @@ report_loss_of_place(struct unit *u, const struct model *m, struct tensor *place
 	struct elaborator e = {.unit = u, .arena = u->arena, .d = &u->diagnostics, .p = m->train, .globals = m->globals, .training = true, .batch = m->batch};
 	const struct equation *q = equation_of(m->train, place);
 	struct choice c;
-	if (!is_place(q) || !q->span.file || q->span.file->library) return false;
+	if (!is_own_place(q)) return false;
 	PUSH(e.arena, &e.context, e.batch);
 	struct diagnostic *d = report_choice(&e, q, &c);
 	const char *text = c.from;

@@ -394,8 +394,11 @@ keyword_as_name(const struct mistake *m)
 	bool own_line = line_start(m) == m->at.begin && span_place(m->at).line > 1;
 	if (found_is(m, "loss") && can_be(m, "a number") && !own_line) {
 		struct diagnostic *l = say(m, m->at, "", "the loss is no value that is read");
-		if (at_text(m, m->at.begin > 5 ? m->at.begin - 5 : 0, "grad(")) advise(m, l, "nnc derives its gradient: leave this out; `nnc grad` prints it");
-		else advise(m, l, "give the value a name of its own first: `e = ...`, then `loss = e`");
+		struct span line = {m->p->source, line_start(m), line_end(m, m->at.end)};
+		bool gradient = at_text(m, m->at.begin > 5 ? m->at.begin - 5 : 0, "grad(");
+		if (gradient) advise(m, l, "nnc derives its gradient: leave this line out; `nnc grad` prints it");
+		if (gradient) diag_edit(m->p->diagnostics, l, line, "%s", "");
+		if (!gradient) advise(m, l, "give the value a name of its own first: `e = ...`, then `loss = e`");
 		return true;
 	}
 	struct diagnostic *d = say(m, m->at, "", "`%s` is a keyword of the language and cannot be a name", m->found);
