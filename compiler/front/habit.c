@@ -71,8 +71,8 @@ colon_slice(const struct mistake *m)
 		bool exact = m->text[close] == ']' && !memchr(m->text + rest, ':', close - rest) && close > rest;
 		if (exact) advise(m, d, "the batch is no axis: where `:` stands for it, write `%s[%s]`", base, slice(m, rest, close));
 		else advise(m, d, "the batch is no axis: shapes are those of one sample");
-		if (exact) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, rest}, "%s", "");
-		if (exact) d->edits.at[d->edits.n - 1].help = d->helps.n - 1;
+		for (size_t i = m->at.begin, last = line_end(m, rest); exact && i < last; i++) /* everywhere on the line */
+			if (at_text(m, i - 1, "[:,")) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, i, skip_blanks(m, i + 2)}, "%s", "");
 		advise(m, d, "another whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
 	} else if (!*low && !*high) {
 		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);

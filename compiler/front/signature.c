@@ -225,7 +225,8 @@ input_behind(struct elaborator *e, const struct expansion *x)
 	for (int i = 0; i < a->n; i++)
 		if (a->at[i]->span.file != call.file || a->at[i]->span.begin < call.begin || a->at[i]->span.end > call.end) return false;
 	const char *text = stage_text(e, x, input);
-	struct diagnostic *m = problem(e, "arguments", a->at[input]->span, "the input", "the input of `%s` stands in front of its sizes", x->definition->text);
+	struct diagnostic *m = problem(e, "arguments", a->at[input]->span, "the input", "the input of `%s` stands in front of its sizes",
+				       call.end - call.begin < 32 ? span_text(e->arena, call) : x->definition->text);
 	note_frames(e, m);
 	size_t before = call.begin;
 	while (before > 0 && call.file->text[before - 1] == ' ') before--;
