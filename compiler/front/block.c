@@ -55,11 +55,12 @@ read_branch(const struct mistake *m, size_t i, struct branch *b)
 		b->end = close + 1;
 		return m->text[close] == '}' && read_statement(m, i + 1, close, b);
 	}
+	if (m->text[i] != ':') return false;
 	size_t outside = indent_of(m, i), from = skip_space(m, i + 1), end = from;
 	while (end < length && m->text[end] != '\n') end++;
 	size_t next = skip_space(m, end);
 	bool same_line = !memchr(m->text + i, '\n', from - i);
-	if (m->text[i] != ':' || (!same_line && (indent_of(m, from) <= outside || (next < length && indent_of(m, next) > outside)))) return false;
+	if (!same_line && (indent_of(m, from) <= outside || (next < length && indent_of(m, next) > outside)))) return false;
 	b->end = end;
 	return read_statement(m, from, end, b);
 }

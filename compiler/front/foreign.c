@@ -55,7 +55,7 @@ answer(const struct mistake *m, struct span word, const struct start *s)
 	for (size_t i = 0; s->instead && i < sizeof types / sizeof *types; i++) /* const int n = 3 */
 		if (at_text(m, rest, types[i]) && word_end(m, rest) == rest + strlen(types[i])) rest = skip_blanks(m, word.end = word_end(m, rest));
 	next = skip_blanks(m, word_end(m, rest));
-	bool whole = s->instead && word.begin == line_start(m) && next > rest && strchr("={", m->text[next]) && end - rest < 40;
+	bool whole = s->instead && word.begin == line_start(m) && next > rest && (m->text[next] == '=' || m->text[next] == '{') && end - rest < 40;
 	if (whole) advise(m, d, "write `%s %s`", s->instead, slice(m, rest, end));
 	else advise(m, d, "%s", s->help);
 	if (s->instead) diag_edit(m->p->diagnostics, d, word, "%s", s->instead);
@@ -234,7 +234,8 @@ foreign_statement(const struct mistake *m)
 		advise(m, d, "a model names what `predict` gives: `output y`");
 		return true;
 	}
-	size_t path = skip_blanks(m, first_word_span(m).end), quote = path + 1;
+	size_t path = skip_blanks(m, first_word_span(m).end), quote = path;
+	if (m->text[path] == '"') quote++;
 	while (m->text[quote] && !strchr("\"\n", m->text[quote])) quote++;
 	if (!strcmp(word, "from") && m->text[path] == '"' && m->text[quote] == '"' && on_first_words) { /* from "blocks.nn" import Block */
 		struct diagnostic *d = say(m, first_word_span(m), "", "an import brings all that a file defines");
@@ -369,8 +370,10 @@ declaration(const struct mistake *m)
 		else advise(m, d, "for example `%s: [784]`, `%s: real` or `%s: 0..9`", name, name, name);
 		return true;
 	}
-	size_t space = skip_blanks(m, m->at.end), size = space + 2, last = word_end(m, size);
-	if (typed && found_is(m, "in") && at_text(m, space, "R^") && last > size) { /* input x in R^784 */
+	size_t space = skip_blanks(m, m->at.end);
+	bool real_space = typed && found_is(m, "in") && at_text(m, space, "R^");
+	size_t size = space + (real_space ? 2 : 0), last = word_end(m, size);
+	if (real_space && last > size) { /* input x in R^784 */
 		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, last}, "", "the name of a value is followed by `:` and its type");
 		advise(m, d, "write `%s: [%s]`", slice(m, line_start(m), m->at.begin), slice(m, size, last));
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), last}, ": [%s]", slice(m, size, last));

@@ -61,8 +61,9 @@ element_in_parentheses(const struct mistake *m)
 	size_t from = line_start(m), open = word_end(m, from), close = open, end = line_end(m, from);
 	if (open == from || m->text[open] != '(' || m->at.begin != open || !behind(m, 1, "stmts")) return false;
 	while (close < end && (word_end(m, close) > close || strchr("(, ", m->text[close]))) close++;
+	if (m->text[close] != ')') return false;
 	size_t equals = skip_blanks(m, close + 1);
-	if (m->text[close] != ')' || m->text[equals] != '=' || m->text[equals + 1] == '=') return false;
+	if (m->text[equals] != '=' || m->text[equals + 1] == '=') return false;
 	const char *name = slice(m, from, open), *indices = slice(m, open + 1, close);
 	struct diagnostic *d = say(m, (struct span){m->p->source, from, close + 1}, "", "the elements of a value are written with brackets");
 	advise(m, d, "write `%s[%s] = ...`; a function `fn %s(%s) = ...` stands at the top of the file", name, indices, name, indices);
