@@ -60,7 +60,7 @@ read_branch(const struct mistake *m, size_t i, struct branch *b)
 	while (end < length && m->text[end] != '\n') end++;
 	size_t next = skip_space(m, end);
 	bool same_line = !memchr(m->text + i, '\n', from - i);
-	if (!same_line && (indent_of(m, from) <= outside || (next < length && indent_of(m, next) > outside)))) return false;
+	if (!same_line && (indent_of(m, from) <= outside || (next < length && indent_of(m, next) > outside))) return false;
 	b->end = end;
 	return read_statement(m, from, end, b);
 }

@@ -394,6 +394,7 @@ sum_of_negative(struct elaborator *e, const struct node *n)
 	if (!sum || sum->kid[1]->kid[0] != n) return false;
 	struct span call = sum->span;
 	size_t i = call.end;
+	if (!call.file) return false;
 	while (call.file->text[i] == ' ') i++;
 	if (call.file->text[i] != '-') return false;
 	struct diagnostic *m = problem(e, "index-scope", call, "ends here", "a sum takes the product that follows: what begins with `-` stands in parentheses");
