@@ -433,9 +433,15 @@ static bool
 check_scores(struct elaborator *e, const char *name, const struct value *result, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!name || !v || !v->maker || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR) return true;
-	enum makes_probabilities makes = takes_logarithm_of(e, result, v);
+	if (!name || !v || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR) return true;
+	bool picked = !v->maker && !e->frame && v->n == 0 && v->body->op == OP_READ && is_probability(e, v); /* p[1] */
+	enum makes_probabilities makes = v->maker || picked ? takes_logarithm_of(e, result, v) : MAKES_NONE;
 	if (makes == MAKES_NONE) return true;
+	if (picked) {
+		struct diagnostic *one = problem(e, "double-softmax", v->span, "one of several probabilities", "`%s` takes a raw score, but this is a probability already", name);
+		diag_help(e->d, one, "pass a score from before, or train on all of them with a loss for classes");
+		return false;
+	}
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
 	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
 	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
