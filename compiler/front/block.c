@@ -162,7 +162,7 @@ static const struct told {
 	{"manual_seed", by_itself, "leave this line out; `seed = 1` in the `train` block is another start", true},
 };
 
-/* loss.backward()   compile(loss="mse") */
+/* loss.backward()   compile(optimizer="adam") */
 bool
 training_call(const struct mistake *m)
 {
