@@ -13,7 +13,7 @@ INCLUDE := -Icompiler -I. -I$(BUILD)
 
 SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c compiler/plot/*.c compiler/data/*.c)
 # of the runtime, what reads and writes files: nnc plot uses it, too
-SOURCES += $(patsubst %,runtime/%.c,message number json file safetensors npy idx block intake labels column)
+SOURCES += $(patsubst %,runtime/%.c,message wrap number json file safetensors npy idx block intake labels column)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
 # pictures are read by libpng and libjpeg where these are there to build with
 HEADER   = $(shell printf '\043include <stdio.h>\n\043include <%s>\n' $(1) | $(CC) -x c -fsyntax-only - 2>/dev/null && echo yes)
@@ -40,7 +40,7 @@ $(BUILD)/libnnc.a: $(LIBRARY)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(INCLUDE) -MMD -c $< -o $@
+	$(CC) $(CFLAGS) $(INCLUDE) -MMD -MP -c $< -o $@
 
 $(BUILD)/grammar/nn.c $(BUILD)/grammar/nn.h &: grammar/nn.y
 	@mkdir -p $(@D)
@@ -49,7 +49,7 @@ $(BUILD)/grammar/lex.c: grammar/nn.l
 	@mkdir -p $(@D)
 	$(FLEX) -o $@ $<
 $(BUILD)/grammar/%.o: $(BUILD)/grammar/%.c $(BUILD)/grammar/nn.h
-	$(CC) $(CFLAGS) $(INCLUDE) -Wno-unused-function -Wno-unused-but-set-variable -Wno-missing-prototypes -Wno-shadow -Wno-sign-compare -MMD -c $< -o $@
+	$(CC) $(CFLAGS) $(INCLUDE) -Wno-unused-function -Wno-unused-but-set-variable -Wno-missing-prototypes -Wno-shadow -Wno-sign-compare -MMD -MP -c $< -o $@
 $(filter $(BUILD)/compiler/front/%,$(OBJECTS)): $(BUILD)/grammar/nn.h
 
 $(BUILD)/embed: compiler/embed.c

@@ -180,7 +180,7 @@ read_optimizer(const struct nn_program *p, const char *value, int *out, struct n
 	const char *near = nn_suggestion(value, names, p->optimizer_count < MAX_NAMES ? p->optimizer_count : MAX_NAMES);
 	nn_fail(e, "the optimizer '%s' is not compiled in; this program has %s", value, *list ? list : "none");
 	if (near)
-		return nn_help(e, "did you mean --optimizer=%s?", near);
+		return nn_help(e, "write --optimizer=%s", near);
 	return nn_help(e, "add it to `optimizers = [...]` in the train block of %s and build again: %s", p->file, p->command);
 }
 
@@ -279,7 +279,7 @@ unknown(const struct nn_options *o, const char *name, struct nn_error *e)
 	const char *near = nn_suggestion(name, names, count);
 	nn_fail(e, "%s has no option --%s", o->command, name);
 	if (near)
-		return nn_help(e, "did you mean --%s?", near);
+		return nn_help(e, "write --%s", near);
 	return nn_help(e, "%s %s --help lists all options", o->self, o->command);
 }
 
@@ -326,7 +326,7 @@ read_setting(struct nn_options *o, const char *name, const char *value, struct n
 	const char *near = nn_suggestion(wanted, names, count);
 	nn_fail(e, "the optimizer %s has no setting '%s'", optimizer->name, wanted);
 	if (near)
-		return nn_help(e, "did you mean --optimizer.%s?", near);
+		return nn_help(e, "write --optimizer.%s", near);
 	return nn_help(e, "%s %s --help lists its settings", o->self, o->command);
 }
 

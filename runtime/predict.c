@@ -287,7 +287,7 @@ read_part(const struct nn_options *o, struct nn_labels *labels, struct nn_datase
 		group++;
 	if (group == NN_GROUPS) {
 		nn_fail(e, "--part is data, validation or test, not '%s'", o->part);
-		return near ? nn_help(e, "did you mean %s?", near) : -1;
+		return near ? nn_help(e, "write %s", near) : -1;
 	}
 	if (nn_read_group(o, group, labels, data, e) != 0)
 		return -1;

@@ -105,7 +105,7 @@ choose_figure(struct nn_training_run *t, struct nn_error *e)
 		return 0;
 	const char *near = nn_suggestion(on, names, count);
 	nn_fail(e, "early_stopping_on = %s is neither loss nor a metric of %s", on, t->program->model);
-	return near ? nn_help(e, "did you mean %s?", near) : -1;
+	return near ? nn_help(e, "write %s", near) : -1;
 }
 
 uint64_t

@@ -1,6 +1,7 @@
 /* trainer.c - nn_trainer: a table of commands, and how they are called.  Results go to standard output, messages to standard error. */
 #include "options.h"
 #include "progress.h"
+#include "wrap.h"
 
 #include <signal.h>
 #include <string.h>
@@ -21,9 +22,9 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 int
 nn_report(const struct nn_error *e)
 {
-	fprintf(stderr, "error: %s\n", e->text);
+	nn_say("error:", e->text);
 	if (*e->help)
-		fprintf(stderr, "  help: %s\n", e->help);
+		nn_say("  help:", e->help);
 	return NN_FAILURE;
 }
 
@@ -71,7 +72,7 @@ unknown_command(const char *self, const char *name)
 	near = nn_suggestion(name, names, COMMANDS);
 	nn_fail(&e, "there is no command '%s'", name);
 	if (near)
-		nn_help(&e, "did you mean %s?", near);
+		nn_help(&e, "write %s", near);
 	else
 		nn_help(&e, "%s --help lists the commands", self);
 	return nn_report_usage(&e);

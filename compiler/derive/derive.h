@@ -37,6 +37,7 @@ struct unreached {
 	const struct tensor *param;
 	enum unreached_reason reason;
 	struct span where;    /* of what is in the way */
+	struct tensor *place; /* the place of a maximum that is in the way; NULL: something else */
 	const char *function; /* BY_FUNCTION */
 };
 

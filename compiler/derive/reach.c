@@ -67,7 +67,7 @@ reach_reads(struct search *s, struct expr *body)
 
 /* what the body does with t that stops the gradient */
 static void
-find_reason(struct search *s, const struct equation *q, const struct tensor *t, struct unreached *u)
+find_reason(struct search *s, const struct equation *q, struct tensor *t, struct unreached *u)
 {
 	const struct equation *maker = s->of[t->id];
 	int n;
@@ -75,6 +75,7 @@ find_reason(struct search *s, const struct equation *q, const struct tensor *t, 
 	if (t->integer && maker) {
 		u->where = maker->span;
 		u->reason = maker->reduction == ARGMAX || maker->reduction == ARGMIN ? BY_PLACE : BY_WHOLE_NUMBER;
+		if (u->reason == BY_PLACE) u->place = t;
 		return;
 	}
 	u->reason = BY_CONDITION;

@@ -22,8 +22,6 @@ char *read_source(struct arena *a, const char *path, size_t *length);
 char *read_stream(struct arena *a, FILE *f, size_t *length);
 
 /* report.c */
-/* COLUMNS where it is set, else the width of the terminal that a descriptor is, else DEFAULT_COLUMNS */
-int screen_columns(int fd);
 /* messages on stderr, in the form and colours that the options ask for */
 void report_messages(const struct options *o, const struct diagnostics *d);
 

@@ -4,7 +4,7 @@
  * is called with beyond the file.  The suite `explain` runs them all. */
 #include "driver/driver.h"
 #include "driver/embedded.h"
-#include "front/columns.h"
+#include "runtime/wrap.h"
 #include <string.h>
 
 static const char folder[] = "compiler/explain/", ending[] = ".md";
@@ -30,7 +30,7 @@ static void
 print_paragraph(struct text *t)
 {
 	size_t next;
-	for (const char *s = text_end(t); *s; s += next) printf("%.*s\n", (int)line_of_text(s, screen_columns(1), &next), s);
+	for (const char *s = text_end(t); *s; s += next) printf("%.*s\n", (int)nn_line_of_text(s, nn_screen_columns(1), &next), s);
 	*t = (struct text){.arena = t->arena};
 }
 

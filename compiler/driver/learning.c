@@ -90,6 +90,7 @@ report_constant_loss(struct unit *unit, const struct model *m, const struct unre
 			 "the loss does not depend on what model `%s` could learn", m->name);
 		return;
 	}
+	if (blocked->place && report_loss_of_place(unit, m, blocked->place)) return;
 	const struct span loss = m->train->loss->span;
 	const char *why = reason_text(d->arena, blocked), *label = blocked->reason == BY_FUNCTION ? "" : "piecewise constant: its gradient is 0 everywhere";
 	bool inside = lies_in(blocked->where, loss);

@@ -5,25 +5,13 @@
  * in one place as the files are read, and it calls only what POSIX.1-2008 allows in handlers (section 2.4.3), on a stack of its own. */
 #define _XOPEN_SOURCE 700
 #include "driver/driver.h"
+#include "runtime/wrap.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-
-int
-screen_columns(int fd)
-{
-	enum { LEAST = 40, MOST = 10000 };
-	const char *said = getenv("COLUMNS");
-	struct winsize size = {0};
-	long columns = said ? strtol(said, NULL, 10) : 0;
-	if (columns <= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size)) columns = size.ws_col;
-	if (columns <= 0) return DEFAULT_COLUMNS;
-	return (int)(columns < LEAST ? LEAST : columns > MOST ? MOST : columns);
-}
 
 void
 report_messages(const struct options *o, const struct diagnostics *d)
@@ -33,7 +21,7 @@ report_messages(const struct options *o, const struct diagnostics *d)
 	bool color = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && isatty(2) && !plain);
 	if (o->json || o->format == FORMAT_JSON) diag_print_json(d, stderr);
 	else if (o->format == FORMAT_GCC) diag_print_gcc(d, stderr, color);
-	else diag_print(d, stderr, color, screen_columns(2));
+	else diag_print(d, stderr, color, nn_screen_columns(2));
 }
 
 /* ---- the text of a report ----------------------------------------------------------------------------------------------------------------- */

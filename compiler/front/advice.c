@@ -63,8 +63,7 @@ filled_with_0(struct elaborator *e, int rank, const long shape[], struct span sp
 	return value_tensor(e, rank, axes, number(e->p, 0), span);
 }
 
-/* what the definition gives for these arguments; an error value where they do not fit */
-static struct value *
+struct value *
 try_call(struct elaborator *e, struct value *callee, int n, struct value *const argument[])
 {
 	struct node *none = NEW(e->arena, struct node), *call_ = NEW(e->arena, struct node);
@@ -186,9 +185,10 @@ help_name(struct elaborator *e, struct diagnostic *m, const char *name, struct s
 			return;
 		}
 	const struct value *known = entry_with(e, name);
-	if (known && known->kind == VALUE_TEXT) {
+	bool option = known && known->kind == VALUE_TEXT && !strchr(known->text, ' '), start = e->statement && e->statement->kind == NODE_PARAM;
+	if (known && known->kind == VALUE_TEXT && !option) {
 		diag_help(e->d, m, "%s", known->text);
-	} else if (known) {
+	} else if (known && (!option || start)) {
 		diag_help(e->d, m, "it is called `%s` here: `%s`", name_of(known), usage_of(e, known));
 		diag_rename(e->d, m, name, name_of(known));
 	} else {

@@ -433,11 +433,20 @@ static bool
 check_scores(struct elaborator *e, const char *name, const struct value *result, const struct arguments *a)
 {
 	const struct value *v = a->n ? a->at[0] : NULL;
-	if (!name || !v || !v->maker || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR || !takes_logarithm_of(e, result, v)) return true;
+	if (!name || !v || v->kind != VALUE_TENSOR || result->kind != VALUE_TENSOR) return true;
+	bool picked = !v->maker && !e->frame && v->n == 0 && v->body->op == OP_READ && is_probability(e, v); /* p[1] */
+	enum makes_probabilities makes = v->maker || picked ? takes_logarithm_of(e, result, v) : MAKES_NONE;
+	if (makes == MAKES_NONE) return true;
+	if (picked) {
+		struct diagnostic *one = problem(e, "double-softmax", v->span, "one of several probabilities", "`%s` takes a raw score, but this is a probability already", name);
+		diag_help(e->d, one, "pass a score from before, or train on all of them with a loss for classes");
+		return false;
+	}
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
 	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
 	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
-	diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
+	if (is_of_one(e, v) == (makes == MAKES_SIGMOID)) diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
+	else diag_note(e->d, m, "`%s` makes probabilities of scores itself, in another way: %s in front of it slows and weakens learning", name, v->maker);
 	if (apart) {
 		diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an `output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));
 		keep_probabilities(e, m, v);
@@ -496,7 +505,11 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	bool reduction = false;
 	for (int r = SUM; r <= ARGMIN && name->kind == NODE_NAME; r++) reduction |= !strcmp(reduction_name[r], name->text);
 	struct value *callee = reduction ? NULL : callee_of(e, call_, s);
-	if (!read_arguments(e, call_, s, piped, &a)) return value_error(e);
+	bool unknown = callee && callee->kind == VALUE_ERROR;
+	e->unknown_callee += unknown;
+	bool fine = read_arguments(e, call_, s, piped, &a);
+	e->unknown_callee -= unknown;
+	if (!fine) return value_error(e);
 	if (!reduction && !e->counters && is_schedule(e, callee)) {
 		struct diagnostic *m = problem(e, "schedule", name->span, "", "`%s` is a schedule: it computes an option of an optimizer", name->text);
 		diag_help(e->d, m, "its place is the train block: `lr = %s(..)`", name->text);
@@ -518,7 +531,13 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	case VALUE_PRIMITIVE: v = callee->primitive->run(e, &a); break;
 	default: {
 		struct diagnostic *m = problem(e, "call", name->span, shape_text(e, callee), "only layers and functions can be called");
-		if (m && callee->kind == VALUE_TENSOR) diag_help(e->d, m, "to read one element, write `%s[i]`", span_text(e->arena, name->span));
+		const char *of = span_text(e->arena, name->span), *at = a.n ? span_text(e->arena, a.at[0]->span) : "i";
+		if (m && callee->kind == VALUE_TENSOR) diag_help(e->d, m, a.n == 1 && !piped && a.at[0]->kind == VALUE_NUMBER ? "an element is read with brackets, `%s[%s]`; the first is `%s[0]`" : "an element is read with brackets: `%s[%s]`", of, at, of);
+		struct span open = {name->span.file, name->span.end, name->span.end + 1}, close = {name->span.file, call_->span.end - 1, call_->span.end};
+		if (m && m->helps.n && !piped && open.file && open.file->text[open.begin] == '(' && a.n == 1) {
+			diag_edit(e->d, m, open, "[");
+			diag_edit(e->d, m, close, "]");
+		}
 		return value_error(e);
 	}
 	}
@@ -528,5 +547,6 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (w->span.file && w->span.file->library) w->span = call_->span;
 	w->maker = is_probability(e, w) ? name->text : NULL;
 	w->made = call_->span;
+	note_certain(e, call_, w, piped, name->text);
 	return piped ? materialise(e, w, name->text ? name->text : "v", false, call_->span) : w;
 }

@@ -43,6 +43,8 @@ struct value *wrong_count(struct elaborator *e, const struct arguments *a, const
 struct value *apply_definition(struct elaborator *e, struct value *callee, struct arguments *a);
 /* for parameters: in an optimizer, a function that it calls sees its counters, too */
 struct scope *scope_of_call(struct elaborator *e, struct scope *home);
+/* place.c: one number where a tensor of scores is asked for, which is the place of a maximum; false: it is something else */
+bool report_place(struct elaborator *e, const struct expansion *x, const struct node *param, const struct value *v);
 /* a help where two arguments fit the other way round */
 bool help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition, struct scope *home, const struct arguments *a);
 /* The arguments are those of another library, where the size of the input is the first: a warning, or a help for what was said about the call, which is

@@ -74,7 +74,9 @@ type_range(struct elaborator *e, struct node *type, struct scope *s, struct tens
 	    !whole_number(e, evaluate(e, range->kid[1], s), range->kid[1]->span, "the end of a range", &t->high))
 		return false;
 	if (t->low > t->high || t->low < INT32_MIN || t->high > INT32_MAX) {
-		problem(e, "index-range", range->span, "", t->low > t->high ? "this range is empty" : "whole numbers must fit into 32 bits");
+		struct diagnostic *m = problem(e, "index-range", range->span, "", t->low > t->high ? "this range is empty" : "whole numbers must fit into 32 bits");
+		if (t->low > t->high) diag_help(e->d, m, "the smaller end stands first: `%ld..%ld`", t->high, t->low);
+		if (t->low > t->high) diag_edit(e->d, m, range->span, "%ld..%ld", t->high, t->low);
 		return false;
 	}
 	t->integer = true;
@@ -203,7 +205,8 @@ read_start(struct elaborator *e, struct node *init, struct scope *s, struct star
 	struct value *t = v->kind == VALUE_TENSOR ? v : NULL;
 	if (t && t->body->op == OP_NUMBER) v = value_number(e, t->body->number, v->span);
 	if (v->kind != VALUE_NUMBER) {
-		problem(e, "param-init", init->span, shape_text(e, v), "a starting value is one number known at compile time");
+		struct diagnostic *m = problem(e, "param-init", init->span, shape_text(e, v), "a starting value is one number known at compile time");
+		diag_help(e->d, m, "all elements start with it, `= 0`, or are drawn, `~ normal(0, 0.1)`");
 		return false;
 	}
 	*start = (struct start){.n = 1, .argument = {v->number}};

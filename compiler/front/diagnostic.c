@@ -17,7 +17,7 @@
  * All texts are broken to the width that is asked for and go on under their beginning.  Of a line of the source that is wider, the piece around the
  * marks is shown; it stands there again where they lie too far apart. */
 #include "front/diagnostic.h"
-#include "front/columns.h"
+#include "runtime/wrap.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,13 +211,13 @@ frame(const struct printer *p, const char *bar)
 static void
 broken(const struct printer *p, enum style style, const char *text, int indent)
 {
-	int most = p->width - indent > NARROWEST ? p->width - indent : NARROWEST, more = 0, room = even_room(text, most);
+	int most = p->width - indent > NARROWEST ? p->width - indent : NARROWEST, more = 0, room = nn_even_room(text, most);
 	for (size_t next; *text; text += next) {
 		int inside = (int)strspn(text, " ");
-		styled_part(p, style, text, line_of_text(text, room, &next));
+		styled_part(p, style, text, nn_line_of_text(text, room, &next));
 		if (text[next - 1] == '\n') {
 			more = 0;
-			room = even_room(text + next, most);
+			room = nn_even_room(text + next, most);
 		} else if (!more && inside) {
 			more = inside + 2;
 			room = most - more > NARROWEST ? most - more : NARROWEST;
@@ -271,12 +271,12 @@ static void
 print_label(const struct printer *p, const struct mark *mark, int last, int room)
 {
 	const struct mark *m = &mark[last];
-	int columns = text_columns(m->text, strlen(m->text)), least = columns < room / 2 ? columns : room / 2;
+	int columns = nn_text_columns(m->text, strlen(m->text)), least = columns < room / 2 ? columns : room / 2;
 	int start = m->first < room - least ? m->first : room - least;
 	const char *text = m->text;
 	size_t next = 0, n = 0;
 	for (bool bars = true; bars || *text; text += next) { /* the first row has no text */
-		if (!bars) n = line_of_text(text, room - start > NARROWEST ? room - start : NARROWEST, &next);
+		if (!bars) n = nn_line_of_text(text, room - start > NARROWEST ? room - start : NARROWEST, &next);
 		int to = bars ? m->first : start, column = 0;
 		frame(p, "|");
 		fputc(' ', p->out);
@@ -303,7 +303,7 @@ print_marks(const struct printer *p, struct mark *mark, int n, int room)
 		pad_to(p->out, &column, mark[i].first + mark[i].width, mark[i].primary ? "^" : "-");
 	}
 	const char *last = n && has_text(&mark[n - 1]) ? mark[n - 1].text : NULL;
-	if (last && !strchr(last, '\n') && column + 1 + text_columns(last, strlen(last)) <= room) {
+	if (last && !strchr(last, '\n') && column + 1 + nn_text_columns(last, strlen(last)) <= room) {
 		fprintf(p->out, " %s", last);
 		mark[n - 1].text = NULL;
 	}
@@ -338,7 +338,7 @@ static int
 column_of(const struct piece *x, int i)
 {
 	int end = i < x->length ? i : x->length;
-	return (x->from ? 3 : 0) + (end > x->from ? text_columns(x->line + x->from, (size_t)(end - x->from)) : 0) + (i > end ? i - end : 0);
+	return (x->from ? 3 : 0) + (end > x->from ? nn_text_columns(x->line + x->from, (size_t)(end - x->from)) : 0) + (i > end ? i - end : 0);
 }
 
 /* Cuts the piece to `room` columns around the first of n marks, with the next ones where they fit in, too; returns how many those are.  What stands in
@@ -357,17 +357,17 @@ cut_piece(struct piece *x, const struct mark *mark, int n, int room)
 		if (to > end) end = to;
 	}
 	const char *label = mark[shown - 1].text;
-	int tail = label && *label ? text_columns(label, strlen(label)) + 1 : 0;
+	int tail = label && *label ? nn_text_columns(label, strlen(label)) + 1 : 0;
 	if ((tail < CONTEXT && end < x->length) || tail > room / 2) tail = CONTEXT;
 	x->from = 0;
 	for (int over = column_of(x, end) + tail + (end < x->length ? DOTS : 0) - room; over > 0 && x->from < mark[0].first; x->from += (int)bytes) {
 		if (x->from == 0) over += DOTS;
-		over -= character_columns(x->line + x->from, (size_t)(x->length - x->from), &bytes);
+		over -= nn_character_columns(x->line + x->from, (size_t)(x->length - x->from), &bytes);
 	}
 	int left = room - (x->from ? DOTS : 0);
-	if (text_columns(x->line + x->from, (size_t)(x->length - x->from)) <= left) return shown;
+	if (nn_text_columns(x->line + x->from, (size_t)(x->length - x->from)) <= left) return shown;
 	left -= DOTS;
-	for (x->to = x->from; (left -= character_columns(x->line + x->to, (size_t)(x->length - x->to), &bytes)) >= 0;) x->to += (int)bytes;
+	for (x->to = x->from; (left -= nn_character_columns(x->line + x->to, (size_t)(x->length - x->to), &bytes)) >= 0;) x->to += (int)bytes;
 	return shown;
 }
 

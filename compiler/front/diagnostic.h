@@ -3,6 +3,7 @@
 #define NNC_DIAGNOSTIC_H
 
 #include "core/arena.h"
+#include "runtime/wrap.h"
 #include <stdio.h>
 
 struct source {
@@ -59,7 +60,7 @@ void diag_rename(struct diagnostics *d, struct diagnostic *m, const char *from, 
 void diag_swap(struct diagnostics *d, struct diagnostic *m, struct span a, struct span b);
 void diag_append(struct diagnostics *d, struct diagnostic *m, struct span block, const char *statement);
 
-enum { DEFAULT_COLUMNS = 80 };
+enum { DEFAULT_COLUMNS = NN_DEFAULT_COLUMNS };
 /* no line is wider than this many columns but those with a path */
 void diag_print(const struct diagnostics *d, FILE *out, bool color, int columns);
 /* each message begins with FILE:LINE:COLUMN: error: TITLE [CODE], as gcc has it and editors know it; no text is broken into lines */

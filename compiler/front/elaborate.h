@@ -9,6 +9,7 @@
  * message.c    what diagnostics say about values
  * advice.c     what would fit instead: names, layers and losses of the library, found by trying
  * probability.c probabilities where raw scores are taken
+ * place.c      the place of a maximum where a loss needs scores
  * require.c    conditions that a definition puts to its arguments
  * apply.c      calls of layers and functions
  * copy.c       calls that were expanded before
@@ -289,6 +290,7 @@ struct elaborator {
 	bool frozen;   /* parameters made now are not learned */
 	const char *place; /* the first place_count names of the path, told apart by the uses of named layers: "enc@2.inner" */
 	int place_count;
+	int unknown_callee; /* > 0: inside the arguments of something unknown, which may want layers without an input */
 	bool subscript; /* inside [..]: / and % are whole-number */
 	LIST(struct index *) context; /* the indices that values may depend on: samples, mapped axes, the left side's */
 	LIST(const char *) path;      /* of weights */
@@ -376,6 +378,8 @@ bool is_schedule(struct elaborator *e, const struct value *v); /* a function tha
 /* advice.c */
 /* the values that a list of the file or of the library holds: what messages know about definitions (docs/language.md, section 6.1) */
 struct value *fact(struct elaborator *e, const char *name, int i);
+/* what a definition gives for these arguments, quietly; an error value where they do not fit */
+struct value *try_call(struct elaborator *e, struct value *callee, int n, struct value *const argument[]);
 /* helps; each adds one to m where it finds something that fits */
 /* `nn.Linear` where nothing is named nn: reported with what the last part is called here */
 bool unknown_package(struct elaborator *e, struct node *dot, struct scope *s);
@@ -400,10 +404,16 @@ bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, i
 bool takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class);
 void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
 
+/* place.c: the place of a maximum that is all that a loss depends on; false: it is none of the file's own */
+bool report_loss_of_place(struct unit *u, const struct model *m, struct tensor *place);
+
 /* probability.c */
 bool is_probability(struct elaborator *e, const struct value *v);
-/* a loss or logarithm of what are probabilities already */
-bool takes_logarithm_of(struct elaborator *e, const struct value *result, const struct value *v);
+bool is_of_one(struct elaborator *e, const struct value *v);  /* each probability is that of one score: sigmoid */
+/* a warning where the result of a call is a probability of one score among one, which is 1 */
+void note_certain(struct elaborator *e, const struct node *call_, const struct value *v, const struct value *piped, const char *name);
+/* a loss or logarithm of what are probabilities already: what it makes of raw scores itself */
+enum makes_probabilities { MAKES_NONE, MAKES_SIGMOID, MAKES_SOFTMAX } takes_logarithm_of(struct elaborator *e, const struct value *result, const struct value *v);
 
 /* require.c */
 /* NULL: the requirement holds; else an error value, which ends the definition */

@@ -322,6 +322,18 @@ struct subscript {
 	struct value *each;
 };
 
+static void
+report_subscript(struct elaborator *e, const struct node *n, const struct value *v, const struct node *base, long size)
+{
+	struct diagnostic *m = problem(e, "subscript", n->span, v->n ? shape_text(e, v) : "a real number", "a subscript must be a whole number");
+	struct tensor *t = v->body->op == OP_READ ? v->body->tensor : NULL;
+	if (!m || !t || (t->role != ROLE_INPUT && t->role != ROLE_TARGET)) return;
+	const char *word = t->role == ROLE_INPUT ? "input" : "target", *shape = v->n ? arena_print(e->arena, "%s of ", shape_text(e, v)) : "";
+	diag_label(e->d, m, declared_name(t), "declared here, as %s", input_type_text(e->arena, t));
+	diag_help(e->d, m, "`%s` has %ld rows: declare `%s %s: %s0..%ld`", span_text(e->arena, base->span), size, word, t->name, shape, size - 1);
+	diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", word, t->name, shape, size - 1);
+}
+
 static bool
 read_subscript(struct elaborator *e, struct node *n, struct scope *s, const struct node *base, long size, struct subscript *out, long *axis)
 {
@@ -344,7 +356,7 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 	} else {
 		struct value *v = as_tensor(e, evaluate(e, n, s));
 		if (v && !v->body->integer) {
-			problem(e, "subscript", n->span, "", "a subscript must be a whole number");
+			report_subscript(e, n, v, base, size);
 		} else if (v) {
 			*out = (struct subscript){.pick = v->body, .each = v->n ? v : NULL};
 			fine = true;
@@ -407,8 +419,12 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 	base = as_tensor(e, base);
 	if (!base) return value_error(e);
 	if (subs->n - first > base->n) {
-		problem(e, "subscript", subs->kid[first + base->n]->span, shape_text(e, base), "`%s` has %d %s, not %d", span_text(e->arena, n->kid[0]->span), first + base->n,
-			first + base->n == 1 ? "axis" : "axes", subs->n);
+		struct diagnostic *m = problem(e, "subscript", subs->kid[first + base->n]->span, shape_text(e, base), "`%s` has %d %s, not %d", span_text(e->arena, n->kid[0]->span),
+					       first + base->n, first + base->n == 1 ? "axis" : "axes", subs->n);
+		if (first + base->n == 0) { /* (y[n] - t[n])^2 */
+			diag_help(e->d, m, "it is the number of one sample, and `loss` is averaged over the batch by itself: write `%s`", span_text(e->arena, n->kid[0]->span));
+			diag_edit(e->d, m, n->span, "%s", span_text(e->arena, n->kid[0]->span));
+		}
 		return value_error(e);
 	}
 	struct index *axes[MAX_RANK];

@@ -16,6 +16,7 @@ static const struct start { /* a word that begins a statement elsewhere */
 	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL},
 	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL},
 	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL},
+	{"end", "a block ends with `}`", "statements need no `end`", NULL},
 	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
 	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
 	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
@@ -44,11 +45,19 @@ static const struct start { /* a word that begins a statement elsewhere */
 	{"net", "a network is written `model Name { ... }`", "write `model` here", "model"},
 };
 
+static const char *const types[] = {"unsigned", "int", "long", "float", "double", "bool", "real", "fn", "Tensor"};
+
 static void
 answer(const struct mistake *m, struct span word, const struct start *s)
 {
 	struct diagnostic *d = say(m, word, "", "%s", s->title);
-	advise(m, d, "%s", s->help);
+	size_t rest = skip_blanks(m, word.end), end = line_end(m, rest), next;
+	for (size_t i = 0; s->instead && i < sizeof types / sizeof *types; i++) /* const int n = 3 */
+		if (at_text(m, rest, types[i]) && word_end(m, rest) == rest + strlen(types[i])) rest = skip_blanks(m, word.end = word_end(m, rest));
+	next = skip_blanks(m, word_end(m, rest));
+	bool whole = s->instead && word.begin == line_start(m) && next > rest && (m->text[next] == '=' || m->text[next] == '{') && end - rest < 40;
+	if (whole) advise(m, d, "write `%s %s`", s->instead, slice(m, rest, end));
+	else advise(m, d, "%s", s->help);
 	if (s->instead) diag_edit(m->p->diagnostics, d, word, "%s", s->instead);
 }
 
@@ -205,13 +214,12 @@ member(const struct mistake *m)
 	return true;
 }
 
+/* if c { */
 static bool
-statement_if(const struct mistake *m)
+block_of_choice(const struct mistake *m)
 {
-	bool start = found_is(m, "if") && at_statement(m);
-	bool block = (found_is(m, "'{'") || found_is(m, "':'")) && inside_choice(m);
-	if (!start && !block) return false;
-	struct diagnostic *d = say(m, m->at, "", start ? "`if` is part of an expression, not a statement" : "the condition of an `if` is followed by `then`");
+	if (!(found_is(m, "'{'") || found_is(m, "':'")) || !inside_choice(m)) return false;
+	struct diagnostic *d = say(m, m->at, "", "the condition of an `if` is followed by `then`");
 	advise(m, d, "write `y = if c then a else b`");
 	return true;
 }
@@ -224,6 +232,15 @@ foreign_statement(const struct mistake *m)
 	if (!strcmp(word, "return") && found_is(m, "return")) {
 		struct diagnostic *d = say(m, m->at, "", "`return` belongs into a function or layer");
 		advise(m, d, "a model names what `predict` gives: `output y`");
+		return true;
+	}
+	size_t path = skip_blanks(m, first_word_span(m).end), quote = path;
+	if (m->text[path] == '"') quote++;
+	while (m->text[quote] && !strchr("\"\n", m->text[quote])) quote++;
+	if (!strcmp(word, "from") && m->text[path] == '"' && m->text[quote] == '"' && on_first_words) { /* from "blocks.nn" import Block */
+		struct diagnostic *d = say(m, first_word_span(m), "", "an import brings all that a file defines");
+		advise(m, d, "write `import %s`", slice(m, path, quote + 1));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, line_start(m), line_end(m, path)}, "import %s", slice(m, path, quote + 1));
 		return true;
 	}
 	if (!on_first_words && strcmp(word, "for") && strcmp(word, "def")) return false;
@@ -305,6 +322,25 @@ drop_type(const struct mistake *m, struct diagnostic *d)
 	if (equals < end) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, equals}, char_before(m) == ' ' ? "" : " ");
 }
 
+/* param w = randn(3, 4): the type and the start; NULL: it is something else */
+static const char *
+parameter_meant(const struct mistake *m, size_t value, size_t end)
+{
+	static const struct { const char *name, *start; } calls[] = {
+		{"randn", "~ normal"}, {"normal", "~ normal"}, {"rand", "~ uniform"}, {"uniform", "~ uniform"}, {"zeros", "= 0"}, {"empty", "= 0"}, {"ones", "= 1"},
+	};
+	size_t open = value, name;
+	while (word_end(m, open) > open || m->text[open] == '.') open++;
+	for (name = open; name > value && word_end(m, name - 1) > name - 1;) name--;
+	size_t from = open + 1, to;
+	while (from < end && strchr(" ([", m->text[from])) from++;
+	for (to = from; to < end && (word_end(m, to) > to || strchr(", ", m->text[to]));) to++;
+	if (m->text[open] != '(' || to == from || !strchr(")]", m->text[to])) return NULL;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (strlen(calls[i].name) == open - name && at_text(m, name, calls[i].name)) return arena_print(m->p->arena, "[%s] %s", slice(m, from, to), calls[i].start);
+	return NULL;
+}
+
 /* x: int = 3   input x = [2]   input x [2] */
 static bool
 declaration(const struct mistake *m)
@@ -316,10 +352,31 @@ declaration(const struct mistake *m)
 		char *name = slice(m, line_start(m), m->at.begin);
 		size_t type = found_is(m, "'='") ? skip_blanks(m, m->at.end) : m->at.begin, end = line_end(m, type);
 		bool list = m->text[type] == '[' && memchr(m->text + type, ']', end - type);
+		const char *open = memchr(m->text + type, '[', end - type), *close = open ? memchr(open, ']', (size_t)(m->text + end - open)) : NULL;
+		if (!list && *what != 'p' && close && close[1] == ')' && m->text[word_end(m, type)] == '(') { /* Input(shape=[1, 28, 28]) */
+			advise(m, d, "write `%s: %s`", name, slice(m, (size_t)(open - m->text), (size_t)(close + 1 - m->text)));
+			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), end}, ": %s", slice(m, (size_t)(open - m->text), (size_t)(close + 1 - m->text)));
+			return true;
+		}
+		const char *meant = *what == 'p' && found_is(m, "'='") ? parameter_meant(m, type, end) : NULL;
+		if (meant) {
+			advise(m, d, "write `%s: %s`", name, meant);
+			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), end}, ": %s", meant);
+			return true;
+		}
 		if (list) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, type}, ": ");
 		if (list) advise(m, d, "write `%s: %s`", name, slice(m, type, (size_t)((char *)memchr(m->text + type, ']', end - type) - m->text) + 1));
 		else if (*what == 'p') advise(m, d, "for example `%s: [10, 784] ~ glorot_uniform` or `%s: real = 0`", name, name);
 		else advise(m, d, "for example `%s: [784]`, `%s: real` or `%s: 0..9`", name, name, name);
+		return true;
+	}
+	size_t space = skip_blanks(m, m->at.end);
+	bool real_space = typed && found_is(m, "in") && at_text(m, space, "R^");
+	size_t size = space + (real_space ? 2 : 0), last = word_end(m, size);
+	if (real_space && last > size) { /* input x in R^784 */
+		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, last}, "", "the name of a value is followed by `:` and its type");
+		advise(m, d, "write `%s: [%s]`", slice(m, line_start(m), m->at.begin), slice(m, size, last));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), last}, ": [%s]", slice(m, size, last));
 		return true;
 	}
 	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "let")) {
@@ -429,7 +486,6 @@ unnamed_result(const struct mistake *m)
 static bool
 type_in_front(const struct mistake *m)
 {
-	static const char *const types[] = {"int", "float", "double", "bool", "real", "fn", "Tensor"};
 	bool signature = false;
 	for (int k = 0; k < m->depth; k++) signature |= behind(m, k, "'('") && (behind(m, k + 2, "fn") || behind(m, k + 2, "layer") || behind(m, k + 2, "optimizer"));
 	if (!found_is(m, "a name") || !behind(m, 0, "a name") || !signature || m->bracket != '(') return false;
@@ -569,7 +625,7 @@ bool
 foreign(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
-		capital_keyword, member, method_call, foreign_statement, unnamed_result, type_in_front, model_header, train_header, layer_header, repeat_header, set_as_type, sum_with_braces, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, choice_in_sum, python_choice,
+		rest_of_block, training_call, capital_keyword, member, method_call, foreign_statement, unnamed_result, type_in_front, model_header, train_header, layer_header, repeat_header, set_as_type, sum_with_braces, definition_header, keyword_argument, declaration, braces_after_equals, statement_if, block_of_choice, choice_in_sum, python_choice,
 		misplaced_frozen, decorator, python_call, several_names, next_statement, number_behind_layer,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

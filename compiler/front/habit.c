@@ -1,4 +1,4 @@
-/* habit.c - characters and operators as in Python, PyTorch, Keras, C and mathematics, answered with how it is written here.
+/* habit.c - operators, ranges and numbers as in Python, PyTorch, Keras, C and mathematics, answered with how it is written here.
  *
  * Each function looks whether it applies, by the unexpected token, what stands before it, and the text around.  The table at the end has them in
  * the order in which they are asked. */
@@ -19,131 +19,6 @@ char_before(const struct mistake *m)
 {
 	return m->at.begin ? m->text[m->at.begin - 1] : 0;
 }
-
-/* ---- characters ---------------------------------------------------------------------------------------------------------------------- */
-
-static bool
-unclosed_text(const struct mistake *m)
-{
-	if (!found_is(m, "an unclosed text")) return false;
-	say(m, m->at, "opened here", "this text is never closed");
-	return true;
-}
-
-static const struct character {
-	const char *text, *what, *help;
-	const char *instead; /* the text to type; NULL: more than this changes */
-} characters[] = {
-	{"&&", "`&&` means nothing in this language", "write `and` between conditions", "and"},
-	{"||", "`||` means nothing in this language", "write `or` between conditions", "or"},
-	{"|>", "`|>` means nothing in this language", "a value goes into a function with `->`", "->"},
-	{"'", "the character `'` means nothing in this language", "texts are written with double quotes: \"...\"", NULL},
-	{"!", "the character `!` means nothing in this language", "write `not` in front of a condition, `!=` between two values", NULL},
-	{"?", "the character `?` means nothing in this language", "a choice is written `if c then a else b`", NULL},
-	{"&", "the character `&` means nothing in this language", "write `and` between conditions", "and"},
-	{"|", "the character `|` means nothing in this language", "write `or` between conditions", "or"},
-	{"\\", "the character `\\` means nothing in this language", "a line goes on by itself behind an operator and inside brackets", NULL},
-	{"`", "the character ` means nothing in this language", "texts are written with double quotes: \"...\"", NULL},
-	{"\342\206\222", "files are plain ASCII: an arrow is written `->`", NULL, "->"},
-	{"\303\227", "files are plain ASCII: a product is written `*`", NULL, "*"},
-	{"\302\267", "files are plain ASCII: a product is written `*`", NULL, "*"},
-	{"\342\210\222", "files are plain ASCII: minus is written `-`", NULL, "-"},
-	{"\342\200\223", "files are plain ASCII: minus is written `-`", NULL, "-"},
-	{"\342\211\244", "files are plain ASCII: less or equal is written `<=`", NULL, "<="},
-	{"\342\211\245", "files are plain ASCII: greater or equal is written `>=`", NULL, ">="},
-	{"\342\211\240", "files are plain ASCII: unequal is written `!=`", NULL, "!="},
-	{"\342\210\221", "files are plain ASCII: a sum is written `sum(i) ...`", NULL, NULL},
-	{"\302\262", "files are plain ASCII: a square is written `^2`", NULL, "^2"},
-	{"\342\200\234", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL, "\""},
-	{"\342\200\235", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL, "\""},
-	{"\342\200\231", "files are plain ASCII: texts stand in straight quotes, \"...\"", NULL, NULL},
-	{"\302\240", "there is a blank here that is no plain blank", "type it anew: it came with copied text", " "},
-	{"\357\273\277", "the file starts with a byte order mark", "save it as plain ASCII or UTF-8 without one", ""},
-};
-
-/* |x| */
-static bool
-bars(const struct mistake *m)
-{
-	size_t end = line_end(m, m->at.end), close = m->at.end;
-	while (close < end && m->text[close] != '|') close++;
-	if (!can_be(m, "a number") || m->text[m->at.end] == '|' || close == end) return false;
-	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, close + 1}, "", "an absolute value is a function");
-	advise(m, d, "write `abs(%s)`", slice(m, m->at.end, close));
-	diag_edit(m->p->diagnostics, d, m->at, "abs(");
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, close, close + 1}, ")");
-	return true;
-}
-
-/* W' behind a value; 'same' */
-static bool
-quote(const struct mistake *m)
-{
-	size_t end = word_end(m, m->at.end);
-	char before = char_before(m);
-	if (isalnum((unsigned char)before) || before == '_' || before == ')' || before == ']') {
-		struct diagnostic *d = say(m, m->at, "", "a transpose is written `.T`");
-		diag_edit(m->p->diagnostics, d, m->at, ".T");
-		advise(m, d, "write `%s.T`", slice(m, expression_start(m, m->at.begin), m->at.begin));
-		return true;
-	}
-	size_t line = line_end(m, m->at.end);
-	while (end < line && m->text[end] != '\'') end++;
-	if (end == line) return false;
-	bool word = behind(m, 0, "'='") && m->bracket == '(' && word_end(m, m->at.end) == end; /* f(x, init='normal') */
-	if (word) {
-		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "words are written without quotes");
-		advise(m, d, "write `%s`", slice(m, m->at.end, end));
-		diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "%s", slice(m, m->at.end, end));
-		return true;
-	}
-	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "texts are written with double quotes");
-	advise(m, d, "write `\"%s\"`", slice(m, m->at.end, end));
-	diag_edit(m->p->diagnostics, d, m->at, "\"");
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end + 1}, "\"");
-	return true;
-}
-
-static bool
-stray_character(const struct mistake *m)
-{
-	if (!found_is(m, "a stray character")) return false;
-	unsigned char c = (unsigned char)m->text[m->at.begin];
-	if ((c == '|' && bars(m)) || (c == '\'' && quote(m))) return true;
-	for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
-		if (!at_text(m, m->at.begin, characters[i].text)) continue;
-		struct span whole = {m->p->source, m->at.begin, m->at.begin + strlen(characters[i].text)};
-		struct diagnostic *d = say(m, whole, "", "%s", characters[i].what);
-		if (characters[i].help) advise(m, d, "%s", characters[i].help);
-		if (characters[i].instead) diag_edit(m->p->diagnostics, d, whole, "%s", characters[i].instead);
-		return true;
-	}
-	struct span whole = m->at;
-	int length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1; /* of a character of UTF-8 */
-	while (whole.end < m->p->source->length && whole.end - whole.begin < (size_t)length && ((unsigned char)m->text[whole.end] & 0xc0) == 0x80) whole.end++;
-	if (length > 1 && whole.end - whole.begin == (size_t)length) {
-		struct diagnostic *d = say(m, whole, "", "the character `%s` means nothing here: files are plain ASCII", slice(m, whole.begin, whole.end));
-		if (can_be(m, "a name")) advise(m, d, "names have the letters of English, for example `theta`");
-	}
-	else if (c < 33 || c > 126) say(m, whole, "", "the byte 0x%02x means nothing here: files are plain ASCII", c);
-	else say(m, whole, "", "the character `%c` means nothing in this language", c);
-	return true;
-}
-
-static bool
-comment(const struct mistake *m)
-{
-	bool slashes = found_is(m, "'/'") && char_before(m) == '/', star = found_is(m, "'*'") && char_before(m) == '/';
-	if (!slashes && !star && !(found_is(m, "'/'") && at_statement(m)) && !(found_is(m, "**") && char_before(m) == '/')) return false;
-	size_t end = m->at.end + ((m->text[m->at.end] == '/' || m->text[m->at.end] == '*') && !slashes && !star);
-	struct diagnostic *d = say(m, (struct span){m->p->source, slashes || star ? m->at.begin - 1 : m->at.begin, end}, "", "comments start with `#`");
-	if (slashes && behind(m, 1, "add")) advise(m, d, "a whole-number division is `/` inside `[...]`, and `floor(a / b)` of numbers known at compile time");
-	else advise(m, d, "write `#` at the start of each line of it");
-	if (m->text[d->labels.at[0].span.begin + 1] == '/' && !behind(m, 1, "add")) diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "#");
-	return true;
-}
-
-/* ---- operators ----------------------------------------------------------------------------------------------------------------------- */
 
 /* h[i in 0:10] */
 static bool
@@ -190,6 +65,15 @@ colon_slice(const struct mistake *m)
 		int n = *high - '0';
 		advise(m, d, "the first %s element%s `%s[0..%d]`", count[n], n == 1 ? " is" : "s are", base, n - 1);
 		if (m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "0..%d", n - 1);
+	} else if (!*low && m->text[end] == ',') { /* h[:, 0] */
+		size_t rest = skip_blanks(m, end + 1), close = rest;
+		while (m->text[close] && !strchr("]\n", m->text[close])) close++;
+		bool exact = m->text[close] == ']' && !memchr(m->text + rest, ':', close - rest) && close > rest;
+		if (exact) advise(m, d, "the batch is no axis: where `:` stands for it, write `%s[%s]`", base, slice(m, rest, close));
+		else advise(m, d, "the batch is no axis: shapes are those of one sample");
+		for (size_t i = m->at.begin, last = line_end(m, rest); exact && i < last; i++) /* everywhere on the line */
+			if (at_text(m, i - 1, "[:,")) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, i, skip_blanks(m, i + 2)}, "%s", "");
+		advise(m, d, "another whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
 	} else if (!*low && !*high) {
 		advise(m, d, "a whole axis is written by its range, `%s[0..9, ...]`, or with an index on both sides: `y[i] = %s[i, 0]`", base, base);
 	} else {
@@ -275,7 +159,8 @@ fat_arrow(const struct mistake *m)
 	bool first = found_is(m, "'='") && m->text[m->at.end] == '>', second = found_is(m, "'>'") && (char_before(m) == '=' || char_before(m) == '>');
 	if (!first && !second) return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, first ? m->at.begin : m->at.begin - 1, first ? m->at.end + 1 : m->at.end}, "", "an arrow is written `->`");
-	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "->");
+	for (size_t i = d->labels.at[0].span.begin, end = line_end(m, i); i + 1 < end; i++)
+		if (at_text(m, i, "=>")) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, i, i + 2}, "->");
 	advise(m, d, "a chain is `x -> f(a)`, a function of one's own `fn f(x) = x + 1`");
 	return true;
 }
@@ -321,72 +206,6 @@ comparison_chain(const struct mistake *m)
 	while (from > start && !strchr(" \t,", m->text[from - 1])) from--;
 	advise(m, d, "write `%s and %s%s`", slice(m, from, m->at.begin), middle, arena_print(m->p->arena, " %s", slice(m, m->at.begin, end)));
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "and %s ", middle);
-	return true;
-}
-
-/* parentheses around the source from `start` up to the mistake */
-static void
-enclose(const struct mistake *m, struct diagnostic *d, size_t start)
-{
-	size_t end = m->at.begin;
-	while (end > start && isspace((unsigned char)m->text[end - 1])) end--;
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, start, start}, "(");
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, ")");
-}
-
-/* let f = x -> x^2 */
-static bool
-arrow_function(const struct mistake *m, size_t start)
-{
-	size_t line = line_start(m), name = skip_blanks(m, line + 3), end = word_end(m, name), word = word_end(m, start), arrow = skip_blanks(m, word);
-	if (!at_text(m, line, "let ") || end == name || word == start || !at_text(m, arrow, "->")) return false;
-	size_t body = skip_blanks(m, arrow + 2);
-	char *f = slice(m, name, end), *x = slice(m, start, word);
-	struct diagnostic *d = say(m, (struct span){m->p->source, arrow, arrow + 2}, "", "a function is written with `fn`");
-	advise(m, d, "write `fn %s(%s) = %s`", f, x, slice(m, body, line_end(m, body)));
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, line, body}, "fn %s(%s) = ", f, x);
-	return true;
-}
-
-static bool
-operator_after_chain(const struct mistake *m)
-{
-	if (m->found[0] != '\'' || !strchr("+-*/%@^", m->found[1])) return false;
-	size_t start = expression_start(m, m->at.begin);
-	char *chain = slice(m, start, m->at.begin);
-	if (!strstr(chain, "->")) return false;
-	if (behind(m, 0, "->")) return false;
-	if (arrow_function(m, start)) return true;
-	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot continue with `%c`", m->found[1]);
-	size_t end = skip_blanks(m, m->at.end), first = end;
-	while (isalnum((unsigned char)m->text[end]) || (m->text[end] && strchr("_.", m->text[end]))) end++;
-	if (m->text[end] == '(' || m->text[end] == '[' || end == first) advise(m, d, "put the chain in parentheses: `(%s) %c ...`", chain, m->found[1]);
-	else advise(m, d, "put the chain in parentheses: `(%s) %c %s`", chain, m->found[1], slice(m, first, end));
-	enclose(m, d, start);
-	return true;
-}
-
-/* x -> LSTM(16)[9] */
-static bool
-subscript_after_chain(const struct mistake *m)
-{
-	if (!found_is(m, "'['") || behind(m, 0, "->")) return false;
-	size_t start = expression_start(m, m->at.begin), end = m->at.end;
-	char *chain = slice(m, start, m->at.begin);
-	if (!strstr(chain, "->")) return false;
-	while (m->text[end] && !strchr("]\n", m->text[end])) end++;
-	if (behind(m, 0, "dotted") && m->text[end] == ']') { /* x -> f[3] */
-		size_t word = m->at.begin;
-		while (word > 0 && (word_end(m, word - 1) > word - 1 || m->text[word - 1] == '.')) word--;
-		struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, end + 1}, "", "arguments stand in parentheses");
-		advise(m, d, "write `%s(%s)`", slice(m, word, m->at.begin), slice(m, m->at.end, end));
-		diag_edit(m->p->diagnostics, d, m->at, "(");
-		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end + 1}, ")");
-		return true;
-	}
-	struct diagnostic *d = say(m, m->at, "the chain ends before this", "an arrow chain cannot be subscripted");
-	advise(m, d, "put the chain in parentheses: `(%s)%s%s`", chain, slice(m, m->at.begin, end), m->text[end] == ']' ? "]" : "");
-	enclose(m, d, start);
 	return true;
 }
 
@@ -457,16 +276,6 @@ range_in_list(const struct mistake *m)
 	if (numbers && m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.end, end}, "%s", text_end(&t));
 	if (numbers) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
 	else advise(m, d, "write the numbers one by one: `[0, 1, 2]`");
-	return true;
-}
-
-static bool
-value_after_arrow(const struct mistake *m)
-{
-	bool operator_ = found_is(m, "a number") || found_is(m, "a text") || m->found[0] == '\'';
-	if (!behind(m, 0, "->") || !behind(m, 1, "pipe") || !operator_) return false;
-	struct diagnostic *d = say(m, m->at, "expected a function or layer", "a chain goes on with the name of a function or layer");
-	advise(m, d, "for example `x -> f(a)`; what is no function stands before the first `->`");
 	return true;
 }
 
@@ -557,6 +366,7 @@ missing_operator(const struct mistake *m)
 		return true;
 	}
 	if (isdigit((unsigned char)*left) && from == m->at.begin && number_suffix(m, left, right, before)) return true;
+	if (missing_comma(m, left, right, from)) return true;
 	struct diagnostic *d = say(m, m->at, "", "there is no operator between `%s` and `%s`", left, right);
 	bool factor = isdigit((unsigned char)*left) && !isdigit((unsigned char)*right); /* 2x */
 	if (*right == '(') advise(m, d, "a product is written `%s * (...)`", left);
@@ -578,68 +388,6 @@ point_without_digit(const struct mistake *m)
 	diag_edit(m->p->diagnostics, d, m->at, after ? ".0" : "0.");
 	if (after) advise(m, d, "write `%s.0`", slice(m, from, m->at.begin));
 	else advise(m, d, "write `0.%s`", slice(m, m->at.end, end));
-	return true;
-}
-
-/* ---- calls and values ------------------------------------------------------------------------------------------------------------------- */
-
-/* Dense(128)(x) */
-static bool
-called_twice(const struct mistake *m)
-{
-	if (!found_is(m, "'('")) return false;
-	size_t word = m->at.begin;
-	while (word > 0 && word_end(m, word - 1) > word - 1) word--;
-	if (word < m->at.begin && word > 1 && m->text[word - 1] == '.' && strchr(")]", m->text[word - 2])) { /* x.flatten().dense(10) */
-		struct diagnostic *d = say(m, (struct span){m->p->source, word, m->at.begin}, "", "values have no methods");
-		advise(m, d, "functions and layers follow each other in a chain: `x -> f -> g(10)`");
-		return true;
-	}
-	if (char_before(m) != ')') return false;
-	size_t from = m->at.begin - 1, end = m->at.end;
-	int depth = 1;
-	while (from > 0 && depth) { /* back to where the first call's arguments open */
-		from--;
-		depth += m->text[from] == ')' ? 1 : m->text[from] == '(' ? -1 : 0;
-	}
-	size_t name = from;
-	while (name > 0 && (word_end(m, name - 1) > name - 1 || m->text[name - 1] == '.')) name--;
-	while (m->text[end] && !strchr("()\n", m->text[end])) end++;
-	if (name == from || m->text[end] != ')') return false;
-	struct diagnostic *d = say(m, m->at, "", "the result of a call cannot be called");
-	advise(m, d, "a value goes into a layer with an arrow: `%s -> %s`", slice(m, m->at.end, end), slice(m, name, m->at.begin));
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, name, end + 1}, "%s -> %s", slice(m, m->at.end, end), slice(m, name, m->at.begin));
-	return true;
-}
-
-/* (3, 3) */
-static bool
-tuple(const struct mistake *m)
-{
-	if (!found_is(m, "','") || m->bracket != '(') return false;
-	size_t i = m->open.begin, close = m->at.end;
-	if (i && (word_end(m, i - 1) > i - 1 || m->text[i - 1] == ')')) return false; /* arguments */
-	while (m->text[close] && !strchr("()\n", m->text[close])) close++;
-	if (at_text(m, line_start(m), "return") && skip_blanks(m, line_start(m) + 6) == m->open.begin && m->text[close] == ')') { /* return (h, c) */
-		struct diagnostic *r = say(m, m->at, "", "several results stand without parentheses");
-		advise(m, r, "write `return %s`", slice(m, m->open.end, close));
-		diag_edit(m->p->diagnostics, r, m->open, "%s", "");
-		diag_edit(m->p->diagnostics, r, (struct span){m->p->source, close, close + 1}, "%s", "");
-		return true;
-	}
-	char *first = slice(m, m->open.end, m->at.begin), *rest = slice(m, skip_blanks(m, m->at.end), close);
-	struct diagnostic *d = say(m, m->at, "", "values in parentheses make no pair");
-	if (m->text[close] == ')' && !strcmp(first, rest)) {
-		advise(m, d, "one number holds for all axes: `%s`", first);
-		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, close + 1}, "%s", first);
-	} else if (m->text[close] == ')') {
-		size_t last = m->text[close - 1] == ',' ? close - 1 : close;
-		advise(m, d, "a list is written `[%s]`", slice(m, m->open.end, last));
-		diag_edit(m->p->diagnostics, d, m->open, "[");
-		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, last, close + 1}, "]");
-	} else {
-		advise(m, d, "a list is written `[a, b]`");
-	}
 	return true;
 }
 
@@ -674,11 +422,15 @@ trailing_comma(const struct mistake *m)
 static bool
 matlab(const struct mistake *m)
 {
-	size_t i = m->at.begin;
-	while (i > 0 && strchr(" \t", m->text[i - 1])) i--;
-	if (m->bracket == '[' && i > 0 && m->text[i - 1] == ';') {
-		struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", "the rows of a matrix are lists");
-		advise(m, d, "write `[[1, 2], [3, 4]]`");
+	bool subscript = m->open.begin > 0 && (word_end(m, m->open.begin - 1) > m->open.begin - 1 || strchr(")]", m->text[m->open.begin - 1]));
+	if (m->bracket == '[' && !subscript && found_is(m, "a stray character") && m->text[m->at.begin] == ';') {
+		size_t i = m->at.end, first = skip_blanks(m, m->open.end), end = word_end(m, first), second = skip_blanks(m, i), last = word_end(m, second);
+		bool names = end > first && last > second && isalpha((unsigned char)m->text[first]) && isalpha((unsigned char)m->text[second]);
+		bool two = names && skip_blanks(m, end) == i - 1 && m->text[skip_blanks(m, last)] == ']'; /* [a; b] */
+		struct diagnostic *d = say(m, (struct span){m->p->source, i - 1, i}, "", two ? "values are joined by a function" : "the rows of a matrix are lists");
+		if (two) advise(m, d, "write `concat(%s, %s)`", slice(m, first, end), slice(m, second, last));
+		else advise(m, d, "write `[[1, 2], [3, 4]]`");
+		if (two) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, skip_blanks(m, last) + 1}, "concat(%s, %s)", slice(m, first, end), slice(m, second, last));
 		return true;
 	}
 	if (m->found[0] != '\'' || !strchr("*/^", m->found[1]) || char_before(m) != '.') return false;
@@ -692,8 +444,8 @@ bool
 habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
-		unclosed_text, stray_character, comment, matlab, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
-		foreign, half_open, comparison_chain, called_twice, tuple, percent, operator_after_chain, subscript_after_chain, ellipsis, range_in_call, range_in_list, value_after_arrow, point_without_digit, missing_operator, trailing_comma,
+		nameless_function, matlab, strange_character, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
+		foreign, half_open, comparison_chain, percent, chain, ellipsis, range_in_call, range_in_list, point_without_digit, slip, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;

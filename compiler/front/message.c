@@ -1,5 +1,7 @@
 /* message.c - what diagnostics say about values: shapes, how they came about, in which call, and names that mean nothing. */
 #include "front/elaborate.h"
+#include "front/repair.h"
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,15 +207,24 @@ defined_in_repeat(const struct elaborator *e, const char *name)
 	return NULL;
 }
 
+/* the call in the tree of which n is the callee; NULL: there is none */
+static const struct node *
+call_of(const struct node *tree, const struct node *n)
+{
+	if (!tree) return NULL;
+	if (tree->kind == NODE_CALL && tree->kid[0]->span.begin == n->span.begin) return tree;
+	for (int i = 0; i < tree->n; i++) {
+		const struct node *found = call_of(tree->kid[i], n);
+		if (found) return found;
+	}
+	return NULL;
+}
+
 /* n is what is called somewhere in the tree */
 static bool
 is_called(const struct node *tree, const struct node *n)
 {
-	if (!tree) return false;
-	if (tree->kind == NODE_CALL && tree->kid[0]->span.begin == n->span.begin) return true;
-	for (int i = 0; i < tree->n; i++)
-		if (is_called(tree->kid[i], n)) return true;
-	return false;
+	return call_of(tree, n) != NULL;
 }
 
 static bool
@@ -255,6 +266,10 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 		size_t n = strlen(t->name);
 		if (!tensor_is_param(t) || n <= length || strcmp(t->name + n - length, name) || t->name[n - length - 1] != '.') continue;
 		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`; all of them together are `weights`", name);
+		return;
+	}
+	if (e->statement && e->statement->kind == NODE_LOSS && length == 1 && isupper((unsigned char)*name)) { /* 1/N * ... */
+		diag_help(e->d, m, "the loss is that of one sample, and averaged over the batch by itself: no number of samples stands in it");
 		return;
 	}
 	if (d && d->kid[1] && mentions_word(d->kid[1], name)) {
@@ -310,6 +325,93 @@ help_joined(struct elaborator *e, struct diagnostic *m, const struct node *n, st
 	return false;
 }
 
+/* x -> Sequential(A(64), relu)   x -> TimeDistributed(A(64)) */
+static bool
+help_sequence(struct elaborator *e, struct diagnostic *m, const struct node *n)
+{
+	static const char *const names[] = {"Sequential", "sequential", "Compose", "Chain", "serial", "TimeDistributed"};
+	const struct node *call_ = call_of(e->statement, n);
+	struct text t = {.arena = e->arena};
+	bool known = false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) known |= !strcmp(names[i], n->text);
+	if (!known || !call_ || !is_stage(call_->span)) return false;
+	for (int i = 0; i < call_->kid[1]->n; i++) {
+		const struct node *stage = call_->kid[1]->kid[i];
+		if (stage->kind != NODE_CALL && stage->kind != NODE_NAME) return false;
+		text_add(&t, "%s%s", i ? " -> " : "", span_text(e->arena, stage->span));
+	}
+	if (!t.length) return false;
+	diag_help(e->d, m, call_->kid[1]->n == 1 ? "the layer itself takes its place: `-> %s`" : "a chain takes its place: `-> %s`", text_end(&t));
+	diag_edit(e->d, m, call_->span, "%s", text_end(&t));
+	return true;
+}
+
+/* `W_ji`: an element of W; what follows the `_` are letters of indices */
+static bool
+help_underscore(struct elaborator *e, struct diagnostic *m, const struct node *n, struct scope *s)
+{
+	const char *split = strrchr(n->text, '_');
+	size_t axes = split ? strlen(split + 1) : 0;
+	const struct value *v = axes ? look_up(s, arena_text(e->arena, n->text, (size_t)(split - n->text))) : NULL;
+	if (!v || v->kind != VALUE_TENSOR || axes != (size_t)v->n || strspn(split + 1, "abcdefghijklmnopqrstuvwxyz0123456789") != axes) return false;
+	struct text t = {.arena = e->arena};
+	text_bytes(&t, n->text, (size_t)(split - n->text));
+	for (size_t i = 0; i < axes; i++) text_add(&t, "%s%c", i ? "," : "[", split[1 + i]);
+	text_add(&t, "]");
+	diag_help(e->d, m, "an element is written `%s`", text_end(&t));
+	diag_edit(e->d, m, n->span, "%s", text_end(&t));
+	return true;
+}
+
+/* #define N 16: a comment here */
+static bool
+help_define(struct elaborator *e, struct diagnostic *m, const char *name)
+{
+	static const char word[] = "#define ";
+	const struct source *f = m->labels.at[0].span.file;
+	size_t n = strlen(name), i = 0;
+	for (const char *at = f ? f->text : NULL; at && (at = strstr(at, word)) != NULL; at++) {
+		const char *given = at + strlen(word), *value = given + n;
+		if (strncmp(given, name, n) || *value != ' ' || (at > f->text && at[-1] != '\n')) continue;
+		value += strspn(value, " ");
+		size_t length = strcspn(value, "\n");
+		while (length > 0 && strchr(" \t\r", value[length - 1])) length--;
+		i = (size_t)(at - f->text);
+		if (length == 0) return false;
+		diag_label(e->d, m, (struct span){f, i, (size_t)(value - f->text) + length}, "a comment");
+		diag_help(e->d, m, "a constant is written `let %s = %.*s`", name, (int)length, value);
+		diag_edit(e->d, m, (struct span){f, i, (size_t)(value - f->text)}, "let %s = ", name);
+		return true;
+	}
+	return false;
+}
+
+/* sum(i) -x[i]: read as `sum(i) - x[i]` */
+static bool
+sum_of_negative(struct elaborator *e, const struct node *n)
+{
+	const struct node *sum = whole_sum(e->statement, n);
+	if (!sum || sum->kid[1]->kid[0] != n) return false;
+	struct span call = sum->span;
+	size_t i = call.end;
+	if (!call.file) return false;
+	while (call.file->text[i] == ' ') i++;
+	if (call.file->text[i] != '-') return false;
+	struct diagnostic *m = problem(e, "index-scope", call, "ends here", "a sum takes the product that follows: what begins with `-` stands in parentheses");
+	struct span statement = e->statement->span;
+	size_t end = i;
+	for (int depth = 0; end < statement.end; end++) { /* the product */
+		char c = call.file->text[end];
+		if (depth == 0 && (strchr(",)];#\n", c) || (end > i && strchr("+-", c)))) break;
+		depth += strchr("([", c) ? 1 : strchr(")]", c) ? -1 : 0;
+	}
+	while (end > i && call.file->text[end - 1] == ' ') end--;
+	struct span product = {call.file, i, end};
+	diag_help(e->d, m, "write `%s (%s)`", span_text(e->arena, call), span_text(e->arena, product));
+	diag_edit(e->d, m, product, "(%s)", span_text(e->arena, product));
+	return true;
+}
+
 /* a definition reads a value of the model that calls it */
 static bool
 help_outside(struct elaborator *e, struct diagnostic *m, const char *name)
@@ -345,6 +447,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	for (int i = 0; i < e->unknown.n; i++) /* one mistake, one message */
 		if (!strcmp(e->unknown.at[i], name)) return value_error(e);
 	PUSH(e->arena, &e->unknown, name);
+	if (e->statement && sum_of_negative(e, n)) return value_error(e);
 	struct node *sum = e->statement ? sum_binding(e->statement, name) : NULL;
 	struct diagnostic *m;
 	if (sum) {
@@ -374,11 +477,19 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`, or add `%s` to the left side to keep it as an axis", name, name, name);
 		return value_error(e);
 	}
+	const struct node *left = e->subscript && e->statement && e->statement->kind == NODE_DEFINE && e->statement->kid[0]->n == 1 ? e->statement->kid[0]->kid[0] : NULL;
+	if (left && left->kind == NODE_NAME && strlen(name) == 1) { /* y = W[j] */
+		m = problem(e, "index-scope", n->span, "where does this index come from?", "index `%s` is neither on the left side nor summed over", name);
+		note_frames(e, m);
+		diag_help(e->d, m, "write `%s[%s] = ...` to keep it as an axis, or `sum(%s)` in front of the product to add up over it", left->text, name, name);
+		diag_edit(e->d, m, (struct span){left->span.file, left->span.end, left->span.end}, "[%s]", name);
+		return value_error(e);
+	}
 	m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", name);
 	const char *longer, *elsewhere = name_elsewhere(e, n->span.file, name, &longer);
 	const struct node *later = defined_later(e, name);
 	const struct node *copies = defined_in_repeat(e, name);
-	if (m && (help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
+	if (m && (help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
 	if (given && !is_called(e->statement, n)) help_given(e, m, name, given);

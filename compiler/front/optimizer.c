@@ -5,6 +5,7 @@
  * computed once a step. */
 #include "core/lower.h"
 #include "front/apply.h"
+#include <ctype.h>
 #include <string.h>
 
 /* ---- the equations ------------------------------------------------------------------------------------------------------------------------ */
@@ -147,7 +148,13 @@ check_option(struct elaborator *e, const struct value *definition, const struct 
 	const char *what = v->kind == VALUE_TENSOR && !v->n ? "not known before a step" : shape_text(e, v);
 	struct diagnostic *m = problem(e, "setting", option->given->span, what, "`%s` of `%s` is %s", option->param->text, definition->text,
 				       number_ ? "a number" : like->kind == VALUE_TRUTH ? "true or false" : "something else");
-	if (number_) help_schedules(e, m, option->param->text);
+	bool quoted = number_ && v->kind == VALUE_TEXT && isdigit((unsigned char)*v->text) && !v->text[strspn(v->text, "0123456789.e+-")];
+	if (quoted) {
+		diag_help(e->d, m, "numbers have no quotes: write `%s=%s`", option->param->text, v->text);
+		diag_edit(e->d, m, option->given->span, "%s", v->text);
+	} else if (number_) {
+		help_schedules(e, m, option->param->text);
+	}
 	return false;
 }
 

@@ -30,7 +30,9 @@ run_size(struct elaborator *e, const struct arguments *a)
 	if (a->n == 2) {
 		if (!whole_number(e, a->at[1], a->at[1]->span, "an axis", &axis)) return value_error(e);
 		if (axis < 0 || axis >= x->n) {
-			problem(e, "out-of-range", a->at[1]->span, shape_text(e, x), "there is no axis %ld", axis);
+			struct diagnostic *m = problem(e, "out-of-range", a->at[1]->span, shape_text(e, x), "there is no axis %ld", axis);
+			if (x->n) diag_help(e->d, m, "axes are counted from 0, and the batch is none of them: the last one is %d", x->n - 1);
+			if (x->n && (axis == -1 || axis == x->n)) diag_edit(e->d, m, a->at[1]->span, "%d", x->n - 1);
 			return value_error(e);
 		}
 		return value_number(e, (double)x->axis[axis]->size, a->call->span);

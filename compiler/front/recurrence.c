@@ -226,7 +226,9 @@ recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struc
 	const char *text = span_text(e->arena, n->span);
 	if (back < 0) {
 		struct diagnostic *m = problem(e, "recurrence-order", n->span, r->defined ? "" : "not computed yet", "`%s` is not an earlier step of `%s`", text, r->name);
-		diag_help(e->d, m, "a recurrence reads steps before its own: `%s[t-1]`", r->name);
+		const char *step = r->definition && r->definition->kid[1]->n && r->definition->kid[1]->kid[0]->text ? r->definition->kid[1]->kid[0]->text : "t";
+		diag_help(e->d, m, "a recurrence reads steps before its own: `%s[%s-1]`", r->name, step);
+		if (n->kid[1]->n == 1) diag_edit(e->d, m, n->span, "%s[%s-1]", r->name, step);
 		note_frames(e, m);
 		return NULL;
 	}

@@ -89,12 +89,51 @@ lacks_input(struct elaborator *e, const struct expansion *x)
 	const struct value *first = x->given[0];
 	struct node *params = x->definition->kid[0];
 	if (!first || (first->kind != VALUE_NUMBER && first->kind != VALUE_LIST) || !params->kid[0]->kid[0] || is_compile_time(params->kid[0]->kid[0])) return false;
+	if (e->unknown_callee) return true; /* Sequential(Dense(128), relu) */
 	struct diagnostic *m = problem(e, "arguments", x->args->call->span, arena_print(e->arena, "`%s` is missing", params->kid[0]->text), "`%s` gets no input", x->definition->text);
 	note_frames(e, m);
 	const char *input = input_meant(e), *call = span_text(e->arena, x->args->call->span);
 	diag_help(e->d, m, "a value goes in with an arrow: `%s -> %s`", input ? input : "x", call);
 	if (input && !is_stage(x->args->call->span)) diag_edit(e->d, m, x->args->call->span, "%s -> %s", input, call);
 	return true;
+}
+
+/* f(filters=16, 3): the 3 stands where `filters` belongs, by its place */
+static void
+given_twice(struct elaborator *e, const struct expansion *x, int keyword, int k)
+{
+	const struct arguments *a = x->args;
+	struct node *params = x->definition->kid[0];
+	struct diagnostic *m = problem(e, "arguments", a->keyword[keyword]->span, "again here", "`%s` is given twice", params->kid[k]->text);
+	if (!m || k >= a->n || !a->at[k]->span.file) return;
+	diag_label(e->d, m, a->at[k]->span, "by its place this is `%s`", params->kid[k]->text);
+	const char *missing = NULL;
+	for (int i = 0; i < params->n; i++) { /* the next one that has to be given, and is not */
+		bool given = i < a->n || params->kid[i]->kid[1];
+		for (int j = 0; j < a->keyword_count; j++) given |= !strcmp(a->keyword[j]->text, params->kid[i]->text);
+		if (!given && !missing) missing = params->kid[i]->text;
+	}
+	if (missing && k == a->n - 1) {
+		diag_help(e->d, m, "what follows a named argument is named, too: `%s=%s`", missing, span_text(e->arena, a->at[k]->span));
+		diag_edit(e->d, m, a->at[k]->span, "%s=%s", missing, span_text(e->arena, a->at[k]->span));
+	} else {
+		diag_help(e->d, m, "it is written `%s`", call_text(e, x->definition));
+	}
+}
+
+/* 0,5 for 0.5 among the arguments: the places of both numbers; false: there is none */
+static bool
+decimal_comma(const struct arguments *a, struct span *where)
+{
+	for (int i = 0; i + 1 < a->n; i++) {
+		struct span left = a->at[i]->span, right = a->at[i + 1]->span;
+		if (a->at[i]->kind != VALUE_NUMBER || a->at[i + 1]->kind != VALUE_NUMBER || !left.file || left.file != right.file || right.begin != left.end + 1) continue;
+		*where = (struct span){left.file, left.begin, right.end};
+		const char *text = left.file->text;
+		size_t digits = strspn(text + left.begin, "0123456789"), more = strspn(text + right.begin, "0123456789");
+		if (digits == left.end - left.begin && more == right.end - right.begin && text[left.end] == ',') return true;
+	}
+	return false;
 }
 
 /* puts arguments to parameters; reports what is too many, unknown or missing */
@@ -111,6 +150,14 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		struct diagnostic *m = problem(e, "arguments", a->at[params->n]->span.file ? a->at[params->n]->span : a->call->span, "one too many", "`%s` takes %d argument%s, not %d", x->definition->text,
 					       params->n, params->n == 1 ? "" : "s", a->n);
 		note_frames(e, m);
+		struct span comma;
+		if (m && a->n == params->n + 1 && decimal_comma(a, &comma)) { /* Dropout(0,5) */
+			size_t split = (size_t)(strchr(comma.file->text + comma.begin, ',') - comma.file->text);
+			m->labels.at[0] = (struct label){comma, "two arguments"};
+			diag_help(e->d, m, "a number has a point: `%s.%s`", span_text(e->arena, (struct span){comma.file, comma.begin, split}),
+				  span_text(e->arena, (struct span){comma.file, split + 1, comma.end}));
+			diag_edit(e->d, m, (struct span){comma.file, split, split + 1}, ".");
+		}
 		const struct value *in = a->at[0], *first = a->n > 2 ? a->at[1] : NULL, *second = a->n > 2 ? a->at[2] : NULL;
 		bool repeated = first && a->n == params->n + 1 && first->kind == VALUE_NUMBER && in->kind == VALUE_TENSOR && in->n && first->number == (double)in->axis[in->n - 1]->size;
 		if (repeated && first->span.file == second->span.file && first->span.begin < second->span.begin && first->span.begin > a->call->span.begin) { /* LSTM(28, 64) */
@@ -128,7 +175,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 			return false;
 		}
 		if (x->given[k]) {
-			problem(e, "arguments", a->keyword[i]->span, "again here", "`%s` is given twice", params->kid[k]->text);
+			given_twice(e, x, i, k);
 			return false;
 		}
 		x->given[k] = a->keyword_value[i];
@@ -153,9 +200,46 @@ settle(struct elaborator *e, const struct expansion *x, const struct node *param
 	return materialise(e, v, arena_print(e->arena, "%s_%s", x->definition->text, param->text), false, v->span);
 }
 
+/* the call without its i-th argument, and without the first where this repeats the size of the input; as a stage behind a value */
+static const char *
+stage_text(struct elaborator *e, const struct expansion *x, int input)
+{
+	const struct arguments *a = x->args;
+	const struct value *in = a->at[input];
+	struct text t = {.arena = e->arena};
+	bool repeated = input > 1 && a->at[0]->kind == VALUE_NUMBER && a->at[0]->number == (double)in->axis[in->n - 1]->size;
+	for (int i = repeated; i < a->n; i++)
+		if (i != input) text_add(&t, "%s%s", t.length ? ", " : "", span_text(e->arena, a->at[i]->span));
+	for (int i = 0; i < a->keyword_count; i++) text_add(&t, "%s%s", t.length ? ", " : "", span_text(e->arena, a->keyword[i]->span));
+	return arena_print(e->arena, "%s -> %s(%s)", span_text(e->arena, in->span), span_text(e->arena, a->call->kid[0]->span), text_end(&t));
+}
+
+/* Dense(64, x): the input stands behind the sizes */
+static bool
+input_behind(struct elaborator *e, const struct expansion *x)
+{
+	const struct arguments *a = x->args;
+	struct span call = a->call->span;
+	int input = a->n - 1;
+	if (input < 1 || a->at[0]->kind != VALUE_NUMBER || a->at[input]->kind != VALUE_TENSOR || a->at[input]->n == 0 || !call.file || call.file->library || is_stage(call)) return false;
+	for (int i = 0; i < a->n; i++)
+		if (a->at[i]->span.file != call.file || a->at[i]->span.begin < call.begin || a->at[i]->span.end > call.end) return false;
+	const char *text = stage_text(e, x, input);
+	struct diagnostic *m = problem(e, "arguments", a->at[input]->span, "the input", "the input of `%s` stands in front of its sizes",
+				       call.end - call.begin < 32 ? span_text(e->arena, call) : x->definition->text);
+	note_frames(e, m);
+	size_t before = call.begin;
+	while (before > 0 && call.file->text[before - 1] == ' ') before--;
+	bool inside = before > 0 && !strchr("=(,[", call.file->text[before - 1]); /* of a sum or a product */
+	diag_help(e->d, m, "write `%s%s%s`", inside ? "(" : "", text, inside ? ")" : "");
+	diag_edit(e->d, m, call, "%s%s%s", inside ? "(" : "", text, inside ? ")" : "");
+	return true;
+}
+
 static struct value *
 wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struct value *v)
 {
+	if (report_place(e, x, param, v) || (param == x->definition->kid[0]->kid[0] && input_behind(e, x))) return NULL;
 	struct node *type = param->kid[0];
 	struct span at = v->span.file ? v->span : x->args->call->span;
 	struct value *t = as_tensor(e, v);

@@ -1,5 +1,6 @@
 /* statement.c - what each statement of a model, layer or function does. */
 #include "front/apply.h"
+#include <ctype.h>
 #include <string.h>
 
 /* ---- definitions --------------------------------------------------------------------------------------------------------------------------------- */
@@ -276,6 +277,29 @@ belongs_to_model(struct elaborator *e, struct node *n)
 	return false;
 }
 
+/* a target that is read on the way to t; NULL: there is none */
+static const struct tensor *
+target_behind(struct program *p, struct tensor *t)
+{
+	struct equation **of = equation_table(p);
+	char *seen = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
+	LIST(struct tensor *) todo = {0};
+	seen[t->id] = 1;
+	PUSH(p->arena, &todo, t);
+	while (todo.n) {
+		const struct tensor *at = todo.at[--todo.n];
+		int n = 0;
+		if (at->role == ROLE_TARGET) return at;
+		struct expr **reads = of[at->id] ? expr_reads(p, of[at->id]->body, &n) : NULL;
+		for (int i = 0; i < n; i++) {
+			if (seen[reads[i]->tensor->id]) continue;
+			seen[reads[i]->tensor->id] = 1;
+			PUSH(p->arena, &todo, reads[i]->tensor);
+		}
+	}
+	return NULL;
+}
+
 static void
 run_output(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -289,7 +313,15 @@ run_output(struct elaborator *e, struct node *n, struct scope *s)
 			problem(e, "name-clash", n->name, "", "there are two outputs named `%s`", n->text);
 			return;
 		}
-	PUSH(e->arena, &e->p->outputs, per_sample(e, v, n->text, n->span));
+	struct tensor *t = per_sample(e, v, n->text, n->span);
+	const struct tensor *target = target_behind(e->p, t);
+	if (target) {
+		struct diagnostic *m = problem(e, "output", n->name, "", "an output depends on the target `%s`, which `predict` does not have", target->name);
+		diag_label(e->d, m, declared_name(target), "a target");
+		diag_help(e->d, m, "what compares with a target is shown by training and `test`: `metric %s = ...`", n->text);
+		if (n->kid[0]) diag_edit(e->d, m, (struct span){n->span.file, n->span.begin, n->span.begin + strlen("output")}, "metric");
+	}
+	PUSH(e->arena, &e->p->outputs, t);
 	PUSH(e->arena, &e->p->output_names, n->text);
 }
 
@@ -381,6 +413,28 @@ run_let(struct elaborator *e, struct node *n, struct scope *s)
 	rebind(e, s, n->text, v);
 }
 
+/* layer enc = x -> Dense(8): its input is given where it is used */
+static void
+report_no_layer(struct elaborator *e, const struct node *n, const struct value *found)
+{
+	const struct node *expr = n->kid[0], *first = expr;
+	struct diagnostic *m = problem(e, "layer", expr->span, shape_text(e, found), "`layer %s = ...` names a layer", n->text);
+	int stages = 0;
+	for (; first->kind == NODE_PIPE; first = first->kid[0]) stages++;
+	if (!m || !stages || first->kind != NODE_NAME) return;
+	const char *rest = span_text(e->arena, (struct span){expr->span.file, first->span.end, expr->span.end});
+	if (stages == 1) {
+		const char *arrow = strstr(rest, "->"), *layer = arrow ? arrow + 2 + strspn(arrow + 2, " ") : rest;
+		diag_help(e->d, m, "the input comes where it is used, `%s -> %s`: write `layer %s = %s`", first->text, n->text, n->text, layer);
+		diag_edit(e->d, m, expr->span, "%s", layer);
+	} else {
+		char *name = arena_print(e->arena, "%s", n->text);
+		name[0] = (char)toupper((unsigned char)name[0]);
+		diag_help(e->d, m, "a chain is a layer of its own, above the model: `layer %s(%s) = %s`; then `layer %s = %s`, and `%s -> %s`", name, first->text,
+			  span_text(e->arena, expr->span), n->text, name, first->text, n->text);
+	}
+}
+
 static void
 run_instance(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -390,7 +444,7 @@ run_instance(struct elaborator *e, struct node *n, struct scope *s)
 	scope_bind(e, s, n->text, value_error(e));
 	if (callee->kind == VALUE_ERROR) return;
 	if (callee->kind != VALUE_DEFINITION || callee->definition->kind != NODE_LAYER) {
-		problem(e, "layer", expr->span, shape_text(e, callee), "`layer %s = ...` names a layer", n->text);
+		report_no_layer(e, n, callee);
 		return;
 	}
 	struct instance *i = NEW(e->arena, struct instance);
@@ -491,14 +545,14 @@ struct value *
 run_block(struct elaborator *e, struct node *block, struct scope *s)
 {
 	struct node *outer_block = e->block;
-	int outer_position = e->position;
+	int outer_position = e->position, unknown = e->frame ? e->unknown.n : 0;
 	for (int i = 0; i < block->n; i++) {
 		struct node *outer = e->statement;
 		int accesses = e->accesses.n;
 		e->statement = block->kid[i];
 		e->block = block;
 		e->position = i;
-		e->unknown.n = 0;
+		e->unknown.n = unknown; /* of a statement: those of the one that calls this definition stay */
 		struct value *v = run_statement(e, block->kid[i], s);
 		prove_accesses(e, accesses);
 		e->statement = outer;

@@ -123,8 +123,10 @@ file_ends(const struct mistake *m)
 	bool end = found_is(m, "the end of the file") || (found_is(m, "the end of the line") && m->at.begin >= m->p->source->length);
 	if (!end) return false;
 	for (int i = m->p->first_message; i < m->p->diagnostics->all.n; i++) {
-		const struct label *l = &m->p->diagnostics->all.at[i]->labels.at[0];
-		if (l->span.end >= m->p->source->length || !strcmp(m->p->diagnostics->all.at[i]->title, "the file ends too early")) return true;
+		const struct diagnostic *said = m->p->diagnostics->all.at[i];
+		if (said->labels.at[0].span.end >= m->p->source->length || !strcmp(said->title, "the file ends too early")) return true;
+		for (int k = 1; k < said->labels.n; k++)
+			if (!strcmp(said->labels.at[k].text, "still open")) return true;
 	}
 	struct diagnostic *d = say(m, m->at, "", "the file ends too early");
 	struct span open = m->bracket ? m->open : nn_scan_block(m->p);
@@ -162,7 +164,10 @@ closes_nothing(const struct mistake *m)
 		return true;
 	}
 	if (m->bracket || (c == '}' && nn_scan_block(m->p).file)) return false;
-	say(m, m->at, "there is none open here", "this `%c` closes no `%c`", c, opening);
+	struct diagnostic *d = say(m, m->at, "there is none open here", "this `%c` closes no `%c`", c, opening);
+	if (!can_be(m, "the end of the line")) return true;
+	advise(m, d, "leave it out");
+	diag_edit(m->p->diagnostics, d, m->at, "%s", "");
 	return true;
 }
 
@@ -321,7 +326,12 @@ misplaced_statement(const struct mistake *m, bool train)
 		}
 	for (size_t i = 0; !train && i < sizeof of_files / sizeof *of_files; i++)
 		if (found_is(m, of_files[i])) {
-			advise(m, say(m, m->at, "", "`%s` stands at the top of a file, outside of all blocks", m->found), "a part of a network is a `layer Name(x) = ...`, beside the model");
+			struct diagnostic *d = say(m, m->at, "", "`%s` stands at the top of a file, outside of all blocks", m->found);
+			bool first = m->at.begin > 0 && m->text[m->at.begin - 1] == '\n';
+			if (first) diag_label(m->p->diagnostics, d, nn_scan_block(m->p), "still open");
+			if (first) advise(m, d, "close the block with `}` before this line");
+			else advise(m, d, "a part of a network is a `layer Name(x) = ...`, beside the model");
+			if (first) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "}\n\n");
 			return true;
 		}
 	return false;
@@ -382,6 +392,15 @@ keyword_as_name(const struct mistake *m)
 	}
 	if (!can_be(m, "a name") || !keyword || at_statement(m)) return false;
 	bool own_line = line_start(m) == m->at.begin && span_place(m->at).line > 1;
+	if (found_is(m, "loss") && can_be(m, "a number") && !own_line) {
+		struct diagnostic *l = say(m, m->at, "", "the loss is no value that is read");
+		struct span line = {m->p->source, line_start(m), line_end(m, m->at.end)};
+		bool gradient = at_text(m, m->at.begin > 5 ? m->at.begin - 5 : 0, "grad(");
+		if (gradient) advise(m, l, "nnc derives its gradient: leave this line out; `nnc grad` prints it");
+		if (gradient) diag_edit(m->p->diagnostics, l, line, "%s", "");
+		if (!gradient) advise(m, l, "give the value a name of its own first: `e = ...`, then `loss = e`");
+		return true;
+	}
 	struct diagnostic *d = say(m, m->at, "", "`%s` is a keyword of the language and cannot be a name", m->found);
 	if (own_line) d->labels.at[0].text = "the line before this is not finished";
 	else advise(m, d, "choose another name");

@@ -21,11 +21,19 @@ struct mistake { /* a syntax error, as the parser sees it */
 
 void syntax_error(struct mistake *m);
 
-/* ---- inside: syntax.c, habit.c and foreign.c ----------------------------------------------------------------------------------------------- */
+/* ---- inside: syntax.c, habit.c and its parts ----------------------------------------------------------------------------------------- */
 
 /* says what is written instead, if this is a habit from another language */
 bool habit(const struct mistake *m);
-bool foreign(const struct mistake *m); /* foreign.c's part of it */
+bool strange_character(const struct mistake *m); /* its parts: character.c, */
+bool chain(const struct mistake *m);             /* chain.c, */
+bool nameless_function(const struct mistake *m);
+bool statement_if(const struct mistake *m);      /* block.c, */
+bool rest_of_block(const struct mistake *m);
+bool training_call(const struct mistake *m);
+bool slip(const struct mistake *m);              /* slip.c, */
+bool missing_comma(const struct mistake *m, const char *left, const char *right, size_t from);
+bool foreign(const struct mistake *m);           /* and foreign.c */
 /* what is written instead of a word that begins statements elsewhere; false: it is none */
 bool foreign_word(const struct mistake *m, const char *word, struct span where);
 

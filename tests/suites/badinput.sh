@@ -457,6 +457,26 @@ for w in inf.w inf2.w; do
 	fi
 done
 
+# -- the width: broken on a terminal, one line elsewhere --------------------------------------------------------------------------
+
+printf '0.1,0.2,a class that has words which say nothing about it\n' >bad/points.csv
+train_points >got 2>&1 </dev/null
+if [ "$(grep -c . got)" = 1 ] && grep -q '^error: .\{60,\}' got; then
+	passed=$((passed + 1))
+else
+	fail "an error on one line: $(cat got)"
+fi
+if script -qec true /dev/null >/dev/null 2>&1; then
+	script -qec "stty cols 60; ./points train --data bad -o new.w" /dev/null </dev/null | tr -d '\r' >broken
+	if [ "$(grep -c . broken)" -gt 1 ] && [ "$(awk 'length($0) > 60' broken)" = "" ] && [ "$(tr -s ' \n' ' ' <broken)" = "$(tr -s ' \n' ' ' <got)" ]; then
+		passed=$((passed + 1))
+	else
+		fail "an error on a terminal of 60 columns: $(cat broken)"
+	fi
+else
+	skip "script: no program that gives a terminal"
+fi
+
 if [ -z "$(ls -A tmp)" ]; then
 	passed=$((passed + 1))
 else

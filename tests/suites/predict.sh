@@ -171,7 +171,7 @@ ok $? "--part test: IDX, with the arithmetic of the file"
 [ $? = 1 ] && says 'pixels.nn has no group `validation`'
 ok $? "a group that is not there"
 ./pixels predict --part tset --weights px.w >said 2>&1
-[ $? = 1 ] && says "not 'tset'" 'did you mean test?'
+[ $? = 1 ] && says "not 'tset'" 'write test'
 ok $? "a group that nothing is called"
 ./pixels predict pixels.csv --part test --weights px.w >said 2>&1
 [ $? = 2 ] && says 'not both'

@@ -272,7 +272,7 @@ wrong() { # TEXT MESSAGE
 	[ $? = 2 ] && says "$2" && ! [ -e no.safetensors ]
 	ok $? "--set with $1"
 }
-wrong 'epochs = 3\nepohcs = 4\n' 'did you mean --epochs?'
+wrong 'epochs = 3\nepohcs = 4\n' 'write --epochs'
 wrong 'epochs = 3\nepohcs = 4\n' 'wrong.txt:2: '
 wrong 'optimizer.rl = 3\n' 'wrong.txt:1: the optimizer Adam has no setting'
 wrong 'epochs\n' 'wrong.txt:1: expected `name = value`'

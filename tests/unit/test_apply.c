@@ -103,7 +103,7 @@ static const struct mistake mistakes[] = {
 	{"input x: [2]\n y = x -> Dense(3, unit=4)\n loss = sum(y)", "unknown-option", "it is called `units`", "unit=4"},
 	{"input x: [2]\n y = x -> Dense(3, units=4)\n loss = sum(y)", "arguments", "`units` is given twice", "units=4"},
 	{"input x: [2]\n y = x -> Dense(2.5)\n loss = sum(y)", "size", "`units` must be a whole number", "2.5"},
-	{"input x: [2]\n y = x + 3\n loss = sum(y(x))", "call", "to read one element, write `y[i]`", "y(x)"},
+	{"input x: [2]\n y = x + 3\n loss = sum(y(x))", "call", "an element is read with brackets: `y[x]`", "y(x)"},
 	{"input x: [2]\n loss = sum(exp(x, x))", "arguments", "`exp` takes one argument", "exp("},
 	{"input x: [2]\n loss = sum(x, 1)", "arguments", "there are no axis numbers", NULL},
 	{"input x: real\n y = x -> Dense(3)\n loss = sum(y)", "shape", "`Dense` needs a tensor [n] as `x`", "x -> Dense"},

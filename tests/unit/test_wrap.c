@@ -1,15 +1,15 @@
-/* test_columns.c - how wide texts are, and where they break into lines. */
+/* test_wrap.c - how wide texts are, and where they break into lines. */
 #include "oracle.h"
-#include "front/columns.h"
+#include "runtime/wrap.h"
 
-Test(columns, widths)
+Test(wrap, widths)
 {
 	static const struct { const char *text; int columns; } all[] = {
 		{"", 0}, {"abc", 3}, {"a\303\227b", 3}, {"\342\206\222", 1}, {"e\314\201", 1}, {"\346\274\242", 2}, {"\360\237\230\200", 2}, {"\377\376", 2}, {"\342\206", 2}, {"\303(", 2}};
-	for (int i = 0; i < LENGTH(all); i++) cr_expect_eq(text_columns(all[i].text, strlen(all[i].text)), all[i].columns, "%s", all[i].text);
+	for (int i = 0; i < LENGTH(all); i++) cr_expect_eq(nn_text_columns(all[i].text, strlen(all[i].text)), all[i].columns, "%s", all[i].text);
 	size_t bytes;
-	cr_expect(character_columns("\342\206\222x", 4, &bytes) == 1 && bytes == 3);
-	cr_expect(character_columns("\342\206\222x", 2, &bytes) == 1 && bytes == 1, "it does not look behind the end");
+	cr_expect(nn_character_columns("\342\206\222x", 4, &bytes) == 1 && bytes == 3);
+	cr_expect(nn_character_columns("\342\206\222x", 2, &bytes) == 1 && bytes == 1, "it does not look behind the end");
 }
 
 /* all lines of a text, with `/` between them */
@@ -19,14 +19,14 @@ lines(const char *text, int room)
 	static char all[4096];
 	all[0] = 0;
 	for (size_t next; *text; text += next) {
-		size_t n = line_of_text(text, room, &next);
+		size_t n = nn_line_of_text(text, room, &next);
 		cr_assert_gt(next, 0);
 		sprintf(all + strlen(all), "%s%.*s", *all ? "/" : "", (int)n, text);
 	}
 	return all;
 }
 
-Test(columns, lines)
+Test(wrap, lines)
 {
 	static const struct { const char *text; int room; const char *lines; } all[] = {
 		{"one two three", 20, "one two three"},
@@ -48,17 +48,17 @@ Test(columns, lines)
 	for (int i = 0; i < LENGTH(all); i++) cr_expect_str_eq(lines(all[i].text, all[i].room), all[i].lines, "%s: %s", all[i].text, lines(all[i].text, all[i].room));
 }
 
-Test(columns, no_short_last_line)
+Test(wrap, no_short_last_line)
 {
-	cr_expect_eq(even_room("this is a text that ends with one short word", 41), 38, "%d", even_room("this is a text that ends with one short word", 41));
-	cr_expect_eq(even_room("a text on one line", 40), 40);
-	cr_expect_eq(even_room("abcdefghijabcdefghijabcdefghija", 30), 24, "%d", even_room("abcdefghijabcdefghijabcdefghija", 30));
-	cr_expect_eq(even_room("", 30), 30);
-	cr_expect_eq(even_room("ab\ncd", 30), 30);
+	cr_expect_eq(nn_even_room("this is a text that ends with one short word", 41), 38, "%d", nn_even_room("this is a text that ends with one short word", 41));
+	cr_expect_eq(nn_even_room("a text on one line", 40), 40);
+	cr_expect_eq(nn_even_room("abcdefghijabcdefghijabcdefghija", 30), 24, "%d", nn_even_room("abcdefghijabcdefghijabcdefghija", 30));
+	cr_expect_eq(nn_even_room("", 30), 30);
+	cr_expect_eq(nn_even_room("ab\ncd", 30), 30);
 }
 
 /* a text of a million characters takes no longer than its length */
-Test(columns, long_texts, .timeout = 10)
+Test(wrap, long_texts, .timeout = 10)
 {
 	enum { N = 2000000 };
 	char *text = malloc(N + 1);
@@ -67,7 +67,7 @@ Test(columns, long_texts, .timeout = 10)
 	text[N] = 0;
 	int count = 0;
 	size_t next;
-	for (const char *s = text; *s; s += next, count++) line_of_text(s, even_room(s, 50), &next);
+	for (const char *s = text; *s; s += next, count++) nn_line_of_text(s, nn_even_room(s, 50), &next);
 	cr_expect_eq(count, N / 50);
 	free(text);
 }
