@@ -82,39 +82,35 @@ for option; do
 	esac
 done
 
-# which builds: a ring of eight, of which each model gets one as f32 and the opposite one as f64, and one for plain x86-64
-nth() { # of the ring
-	case $(($1 % 8)) in
-	0) echo "$clang -O3 $v4" ;;
-	1) echo "$gcc -O0 $v3" ;;
-	2) echo "$gcc -O3 $v4" ;;
-	3) echo "$clang -O0 $v3" ;;
-	4) echo "$gcc -O3 $v3" ;;
-	5) echo "$clang -O0 $v4" ;;
-	6) echo "$clang -O3 $v3" ;;
-	7) echo "$gcc -O0 $v4" ;;
-	esac
+# Which builds: each model gets one as f32, one as f64, by the other compiler and for the other target, and one for plain x86-64.  Of these, one in turns is
+# optimised, which is what takes time; twelve models see all there is.
+level() { # of build 0, 1, 2
+	if [ $((number % 3)) = "$1" ]; then echo -O3; else echo -O0; fi
 }
-generic() {
-	case $(($1 % 4)) in
-	0) echo "$clang -O3 x86-64" ;;
-	1) echo "$gcc -O3 x86-64" ;;
-	2) echo "$clang -O0 x86-64" ;;
-	3) echo "$gcc -O0 x86-64" ;;
-	esac
+compiler() { # in turns
+	if [ $(($1 % 2)) = 0 ]; then echo "$clang"; else echo "$gcc"; fi
+}
+target() {
+	if [ $(($1 % 2)) = 0 ]; then echo "$v4"; else echo "$v3"; fi
 }
 
 builds=$number
 if [ "${BITS:-}" = full ]; then
-	for real in f32 f64; do
-		[ -z "$v3" ] || compare $real fused "$(nth 0)" "$(nth 1)" "$(nth 2)" "$(nth 3)" "$(nth 4)" "$(nth 5)" "$(nth 6)" "$(nth 7)"
-		compare $real unfused "$(generic 0)" "$(generic 1)" "$(generic 2)" "$(generic 3)"
+	set --
+	for cc in "$clang" "$gcc"; do
+		set -- "$@" "$cc -O0 $v3" "$cc -O3 $v3" "$cc -O0 $v4" "$cc -O3 $v4"
 	done
+	[ -z "$v3" ] || compare f32 fused "$@"
+	[ -z "$v3" ] || compare f64 fused "$@"
+	set -- "$clang -O0 x86-64" "$clang -O3 x86-64" "$gcc -O0 x86-64" "$gcc -O3 x86-64"
+	compare f32 unfused "$@"
+	compare f64 unfused "$@"
 else
-	[ -z "$v3" ] || compare f32 fused "$(nth $number)"
-	[ -z "$v3" ] || compare f64 fused "$(nth $((number + 4)))"
+	turn=$((number / 3))
+	[ -z "$v3" ] || compare f32 fused "$(compiler $turn) $(level 0) $(target $((turn / 2)))"
+	[ -z "$v3" ] || compare f64 fused "$(compiler $((turn + 1))) $(level 1) $(target $((turn / 2 + 1)))"
 	[ $((number % 2)) = 0 ] && real=f32 || real=f64
-	compare $real unfused "$(generic $((number / 2)))"
+	compare $real unfused "$(compiler $((turn / 2))) $(level 2) x86-64"
 fi
 rm -rf "$work"
 echo "$passed passed, $failed failed"
