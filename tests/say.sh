@@ -1,19 +1,24 @@
-# What suites share.  A suite is run with sh in the root of the project, with BUILD set; it begins with
+# What suites share.  A suite is run with sh in the root of the project; it begins with
 #
 #	. tests/say.sh
 #	begin NAME
 #
 # and ends with `counts`.  What a command printed is in the file $said, for the tests after it, and shown if one of them fails.
-root=$PWD nnc=$PWD/$BUILD/nnc said=/dev/null
+export BUILD="${BUILD:-build}"
+case $BUILD in
+/*) build=$BUILD ;;
+*) build=$PWD/$BUILD ;;
+esac
+root=$PWD nnc=$build/nnc said=/dev/null
 passed=0 failed=0 skipped=0
 
 # nnc is made, $work is an empty folder of the suite's own
 begin() { # NAME
-	work=$root/$BUILD/tests/$1 said=$root/$BUILD/tests/$1/said
+	work=$build/tests/$1 said=$build/tests/$1/said
 	${MAKE:-make} -s "$BUILD/nnc" || exit 1
 	rm -rf "$work"
 	mkdir -p "$work" || exit 1
-	export XDG_CACHE_HOME="$root/$BUILD/tests/cache" LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+	export XDG_CACHE_HOME="$build/tests/cache" LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 }
 
 # The suite builds trainers, by this compiler or nnc's own choice: the runtime's objects are made once for all suites that do (tests/run begins with none).
