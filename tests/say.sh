@@ -18,10 +18,15 @@ begin() { # NAME
 	${MAKE:-make} -s "$BUILD/nnc" || exit 1
 	rm -rf "$work"
 	mkdir -p "$work" || exit 1
-	export XDG_CACHE_HOME="$build/tests/cache" LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+	export XDG_CACHE_HOME="$(cache)" LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 }
 
-# The suite builds trainers, by this compiler or nnc's own choice: the runtime's objects are made once for all suites that do (tests/run begins with none).
+# where all suites keep the runtime's objects: a folder for each nnc, which carries the runtime and its flags inside
+cache() {
+	echo "$build/tests/cache-$(cksum <"$nnc" | cut -d' ' -f1)"
+}
+
+# The suite builds trainers, by this compiler or nnc's own choice: the runtime's objects are made once for all suites that do.
 trainers() { # [COMPILER]
 	made=$XDG_CACHE_HOME/made$(echo "$*" | tr / _)
 	mkdir -p "$XDG_CACHE_HOME"

@@ -106,7 +106,7 @@ for name in clang-19 clang gcc; do
 	printf '#!/bin/sh\nexec %s "$@" -O0 -g %s\n' "$real" "$flags" >"$out/bin/$name"
 	chmod +x "$out/bin/$name"
 done
-export PATH="$PWD/$out/bin:$PATH" XDG_CACHE_HOME="$PWD/$sanitized/tests/cache"
+export PATH="$PWD/$out/bin:$PATH" XDG_CACHE_HOME="$(build=$PWD/$sanitized nnc=$PWD/$sanitized/nnc && cache)"
 
 trained() { # what it is called, command ...
 	name=$1
