@@ -6,7 +6,7 @@ cc=$1 build=$2 out=$3
 flags="-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all"
 
 mkdir -p "$out"
-${MAKE:-make} -s -j2 BUILD="$build" CC="$cc" CFLAGS="-O1 -g" SANITIZE="$flags -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp" "$build/libnnc.a" || exit 1
+tests/sanitized "$cc" "$build" || exit 1
 $cc -std=c11 -O1 -g -D_POSIX_C_SOURCE=200809L $flags -fsanitize=fuzzer -Icompiler -I. -I"$build" tests/fuzz/fuzz_compile.c "$build/libnnc.a" -lm -o "$out/fuzz_compile" || exit 1
 zlib=
 printf '#include <zlib.h>\nint main(void) { return 0; }\n' | $cc -x c - -lz -o "$out/probe" 2>/dev/null && zlib="-DNN_HAVE_ZLIB -lz"

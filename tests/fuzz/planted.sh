@@ -15,7 +15,7 @@ done
 rm -rf "$work"
 mkdir -p "$work/tree/tests" "$work/found"
 cp -Rp Makefile compiler grammar runtime "$work/tree"
-cp -Rp tests/fuzz "$work/tree/tests"
+cp -Rp tests/fuzz tests/sanitized "$work/tree/tests"
 sh tests/fuzz/seeds.sh "$work/seeds"
 
 fail() {

@@ -1,8 +1,7 @@
 # make bless, in a copy of the tree: it shows the difference and rewrites a golden; where the generated C differs from the interpreter (here an
 # addition is printed as a subtraction) it refuses, and the golden stays.
-work=$PWD/$BUILD/tests/bless
+. tests/say.sh
 golden=tests/golden/logistic.grad
-passed=0 failed=0
 
 if [ "$(uname -m)" != x86_64 ]; then
 	echo "skipped: x86-64: this machine is another one, the generated C is not compared"
@@ -10,24 +9,14 @@ if [ "$(uname -m)" != x86_64 ]; then
 	exit 0
 fi
 
-check() { # what; the status is the verdict
-	if [ $? = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-		tail -n 30 "$work/said"
-	fi
-}
-
 bless() {
 	(cd "$work/tree" && env -u MAKEFLAGS -u MAKELEVEL BITS= make bless BUILD=build) >"$work/said" 2>&1
 }
 
-rm -rf "$work"
+begin bless
 mkdir -p "$work/tree/tests/golden/errors" "$work/tree/tests/suites"
-cp -R Makefile compiler grammar runtime "$work/tree"
-cp -R tests/compare "$work/tree/tests"
+tests/copy "$work/tree"
+cp -R tests/compare tests/say.sh "$work/tree/tests"
 cp tests/suites/golden.sh tests/suites/bits.sh "$work/tree/tests/suites"
 cp tests/golden/logistic.* "$work/tree/tests/golden"
 : >"$work/tree/tests/golden/errors/pending"
@@ -54,5 +43,4 @@ check "the golden stays"
 grep -q 'has to agree with the interpreter first' "$work/said"
 check "it is said why"
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+counts

@@ -1,25 +1,12 @@
 # From files to trained networks: the pictures of `make cifar` and the fables of `make text` are learned from; the same tokens from a text,
 # from arrays of every type and from a table give the same weights and predictions; steps and epochs.
-nnc=$PWD/$BUILD/nnc
-examples=$PWD/examples
-work=$PWD/$BUILD/tests/data
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C
-passed=0 failed=0 skipped=0
+. tests/say.sh
+begin data
+trainers
+examples=$PWD/examples said=$work/log
 
-${MAKE:-make} -s "$BUILD/nnc" cifar text || exit 1
-rm -rf "$work"
-mkdir -p "$work/cache" || exit 1
+${MAKE:-make} -s cifar text || exit 1
 cd "$work" || exit 1
-
-check() { # what; the status is the verdict
-	if [ $? = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-		tail -n 5 log
-	fi
-}
 
 same() { # what, file, files ...
 	what=$1 first=$2
@@ -34,10 +21,6 @@ same() { # what, file, files ...
 # the number behind a word in the last line of the log that has it
 figure() { # word
 	sed -n "s/.*$1 \([0-9.e+-]*\).*/\1/p" log | tail -n 1
-}
-
-below() { # number, limit
-	awk -v x="$1" -v limit="$2" 'BEGIN { exit !(x != "" && x + 0 < limit) }'
 }
 
 # -- made data: the same from every compiler -------------------------------------------------------------------------------------
@@ -166,8 +149,7 @@ END
 	[ "$(wc -l <text.p)" = 501 ]
 	check "a line for each window"
 else
-	skipped=$((skipped + 1))
-	echo "skipped: python3: not installed: arrays of tokens"
+	skip "python3: not installed: arrays of tokens"
 fi
 
 # -- archives of arrays, as NumPy writes them ------------------------------------------------------------------------------------
@@ -220,8 +202,7 @@ END
 	./called predict x.npy --weights called.w 2>&1 | cut -d, -f4 | sort | uniq -c | grep -q ' red$'
 	check "predictions are, too"
 else
-	skipped=$((skipped + 1))
-	echo "skipped: numpy: not installed: archives of arrays"
+	skip "numpy: not installed: archives of arrays"
 fi
 
 # a validation and a test group of other windows of the same text
@@ -262,5 +243,4 @@ same "as on the command line" b.w i.w
 check "epochs on the command line instead"
 same "as in the train block" text.w j.w
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

@@ -1,36 +1,9 @@
 # The examples of embedding: in C, in C++ with threads, from Python through ctypes; all to the bits of the trainer, whose weights Python's
 # safetensors reads and writes.  And a trainer by itself: what it needs, how large it is, that it runs without nnc.
-nnc=$PWD/$BUILD/nnc
-root=$PWD
-work=$PWD/$BUILD/tests/embed
+. tests/say.sh
+begin embed
+trainers
 examples=$PWD/examples
-passed=0 failed=0 skipped=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C PYTHONDONTWRITEBYTECODE=1
-
-ok() { # STATUS WHAT: what was printed is in $work/said
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $2"
-		head -n 20 "$work/said"
-	fi
-}
-
-skip() {
-	skipped=$((skipped + 1))
-	echo "skipped: $1"
-}
-
-first() { # of the commands that this machine has
-	for command; do
-		command -v "$command" >/dev/null && echo "$command" && return
-	done
-}
 
 cd "$work" || exit 1
 flags="-std=c11 -O3 -march=native -ffp-contract=off -fno-math-errno"
@@ -122,5 +95,4 @@ else
 fi
 
 cd "$root" || exit 1
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

@@ -1,67 +1,47 @@
 # What an emitted folder is: C without a warning, nothing but memcpy and memset from outside, no mutable data, a header for C and C++, the
 # same files wherever it was made; and what names, strings and paths cannot do to it.
-BUILD=${BUILD:-build}
-case $BUILD in
-/*) ;;
-*) BUILD=$PWD/$BUILD ;;
-esac
-nnc=$BUILD/nnc root=$PWD work=$BUILD/tests/emitted
+#
+# An example is compiled to an object by one of the compilers, in turns, and read for warnings by the other; the models of tests/compare are read by one, in
+# turns.  EMITTED=full: all by all.
+. tests/say.sh
+work=$PWD/$BUILD/tests/emitted
 warnings="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Werror"
 arithmetic="-ffp-contract=off -fno-math-errno"
-passed=0 failed=0 skipped=0
 
-said=all # whose messages
-[ $# = 0 ] || said=$(basename "$1" .nn)
 if [ $# = 0 ]; then
-	rm -rf "$work"
-	mkdir -p "$work"
-	${MAKE:-make} -s BUILD="$BUILD" "$nnc" || exit 1
+	begin emitted
+	trainers
+else # emitted.sh FILE NUMBER: that example alone, as a part of the suite
+	said=$work/said.$(basename "$1" .nn)
 fi
-
-# ok STATUS WHAT: counts; what was printed is in $work/said
-ok() {
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $2"
-		head -n 40 "$work/said.$said"
-	fi
-}
-
-skip() {
-	[ "$said" = all ] || return 0
-	skipped=$((skipped + 1))
-	echo "skipped: $1"
-}
-
-first() { # of the commands that this machine has
-	for command; do
-		command -v "$command" >/dev/null && echo "$command" && return
-	done
-}
 
 compilers=
 for cc in "$(first clang-19 clang)" "$(first gcc)"; do
 	[ -z "$cc" ] || compilers="$compilers $cc"
 done
-[ -n "$(first clang-19 clang)" ] || skip "clang: not installed"
-[ -n "$(first gcc)" ] || skip "gcc: not installed"
+if [ $# = 0 ]; then
+	[ -n "$(first clang-19 clang)" ] || skip "clang: not installed"
+	[ -n "$(first gcc)" ] || skip "gcc: not installed"
+fi
 cxx=
 for c in "$(first g++)" "$(first clang++-19 clang++)"; do
 	[ -z "$c" ] || cxx="$cxx $c"
 done
-[ -n "$cxx" ] || skip "c++: neither g++ nor clang++ is installed"
+[ -n "$cxx" ] || [ $# != 0 ] || skip "c++: neither g++ nor clang++ is installed"
 if [ "$(uname -m)" = x86_64 ]; then targets="native x86-64"; else targets="native native"; fi # one for each compiler, in turns
 
 # ---- C ---------------------------------------------------------------------------------------------------------------------------------
+
+is_turn_of() { # compiler, number
+	[ "${EMITTED:-}" = full ] || [ "$(echo $compilers | cut -d' ' -f$((1 + ($2 + 1) % $(echo $compilers | wc -w))))" = "$1" ]
+}
 
 # m.c and m_main.c of a folder, all models, without a warning
 without_warnings() { # folder, compiler, options ...
 	from=$1 by=$2
 	shift 2
 	for c in "$from"/*.c; do
-		$by $warnings $arithmetic "$@" -I"$from" -c "$c" -o "${c%.c}.o" >"$work/said.$said" 2>&1 || return 1
+		$by $warnings $arithmetic "$@" -I"$from" -c "$c" -o "${c%.c}.o" >"$said" 2>&1 || return 1
 	done
 }
 
@@ -69,70 +49,73 @@ without_warnings() { # folder, compiler, options ...
 wrong_symbols() { # folder
 	for main in "$1"/*_main.c; do
 		nm "${main%_main.c}.o"
-	done | awk '$1 == "U" && $2 != "memcpy" && $2 != "memset" || $2 ~ /^[DdBbCGgSs]$/' >"$work/said.$said"
-	! [ -s "$work/said.$said" ]
+	done | awk '$1 == "U" && $2 != "memcpy" && $2 != "memset" || $2 ~ /^[DdBbCGgSs]$/' >"$said"
+	! [ -s "$said" ]
 }
 
 # all of it for one example; its messages and its counts go to a file, for examples run side by side
-example() { # file
+example() { # file, number
 	file=$1
 	name=$(basename "$file" .nn) folder=$work/c/$name
 	mkdir -p "$work/c"
-	"$nnc" emit "$file" -o "$folder" >"$work/said.$said" 2>&1 && "$nnc" emit "$file" --real=f64 -o "$folder.f64" >>"$work/said.$said" 2>&1
+	"$nnc" emit "$file" -o "$folder" >"$said" 2>&1 && "$nnc" emit "$file" --real=f64 -o "$folder.f64" >>"$said" 2>&1
 	ok $? "nnc emit $file"
-	turn=$((1 + ${#name} % 2))
+	turn=0
 	for cc in $compilers; do
-		target=$(echo "$targets" | cut -d' ' -f"$turn")
-		without_warnings "$folder" "$cc" -O2 -march=$target -fno-pic
-		ok $? "$name: $cc -march=$target without a warning"
-		wrong_symbols "$folder"
-		ok $? "$name: $cc -march=$target: what m.c takes from outside, and mutable data"
-		turn=$((3 - turn))
+		target=$(echo "$targets" | cut -d' ' -f$((1 + ($2 / 2 + turn) % 2)))
+		if is_turn_of "$cc" "$2"; then
+			without_warnings "$folder" "$cc" -O2 -march=$target -fno-pic
+			ok $? "$name: $cc -march=$target without a warning"
+			wrong_symbols "$folder"
+			ok $? "$name: $cc -march=$target: what m.c takes from outside, and mutable data"
+		else
+			without_warnings "$folder" "$cc" -march=$target -fsyntax-only
+			ok $? "$name: $cc without a warning"
+		fi
 		without_warnings "$folder.f64" "$cc" -fsyntax-only
 		ok $? "$name: $cc, float64, without a warning"
+		turn=$((turn + 1))
 	done
 
 	header=$(basename "$(ls "$folder"/*_main.c | head -n 1)" _main.c).h
-	printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$work/header.$said.c"
+	printf '#include "%s"\n#include "%s"\n' "$header" "$header" >"$said.header.c"
 	for cc in $compilers; do
-		$cc $warnings -I"$folder" -fsyntax-only "$work/header.$said.c" >"$work/said.$said" 2>&1
+		$cc $warnings -I"$folder" -fsyntax-only "$said.header.c" >"$said" 2>&1
 		ok $? "$name: $header alone in C11, $cc"
 	done
 	for c in $cxx; do
-		$c -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror -x c++ -I"$folder" -fsyntax-only "$work/header.$said.c" >"$work/said.$said" 2>&1
+		$c -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wold-style-cast -Werror -x c++ -I"$folder" -fsyntax-only "$said.header.c" >"$said" 2>&1
 		ok $? "$name: $header alone in C++17, $c"
 	done
 }
 
-if [ $# = 1 ]; then # emitted.sh FILE: that example alone
-	example "$1"
-	echo "$passed $failed"
+if [ $# != 0 ]; then
+	example "$1" "$2"
+	counts
 	exit
 fi
 
 mkdir -p "$work/c" "$work/examples"
-printf '%s\n' examples/*.nn | xargs -P "$(nproc)" -I{} sh -c 'sh tests/suites/emitted.sh {} >"$0/$(basename {} .nn)" 2>&1' "$work/examples"
+number=0
+for file in examples/*.nn; do
+	echo "$file $number"
+	number=$((number + 1))
+done | xargs -P "$(nproc)" -L 1 sh -c 'sh tests/suites/emitted.sh "$1" "$2" >"$0/$(basename "$1" .nn)" 2>&1' "$work/examples"
 for file in examples/*.nn; do
 	log=$work/examples/$(basename "$file" .nn)
 	sed '$d' "$log"
-	counts=$(tail -n 1 "$log")
-	case $counts in
-	[0-9]*\ [0-9]*) ;;
-	*)
-		cat "$log"
-		counts="0 1"
-		;;
-	esac
-	passed=$((passed + ${counts% *}))
-	failed=$((failed + ${counts#* }))
+	add "$(tail -n 1 "$log")"
 done
 
+number=0
 for file in tests/compare/models/*.nn; do # of every kind
+	number=$((number + 1))
 	folder=$work/c/model
 	rm -rf "$folder"
-	"$nnc" emit "$file" -o "$folder" >"$work/said.$said" 2>&1
+	"$nnc" emit "$file" -o "$folder" >"$said" 2>&1
 	ok $? "nnc emit $file"
 	for cc in $compilers; do
+		is_turn_of "$cc" "$number" || continue
 		without_warnings "$folder" "$cc" -fsyntax-only
 		ok $? "$file: without a warning, $cc"
 	done
@@ -145,7 +128,7 @@ for header in "$work"/c/*/*_main.c; do
 	echo "#include \"${header%_main.c}.h\""
 done >"$work/headers.c"
 for cc in $compilers; do
-	$cc $warnings -fsyntax-only "$work/headers.c" >"$work/said.$said" 2>&1
+	$cc $warnings -fsyntax-only "$work/headers.c" >"$said" 2>&1
 	ok $? "the headers of all examples together, $cc"
 done
 
@@ -158,9 +141,9 @@ for file in examples/*.nn; do
 		cp "$part" "$work/one"
 		cp "$part" "$work/two/deep er"
 	done
-	(cd "$work/one" && "$nnc" emit "$name" -o out) >"$work/said.$said" 2>&1 && (cd "$work/two/deep er" && "$nnc" emit "$name" -o out) >>"$work/said.$said" 2>&1 &&
-		(cd / && "$nnc" emit "$work/one/$name" -o "$work/two/absolute") >>"$work/said.$said" 2>&1 &&
-		diff -r "$work/one/out" "$work/two/deep er/out" >>"$work/said.$said" && diff -r "$work/one/out" "$work/two/absolute" >>"$work/said.$said"
+	(cd "$work/one" && "$nnc" emit "$name" -o out) >"$said" 2>&1 && (cd "$work/two/deep er" && "$nnc" emit "$name" -o out) >>"$said" 2>&1 &&
+		(cd / && "$nnc" emit "$work/one/$name" -o "$work/two/absolute") >>"$said" 2>&1 &&
+		diff -r "$work/one/out" "$work/two/deep er/out" >>"$said" && diff -r "$work/one/out" "$work/two/absolute" >>"$said"
 	ok $? "$name: the same files from three folders"
 	rm -rf "$work/one" "$work/two"
 done
@@ -249,7 +232,7 @@ for word in auto int main register double NULL EOF _Bool _x assert exit memcpy e
 	echo "model $word { input x: [2]; target r: [2]; y = x -> Dense(2); loss = mse(y, r); output y }"
 done >models.nn
 for name in parameters inputs models; do
-	"$nnc" emit $name.nn -o $name >"$work/said.$said" 2>&1
+	"$nnc" emit $name.nn -o $name >"$said" 2>&1
 	ok $? "names: nnc emit $name.nn"
 	for cc in $compilers; do
 		without_warnings $name "$cc" -fsyntax-only
@@ -258,18 +241,18 @@ for name in parameters inputs models; do
 			case $header in */nn_vec.h | */nn_math.h) continue ;; esac
 			echo "#include \"$header\""
 		done >all.c
-		$cc $warnings -fsyntax-only all.c >"$work/said.$said" 2>&1
+		$cc $warnings -fsyntax-only all.c >"$said" 2>&1
 		ok $? "names: the headers of $name.nn together, $cc"
 	done
 done
 for c in $cxx; do
 	for name in parameters inputs; do
 		echo "#include \"$name/$(basename "$(ls $name/*_main.c | head -n 1)" _main.c).h\"" >one.cc
-		$c -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only one.cc >"$work/said.$said" 2>&1
+		$c -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only one.cc >"$said" 2>&1
 		ok $? "names: the header of $name.nn in C++17, $c"
 	done
 done
-"$nnc" build parameters.nn -o parameters.bin >"$work/said.$said" 2>&1 && ./parameters.bin info >"$work/said.$said" 2>&1
+"$nnc" build parameters.nn -o parameters.bin >"$said" 2>&1 && ./parameters.bin info >"$said" 2>&1
 ok $? "names: the trainer of parameters.nn runs info"
 
 # ---- strings, comments and paths ------------------------------------------------------------------------------------------------------------
@@ -319,7 +302,7 @@ number=0
 while IFS= read -r file; do
 	number=$((number + 1))
 	rm -rf out
-	"$nnc" emit "$file" -o out >"$work/said.$said" 2>&1
+	"$nnc" emit "$file" -o out >"$said" 2>&1
 	ok $? "paths: nnc emit $file"
 	for cc in $compilers; do
 		without_warnings out "$cc" -fsyntax-only
@@ -338,22 +321,22 @@ mkdir -p "$everything"
 	echo '  optimizer = SGD'
 	echo '}'
 } >"$everything/$everything.nn"
-"$nnc" build "$everything/$everything.nn" -o "$everything/program" >"$work/said.$said" 2>&1
+"$nnc" build "$everything/$everything.nn" -o "$everything/program" >"$said" 2>&1
 ok $? "paths: nnc build of a file under such a name"
-"$everything/program" info >"$work/said.$said" 2>&1
+"$everything/program" info >"$said" 2>&1
 ok $? "paths: its trainer runs info"
-"$everything/program" train --epochs 1 >"$work/said.$said" 2>&1 && echo 'it trained without data' >>"$work/said.$said" && ok 1 "paths: its trainer has no data"
-"$nnc" build "text1.nn" -o 'program $(touch pwned) %s "' >"$work/said.$said" 2>&1 && './program $(touch pwned) %s "' info >"$work/said.$said" 2>&1
+"$everything/program" train --epochs 1 >"$said" 2>&1 && echo 'it trained without data' >>"$said" && ok 1 "paths: its trainer has no data"
+"$nnc" build "text1.nn" -o 'program $(touch pwned) %s "' >"$said" 2>&1 && './program $(touch pwned) %s "' info >"$said" 2>&1
 ok $? "paths: a trainer under such a name runs info"
-"$nnc" check "text1.nn" -D '$(touch pwned)=1' >"$work/said.$said" 2>&1
-"$nnc" build "text1.nn" -o x --cc '$(touch pwned)' >"$work/said.$said" 2>&1
-"$nnc" build "text1.nn" -o x --target 'native -o pwned' >"$work/said.$said" 2>&1
-"$nnc" build "text1.nn" -o x --target '$(touch pwned)' >"$work/said.$said" 2>&1
-find "$work" -name pwned >"$work/said.$said"
-! [ -s "$work/said.$said" ] && ! [ -e "$root/pwned" ]
+"$nnc" check "text1.nn" -D '$(touch pwned)=1' >"$said" 2>&1
+"$nnc" build "text1.nn" -o x --cc '$(touch pwned)' >"$said" 2>&1
+"$nnc" build "text1.nn" -o x --target 'native -o pwned' >"$said" 2>&1
+"$nnc" build "text1.nn" -o x --target '$(touch pwned)' >"$said" 2>&1
+find "$work" -name pwned >"$said"
+! [ -s "$said" ] && ! [ -e "$root/pwned" ]
 ok $? "paths: nothing was run"
 
 cd "$root" || exit 1
+said=/dev/null
 rm -rf "$work"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

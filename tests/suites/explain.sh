@@ -1,26 +1,7 @@
 # `nnc explain`: each code that the sources can emit has a story in compiler/explain, and each story is of such a code; the wrong programs
 # of a story give that code and no other, the right ones compile without a word.
-nnc=$PWD/$BUILD/nnc
-work=$PWD/$BUILD/tests/explain
-passed=0 failed=0 skipped=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
-
-fail() {
-	echo "FAILED: $*"
-	failed=$((failed + 1))
-}
-
-ok() { # condition's status, what fails
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		shift
-		fail "$*"
-	fi
-}
+. tests/say.sh
+begin explain
 
 # the codes that stand in the sources: second argument of the functions that make messages, and `code="..."` of requirements
 cat compiler/*/*.[ch] grammar/nn.[ly] | tr '\n' ' ' |
@@ -107,5 +88,4 @@ ok $? "the nearest code: $(cat "$work/out")"
 [ $? = 1 ] && grep -q 'nnc explain lists them' "$work/out"
 ok $? "no near code: $(cat "$work/out")"
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

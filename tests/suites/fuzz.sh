@@ -18,7 +18,7 @@ if [ -z "$cc" ]; then
 	exit 0
 fi
 
-sh tests/fuzz/build.sh "$cc" "$BUILD/fuzz" "$out" || exit 1
+sh tests/fuzz/build.sh "$cc" "$BUILD/sanitized" "$out" || exit 1
 sh tests/fuzz/seeds.sh "$out/seeds"
 
 fuzz() { # name, inputs (the seeds among them), options

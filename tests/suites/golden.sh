@@ -14,18 +14,9 @@
 #
 # tests/golden/newcomer holds mistakes of people who come from other libraries, and in `fixes` what the help says, as an edit: after it nnc accepts
 # the program.
-nnc=$PWD/$BUILD/nnc
-got=$PWD/$BUILD/tests/golden
-pending=tests/golden/errors/pending
-passed=0 failed=0 skipped=0
-
-mkdir -p "$got"
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-
-fail() {
-	echo "FAILED: $*"
-	failed=$((failed + 1))
-}
+. tests/say.sh
+begin golden
+got=$work pending=tests/golden/errors/pending
 
 # What nnc makes of NAME.nn in this folder, into the files $got/out and $got/other; returns its exit status.
 produce() { # ending, name
@@ -76,8 +67,7 @@ for file in tests/golden/*.err tests/golden/*.warn tests/golden/*.grad tests/gol
 			cp "$got/pending" $pending
 		fi
 	elif is_pending "$file" && [ $status -le 1 ]; then # no crash
-		skipped=$((skipped + 1))
-		echo "skipped: diagnostics: not yet the message that was designed ($pending)"
+		skip "diagnostics: not yet the message that was designed ($pending)"
 	elif [ $status = $expected ] && [ -n "${BLESS:-}" ] && [ "$folder" != tests/golden/errors ]; then
 		difference "$file"
 		if agrees "$ending" "$name"; then
@@ -112,5 +102,4 @@ done
 long=$(find tests/golden -name '*.err' -o -name '*.warn' | xargs awk 'length($0) > 80 { print FILENAME ": " $0 }')
 [ -z "$long" ] || fail "lines of more than 80 columns: $long"
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

@@ -1,30 +1,8 @@
 # Words as classes, from a table to a trained network: `train` numbers them, keeps them with the weights and the run, `test` and `predict` say them, a run
 # goes on with them, to the same bits, and other data and other tools read them.
-nnc=$PWD/$BUILD/nnc
-root=$PWD
-work=$PWD/$BUILD/tests/labels
-passed=0 failed=0 skipped=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C
-
-ok() { # STATUS WHAT: what was printed is in $work/said
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $2"
-		head -n 20 "$work/said"
-	fi
-}
-
-says() { # each of the texts is in what was printed
-	for text; do
-		grep -qF -- "$text" said || return 1
-	done
-}
+. tests/say.sh
+begin labels
+trainers
 
 cd "$work" || exit 1
 
@@ -169,5 +147,4 @@ printf 'pear,2\nfigg,1\n' | ./fruit predict - --weights f.w >got 2>said
 ok $? "an unknown word as input"
 
 cd "$root" || exit 1
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

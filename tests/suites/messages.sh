@@ -1,27 +1,17 @@
 # How messages are said: as JSON, with edits that do what the help says; with first lines for editors; with colours and without.
-nnc=$PWD/$BUILD/nnc
-work=$PWD/$BUILD/tests/messages
-passed=0 failed=0 skipped=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
+. tests/say.sh
+begin messages
 
 check() { # what, then a command that has to succeed
 	what=$1
 	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		echo "FAILED: $what"
-		failed=$((failed + 1))
-	fi
+	"$@"
+	ok $? "$what"
 }
 
 python3 tests/messages/edits.py "$nnc" "$work" >"$work/edits"
 cat "$work/edits"
-passed=$((passed + $(sed -n '$s/ passed.*//p' "$work/edits"))) || failed=$((failed + 1))
-failed=$((failed + $(sed -n '$s/.*, \([0-9]*\) failed.*/\1/p' "$work/edits"))) || failed=$((failed + 1))
+add "$(tail -n 1 "$work/edits")"
 
 # the first line of each message: FILE:LINE:COLUMN: error: TITLE [CODE]; what follows is the text without its place
 for file in tests/golden/errors/*.nn tests/golden/*.nn; do
@@ -57,8 +47,7 @@ if script -qec true /dev/null >/dev/null 2>&1; then # a terminal
 	check "an empty NO_COLOR says nothing" grep -q "$escape" "$work/empty"
 	check "a terminal without colours" sh -c "! grep -q '$escape' '$work/dumb'"
 else
-	echo "skipped: script: no program that gives a terminal"
-	skipped=$((skipped + 1))
+	skip "script: no program that gives a terminal"
 fi
 
 # the width: COLUMNS, the terminal, else 80
@@ -86,5 +75,4 @@ fi
 "$nnc" check $wrong --format=xml 2>"$work/out"
 check "--format=xml" grep -q 'is text, gcc or json' "$work/out"
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

@@ -1,10 +1,8 @@
 # The real MNIST, in the folder that $MNIST names: two epochs of examples/mnist_mlp.nn, and what is true of its weights.
 #
 # LONG=1 also trains ten epochs, after which the test error must be at most 1.9 %, and five of examples/mnist_convnet.nn: at most 1.2 %.
-nnc=$PWD/$BUILD/nnc
+. tests/say.sh
 example=$PWD/examples/mnist_mlp.nn
-work=$PWD/$BUILD/tests/mnist
-passed=0 failed=0
 
 for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
 	file=${MNIST:-none}/$name-ubyte
@@ -19,21 +17,13 @@ for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx
 	fi
 done
 
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-mkdir -p "$work"
+begin mnist
+trainers
 MNIST=$(cd "$MNIST" && pwd)
 cd "$work" || exit 1
-rm -f ./*.w
-export XDG_CACHE_HOME="$work"
 
 check() { # what; the status is the verdict
-	if [ $? = 0 ]; then
-		passed=$((passed + 1))
-		echo "ok: $1"
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $1"
-	fi
+	ok $? "$1" && echo "ok: $1"
 }
 
 # the test error in percent from a log
@@ -43,10 +33,6 @@ test_error() {
 
 at_most() { # number, limit
 	awk -v x="$1" -v limit="$2" 'BEGIN { exit !(x != "" && x + 0 <= limit) }'
-}
-
-below() {
-	awk -v x="$1" -v limit="$2" 'BEGIN { exit !(x != "" && x + 0 < limit) }'
 }
 
 "$nnc" train "$example" -- --data "$MNIST" --epochs 2 --out two.w >two.log 2>&1
@@ -106,5 +92,4 @@ if [ -n "${LONG:-}" ]; then
 	check "test error of a ConvNet after five epochs ${error:-?} %, at most 1.2 %"
 fi
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ $failed = 0 ]
+counts

@@ -1,35 +1,8 @@
 # nnc data pack: folders of pictures as an archive, from which a trainer learns the names of the folders; pictures of every kind, compared with Pillow
 # where it is there; what is wrong, cut off or damaged is answered.
-nnc=$PWD/$BUILD/nnc
-root=$PWD
-work=$PWD/$BUILD/tests/pictures
-passed=0 failed=0 skipped=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C PYTHONDONTWRITEBYTECODE=1
-
-ok() { # STATUS WHAT: what was printed is in $work/said
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $2"
-		head -n 20 "$work/said"
-	fi
-}
-
-says() { # each of the texts is in what was printed
-	for text; do
-		grep -qF -- "$text" said || return 1
-	done
-}
-
-skip() {
-	skipped=$((skipped + 1))
-	echo "skipped: $*"
-}
+. tests/say.sh
+begin pictures
+trainers
 
 cd "$work" || exit 1
 if ! command -v python3 >/dev/null; then
@@ -296,5 +269,4 @@ END
 ok $? "a trainer learns them, and says their names"
 
 cd "$root" || exit 1
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

@@ -1,31 +1,9 @@
 # The commands test and predict: the same row gives the same bits however it comes, tables come as streams, classes have names, and the
 # figures of classes are those that Python counts.
-nnc=$PWD/$BUILD/nnc
-root=$PWD
-work=$PWD/$BUILD/tests/predict
+. tests/say.sh
+begin predict
+trainers
 data=$PWD/examples
-passed=0 failed=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C
-
-ok() { # STATUS WHAT: what was printed is in $work/said
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $2"
-		head -n 20 "$work/said"
-	fi
-}
-
-says() { # each of the texts is in what was printed
-	for text; do
-		grep -qF -- "$text" said || return 1
-	done
-}
 
 cd "$work" || exit 1
 
@@ -222,5 +200,4 @@ ok $? "no names in .npy"
 ok $? "two classes by one number"
 
 cd "$root" || exit 1
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+counts

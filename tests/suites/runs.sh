@@ -1,36 +1,9 @@
 # The folder of a run: killed at random moments and gone on with, with every operation on files failing once, interrupted, with settings from
 # a file.  KILLS=500 kills more often; `make kill` does.
-nnc=$PWD/$BUILD/nnc
-root=$PWD
-work=$PWD/$BUILD/tests/runs
+. tests/say.sh
+begin runs
+trainers
 data=$PWD/examples
-passed=0 failed=0 skipped=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C PYTHONDONTWRITEBYTECODE=1
-
-ok() { # STATUS WHAT: what was printed is in $work/said
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $2"
-		head -n 20 "$work/said"
-	fi
-}
-
-skip() {
-	skipped=$((skipped + 1))
-	echo "skipped: $1"
-}
-
-says() { # each of the texts is in what was printed
-	for text; do
-		grep -qF -- "$text" said || return 1
-	done
-}
 
 cd "$work" || exit 1
 cp "$data/spiral.csv" .
@@ -361,5 +334,4 @@ else
 fi
 
 cd "$root" || exit 1
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

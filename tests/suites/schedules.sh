@@ -4,6 +4,7 @@ if ! python3 -c 'import numpy' 2>/dev/null; then
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-mkdir -p "$BUILD/tests/schedules"
-PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 exec python3 tests/torch/schedules.py --nnc "$BUILD/nnc" --work "$BUILD/tests/schedules"
+. tests/say.sh
+begin schedules
+trainers "$PWD/tests/torch/cc"
+OMP_NUM_THREADS=1 exec python3 tests/torch/schedules.py --nnc "$BUILD/nnc" --work "$BUILD/tests/schedules"

@@ -1,32 +1,12 @@
 # The structure of files and models as a person meets it: imports and the cache of `nnc train`, several models in a file, frozen layers,
 # optimizers of a file's own, and the examples of these.  The cases run in $BUILD/tests/structure.
-nnc=$PWD/$BUILD/nnc
-examples=$PWD/examples
-work=$PWD/$BUILD/tests/structure
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C
-passed=0 failed=0 skipped=0
+. tests/say.sh
+begin structure
+trainers_alone
+examples=$PWD/examples said=$work/got
 
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work/cache" "$work/lib"
+mkdir "$work/lib"
 cd "$work" || exit 1
-
-check() { # what; the status is the verdict, and got what was said
-	if [ $? = 0 ]; then
-		passed=$((passed + 1))
-		return 0
-	fi
-	failed=$((failed + 1))
-	echo "FAILED: $1"
-	tail -n 20 got 2>/dev/null | sed 's/^/    /'
-	return 1
-}
-
-says() { # words, all of them in got
-	for word; do
-		grep -qF -- "$word" got || { echo "\`$word\` is not in it" >>got && return 1; }
-	done
-}
 
 # the numbers of a weights file, a line a tensor, in the order of the paths
 tensors() { # file
@@ -192,9 +172,8 @@ if command -v python3 >/dev/null; then
 		tensors learned.w | grep '^enc' >start.enc && tensors taken.w | grep '^enc' | cmp -s - start.enc
 	check "what another run learned is loaded into them"
 else
-	skipped=$((skipped + 2))
-	echo "skipped: python3: not installed"
-	echo "skipped: python3: not installed"
+	skip "python3: not installed"
+	skip "python3: not installed"
 fi
 "$nnc" build frozen.nn --real=f64 -o frozen64 >got 2>&1 && ./frozen64 gradcheck >got 2>&1 && says 'Dense1.W' 'Dense2.W' && ! grep -q '^enc' got
 check "gradcheck looks at what learns"
@@ -268,10 +247,6 @@ check "one that moves nothing"
 
 # -- the examples --------------------------------------------------------------------------------------------------------------------
 
-for name in autoencoder denoising; do
-	"$nnc" build "$examples/$name.nn" --real=f64 -o $name >got 2>&1 && ./$name gradcheck >got 2>&1 && says 'ok: worst error'
-	check "gradcheck of $name.nn"
-done
 if [ -d "${MNIST:-}" ]; then
 	for name in autoencoder denoising; do
 		"$nnc" train "$examples/$name.nn" -- --data "$MNIST" --steps 60 -q -o $name.w >got 2>&1 && says 'test  loss' &&
@@ -279,10 +254,8 @@ if [ -d "${MNIST:-}" ]; then
 		check "60 steps of $name.nn on MNIST: $(sed -n 's/^test  *//p' got)"
 	done
 else
-	skipped=$((skipped + 2))
-	echo "skipped: mnist: no folder with the files (MNIST=DIR, examples/fetch-mnist)"
-	echo "skipped: mnist: no folder with the files (MNIST=DIR, examples/fetch-mnist)"
+	skip "mnist: no folder with the files (MNIST=DIR, examples/fetch-mnist)"
+	skip "mnist: no folder with the files (MNIST=DIR, examples/fetch-mnist)"
 fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

@@ -1,19 +1,9 @@
 # Syntax errors: each error state of the grammar has a program in tests/syntax/states.txt, which is shown to reach it (tests/syntax/states.py, from
 # bison's own automaton); habits from other languages are in tests/syntax/habits.txt.  What nnc says to each program stands in the .err beside.
-nnc=$PWD/$BUILD/nnc
-work=$PWD/$BUILD/tests/syntax
-passed=0 failed=0 skipped=0
-
-for cc in ${CC:-clang-19 clang gcc}; do
-	command -v "$cc" >/dev/null && break
-done
-mkdir -p "$work"
-${MAKE:-make} -s "$BUILD/nnc" "$BUILD/libnnc.a" || exit 1
-
-fail() {
-	echo "FAILED: $*"
-	failed=$((failed + 1))
-}
+. tests/say.sh
+begin syntax
+cc=$(first ${CC:-clang-19 clang gcc})
+${MAKE:-make} -s "$BUILD/libnnc.a" || exit 1
 
 # what nnc says to each program of a file, behind its title
 answers() { # file
@@ -72,19 +62,14 @@ else
 fi
 
 if ! command -v python3 >/dev/null; then
-	skipped=$((skipped + 1))
-	echo "skipped: python3: not installed: the error states of the grammar"
+	skip "python3: not installed: the error states of the grammar"
 else
 	${BISON:-bison} -Dparse.trace --xml="$work/nn.xml" --header="$work/nn.h" -o "$work/nn.c" grammar/nn.y &&
 		$cc -std=c11 -w -O1 -D_POSIX_C_SOURCE=200809L -DNN_DEBUG=1 -Dsyntax_error=traced_syntax_error -Icompiler -I. -I"$BUILD" -c "$work/nn.c" -o "$work/nn.o" &&
 		$cc -std=c11 -Wall -Wextra -Wpedantic -O1 -D_POSIX_C_SOURCE=200809L -Icompiler -I. -I"$BUILD" tests/syntax/tracer.c "$work/nn.o" "$BUILD/libnnc.a" -lm -o "$work/tracer" || exit 1
-	PYTHONDONTWRITEBYTECODE=1 python3 tests/syntax/states.py "$work/nn.xml" --check tests/syntax/states.txt "$work/tracer" >"$work/states"
+	python3 tests/syntax/states.py "$work/nn.xml" --check tests/syntax/states.txt "$work/tracer" >"$work/states"
 	cat "$work/states"
-	counts=$(tail -n 1 "$work/states")
-	passed=$((passed + ${counts%% passed*}))
-	counts=${counts#* passed, }
-	failed=$((failed + ${counts%% failed*}))
+	add "$(tail -n 1 "$work/states")"
 fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+counts

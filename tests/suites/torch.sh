@@ -9,6 +9,8 @@ if ! python3 -c 'import torch' 2>/dev/null; then
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
-${MAKE:-make} -s "$BUILD/nnc" digits cifar text || exit 1
-mkdir -p "$BUILD/tests/torch"
-PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 exec python3 tests/torch/compare.py --nnc "$BUILD/nnc" --work "$BUILD/tests/torch"
+. tests/say.sh
+begin torch
+trainers "$PWD/tests/torch/cc"
+${MAKE:-make} -s digits cifar text || exit 1
+OMP_NUM_THREADS=1 exec python3 tests/torch/compare.py --nnc "$BUILD/nnc" --work "$BUILD/tests/torch"

@@ -1,23 +1,8 @@
 # What a trainer does beyond single steps: batches in chunks, methods that take all records at once, norms of gradients, draws.
-nnc=$PWD/$BUILD/nnc
-work=$PWD/$BUILD/tests/training
+. tests/say.sh
+begin training
+trainers
 data=$PWD/examples
-passed=0 failed=0
-
-${MAKE:-make} -s "$BUILD/nnc" || exit 1
-rm -rf "$work"
-mkdir -p "$work"
-export XDG_CACHE_HOME="$work/cache" LC_ALL=C
-
-ok() { # STATUS WHAT: what was printed is in $work/said
-	if [ "$1" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAILED: $2"
-		head -n 20 "$work/said"
-	fi
-}
 
 cd "$work" || exit 1
 
@@ -264,5 +249,4 @@ ok $? "draws: need a file"
 [ "$(grep -c '^gradient-norm [0-3] ' norms)" = 24 ]
 ok $? "norms: of a method, too"
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+counts

@@ -36,8 +36,8 @@ def write_safetensors(path, tensors):
             f.write(t.tobytes())
 
 
-def run(*command, cwd=None):
-    done = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True)
+def run(*command, cwd=None, **environment):
+    done = subprocess.run([str(c) for c in command], cwd=cwd, env=dict(os.environ, **environment), capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -70,9 +70,10 @@ class Comparison:
             f.write(text)
         return self.build_file(source, name, real, defines)
 
-    def build_file(self, source, name, real, defines=(), compiler=QUICK_COMPILER):
+    def build_file(self, source, name, real, defines=(), level="-O0"):
+        """level: of optimisation; what trains for long is faster with -O1 in all"""
         program = os.path.join(self.work, f"{name}_{real}")
-        run(self.nnc, "build", source, f"--real={real}", f"--cc={compiler}", *[word for d in defines for word in ("-D", d)], "-o", program)
+        run(self.nnc, "build", source, f"--real={real}", f"--cc={QUICK_COMPILER}", *[word for d in defines for word in ("-D", d)], "-o", program, LEVEL=level)
         return program
 
     def together(self, function, rows):

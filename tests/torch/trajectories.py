@@ -74,7 +74,7 @@ class Trainer:
     def __init__(self, c, trajectory):
         self.t, self.name = trajectory, trajectory.name.replace(" ", "_").replace(",", "")
         text = trajectory.file if trajectory.file.endswith(".nn") else None
-        self.program = (c.build_file(os.path.join(ROOT, text), self.name, trajectory.real, trajectory.defines) if text
+        self.program = (c.build_file(os.path.join(ROOT, text), self.name, trajectory.real, trajectory.defines, level="-O1") if text
                         else c.build(self.name, trajectory.file, trajectory.real, trajectory.defines))
         self.path = os.path.join(c.work, self.name)
         self.folder = os.path.join(ROOT, trajectory.folder) if text else c.work
