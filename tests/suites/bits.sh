@@ -1,5 +1,5 @@
 # The generated C against the interpreter, bit for bit: every example, golden and model of tests/compare/models, as f32 and f64, by clang and
-# gcc, at -O0, -O1 and -O3, for AVX2, AVX-512 and plain x86-64 (the unfused family), in batches of 1, 37, 128 and the file's own, with parts in
+# gcc, at -O0 and -O3, for AVX2, AVX-512 and plain x86-64 (the unfused family), in batches of 1, 37, 128 and the file's own, with parts in
 # order, in reverse, and on 2 and 3 threads.  A model gets three builds of these; BITS=full makes all.  ONLY=word tests files with that
 # word in their path.
 BUILD=${BUILD:-build}
