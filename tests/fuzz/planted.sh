@@ -89,7 +89,7 @@ for fuzzer in compile readers; do
 done
 
 # the sed scripts quote the line that protects; when it changes, so must the script
-plant compile compiler/front/statement.c 's/if (t->n > MAX_RANK - 1) {/if (false) {/' \
+plant compile compiler/front/declare.c 's/if (t->n > MAX_RANK - 1) {/if (false) {/' \
 	"a type has more axes than there is room for: a write behind an array on the stack"
 plant compile compiler/front/apply.c 's/if (list->n + a->n > MOST) {/if (false) {/' \
 	"a call has more arguments than there is room for: the same"
@@ -99,11 +99,11 @@ plant compile compiler/front/expression.c 's/(a->kind != NODE_NAME && a->kind !=
 	"a sum runs over more indices than there is room for"
 plant compile compiler/front/range.c 's/number(e->p, (double)(a->size - 1)), a->subscript)/number(e->p, (double)a->size), a->subscript)/' \
 	"the proof of bounds lets one element too much through: a pass breaks its contract"
-plant compile compiler/front/syntax.c "s/while (i < m->p->source->length && m->text\[i\] != '.n') i++;/while (m->text[i] != '\\\\n') i++;/" \
+plant compile compiler/front/foreign.c 's/for (; i < m->p->source->length; i++) {/for (;; i++) {/' \
 	"the last line has no end: a read behind the text"
-plant compile compiler/front/diagnostic.c 's/	if (n > 62 || strlen(a) > 62) return 99;//' \
+plant compile compiler/front/diagnostic.c 's/	if (n > MOST || strlen(a) > MOST) return 99;//' \
 	"a long name that is near to none: a write behind an array on the stack"
-plant readers runtime/idx.c 's/if (size < 4 + 4 \* b.rank)/if (size < 4)/' \
+plant readers runtime/idx.c 's/if (size < 4 + 4 \* b->rank)/if (size < 4)/' \
 	"an IDX file ends inside its header: a read behind it"
 plant readers runtime/npy.c 's/if (!close || close - start > 63 ||/if (!close ||/' \
 	"the header of an .npy file has a long text: a write behind an array on the stack"
