@@ -43,9 +43,6 @@ uint32_t *nn_labels_settle(struct nn_labels *l, size_t input, struct nn_error *e
 /* As after nn_labels_begin, for an input whose data are read once more; not for one that was settled. */
 void nn_labels_again(struct nn_labels *l, size_t input);
 
-/* the data of an input are read once more: what it met is forgotten, unless it was known before */
-void nn_labels_again(struct nn_labels *l, size_t input);
-
 /* the place of a word, or list->count */
 size_t nn_label_find(const struct nn_label_list *list, const char *text, size_t length);
 int nn_label_add(struct nn_label_list *list, const char *text, size_t length, struct nn_error *e);

@@ -52,13 +52,16 @@ collect_terms(struct bag *b, double *constant, int n, struct expr *const terms[]
 	}
 }
 
-/* multiples of what reads nothing: the largest first, as in `28 * i + j` */
+/* of what reads nothing: whole numbers first, and of these the largest multiples, as in `28 * i + j` */
 static int
 by_order(const void *a, const void *b)
 {
 	const struct collected *x = a, *y = b;
 	double c = fabs(x->coefficient), d = fabs(y->coefficient);
-	if (c != d && x->item->integer && !x->item->has_read && y->item->integer && !y->item->has_read) return c > d ? -1 : 1;
+	if (!x->item->has_read && !y->item->has_read) {
+		if (x->item->integer != y->item->integer) return x->item->integer ? -1 : 1;
+		if (x->item->integer && c != d) return c > d ? -1 : 1;
+	}
 	return expr_by_order(&x->item, &y->item);
 }
 
