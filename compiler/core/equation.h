@@ -107,7 +107,7 @@ struct program {
 	struct memo *memos; /* those that no walk uses now (expr_node.h) */
 	LIST(struct value_number) values;
 	int *value_slots, value_room; /* a hash table: 1 + the first of the values with an order */
-	struct form_table formed; /* by derive/simplify.c: expressions with forms */
+	struct form_table formed; /* by derive/forms.c: expressions with forms */
 	bool only_means; /* of all values only means are found, and none are entered */
 	struct map names;
 };

@@ -70,7 +70,7 @@ struct expr {
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
 	union { /* the same */
-		struct forms *forms;   /* of a number that is no read, by derive/simplify.c */
+		struct forms *forms;   /* of a number that is no read, by derive/forms.c */
 		struct affine *flat;   /* of a read, by plan/roles.c */
 		struct expr *negation; /* of a condition */
 	};

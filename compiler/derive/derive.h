@@ -6,6 +6,7 @@
  * solve.c        - subscripts = p solved for the indices, so that a scatter becomes a gather
  * collect.c      - sums with everything taken out that need not be inside
  * simplify.c   after: rounds of inlining and cheaper forms until nothing changes
+ * forms.c        - of one expression: multiplied out, factored, what it costs
  * reach.c      beside: which parameters the gradient does not reach, and why
  *
  * docs/derivation.md has the rules with their letters and where they come from. */
@@ -78,6 +79,15 @@ bool reads_are_safe(struct program *p, struct expr *e);
 
 /* the price of an expression: operations of its DAG, transcendental functions counted as 20 */
 int expr_cost(struct program *p, struct expr *e);
+struct forms { /* of an expression with a sum */
+	struct expr *out;      /* multiplied out */
+	struct expr *cheapest; /* of this, of itself, and of both factored */
+};
+const struct forms *forms_of(struct program *p, struct expr *e);
+/* without a sum of reals there is nothing to multiply out, and nothing to factor */
+bool has_sum(struct program *p, struct expr *e);
+/* a*S + b*S = (a + b)*S, wherever it is found */
+struct expr *factored(struct program *p, struct expr *e);
 /* the cheapest of: as it is, multiplied out, factored (rules X and F) */
 struct expr *cheapest(struct program *p, struct expr *e);
 

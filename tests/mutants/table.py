@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 DERIVE, REVERSE, SOLVE, COLLECT = (f"compiler/derive/{name}.c" for name in ("derive", "reverse", "solve", "collect"))
-STABILISE, SIMPLIFY = "compiler/derive/stabilise.c", "compiler/derive/simplify.c"
+STABILISE, SIMPLIFY, FORMS = "compiler/derive/stabilise.c", "compiler/derive/simplify.c", "compiler/derive/forms.c"
 SUMS, CONDITION, WHOLE, FUNCTION = (f"compiler/core/{name}.c" for name in ("arithmetic_rules", "condition", "whole", "function"))
 
 
@@ -125,11 +125,11 @@ TABLE = [Mutant(*row) for row in [
     ("R: another function", SIMPLIFY, "if (pattern->op == OP_CALL && pattern->function != e->function) return false;\n", ""),
     ("R: the range is not looked at", SIMPLIFY, "fits = same_batch || (b.known && b.low >= 0 && b.high < q->lhs[i]->size);", "fits = same_batch || b.known;"),
     ("R: a factor lost beside a pair", SIMPLIFY, "if (i != a && i != b) hit = mul(p, hit, rewrite(p, e->kid[i], reuse_node, r));", "if (i != a && i < b) hit = mul(p, hit, rewrite(p, e->kid[i], reuse_node, r));"),
-    ("X: the last term lost", SIMPLIFY, "for (int t = 0; t < sum->n; t++) {", "for (int t = 0; t < sum->n - 1; t++) {"),
-    ("F: the rest lost", SIMPLIFY, "struct expr *out = add(p, rest, mul(p, f, inner2));", "struct expr *out = mul(p, f, inner2);"),
-    ("F: the factor lost", SIMPLIFY, "struct expr *out = add(p, rest, mul(p, f, inner2));", "struct expr *out = add(p, rest, inner2);"),
-    ("F: the factor stays in a term", SIMPLIFY, "inner = add(p, inner, without_factor(p, terms[i], f));", "inner = add(p, inner, i ? without_factor(p, terms[i], f) : terms[i]);"),
-    ("cost: of the dearest", SIMPLIFY, "if (c < least) {", "if (c > least) {"),
+    ("X: the last term lost", FORMS, "for (int t = 0; t < sum->n; t++) {", "for (int t = 0; t < sum->n - 1; t++) {"),
+    ("F: the rest lost", FORMS, "struct expr *out = add(p, rest, mul(p, f, inner2));", "struct expr *out = mul(p, f, inner2);"),
+    ("F: the factor lost", FORMS, "struct expr *out = add(p, rest, mul(p, f, inner2));", "struct expr *out = add(p, rest, inner2);"),
+    ("F: the factor stays in a term", FORMS, "inner = add(p, inner, without_factor(p, terms[i], f));", "inner = add(p, inner, i ? without_factor(p, terms[i], f) : terms[i]);"),
+    ("cost: of the dearest", FORMS, "if (c >= least) continue;", "if (c <= least) continue;"),
     ("sums again: the bound indices lost", SIMPLIFY, "\t\tq->bound_count = z->bound_count;\n\t\tq->bound = z->bound;\n\t\tq->body = z->body;\n\t\treturn;", "\t\tq->body = z->body;\n\t\treturn;"),
     ("merge: of other reductions", SIMPLIFY, "defined_as(p, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound, q->body);\n\t\tif (t && !keep", "defined_as(p, q->lhs_count, q->lhs, q->reduction == MEAN ? SUM : q->reduction, q->bound_count, q->bound, q->body);\n\t\tif (t && !keep"),
     ("takeover: other axes", SIMPLIFY, "if (!bare) continue;", ""),
