@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 DERIVE, REVERSE, SOLVE, COLLECT = (f"compiler/derive/{name}.c" for name in ("derive", "reverse", "solve", "collect"))
 STABILISE, SIMPLIFY, FORMS = "compiler/derive/stabilise.c", "compiler/derive/simplify.c", "compiler/derive/forms.c"
+EQUATION = "compiler/core/equation.c"
 SUMS, CONDITION, WHOLE, FUNCTION = (f"compiler/core/{name}.c" for name in ("arithmetic_rules", "condition", "whole", "function"))
 
 
@@ -118,7 +119,7 @@ TABLE = [Mutant(*row) for row in [
     ("T: the argument without its function", STABILISE, "return call(p, e->function, read_at(p, t, lhs));", "return read_at(p, t, lhs);"),
     # ---- C, R, X, F, merge, takeover
     ("C: read at the wrong place", SIMPLIFY, "substitute(p, q->body, q->lhs_count, q->lhs, e->kid);\n\tif (breaks_view", "q->body;\n\tif (breaks_view"),
-    ("C: a one-hot map that is none", SIMPLIFY, "if (c->op != OP_EQ0 || !has_read(in->p, c)) continue;", "if (c->op != OP_EQ0) continue;",
+    ("C: a one-hot map that is none", SIMPLIFY, "if (c->op != OP_EQ0 || !c->has_read) continue;", "if (c->op != OP_EQ0) continue;",
      "inlining a map into its reader is right for every map (C chooses when, for speed); the rule only decides what is worth it"),
     ("R: a pattern that fits nearly", SIMPLIFY, "if (bound[i]) return bound[i] == e;", "if (bound[i]) return true;"),
     ("R: a pattern of another tensor", SIMPLIFY, "if (pattern->op == OP_READ && pattern->tensor != e->tensor) return false;\n", ""),
@@ -131,7 +132,7 @@ TABLE = [Mutant(*row) for row in [
     ("F: the factor stays in a term", FORMS, "inner = add(p, inner, without_factor(p, terms[i], f));", "inner = add(p, inner, i ? without_factor(p, terms[i], f) : terms[i]);"),
     ("cost: of the dearest", FORMS, "if (c >= least) continue;", "if (c <= least) continue;"),
     ("sums again: the bound indices lost", SIMPLIFY, "\t\tq->bound_count = z->bound_count;\n\t\tq->bound = z->bound;\n\t\tq->body = z->body;\n\t\treturn;", "\t\tq->body = z->body;\n\t\treturn;"),
-    ("merge: of other reductions", SIMPLIFY, "defined_as(p, q->lhs_count, q->lhs, q->reduction, q->bound_count, q->bound, q->body);\n\t\tif (t && !keep", "defined_as(p, q->lhs_count, q->lhs, q->reduction == MEAN ? SUM : q->reduction, q->bound_count, q->bound, q->body);\n\t\tif (t && !keep"),
+    ("merge: of other reductions", EQUATION, "if (v->reduction != r || v->lhs_count", "if (v->lhs_count"),
     ("takeover: other axes", SIMPLIFY, "if (!bare) continue;", ""),
     ("takeover: of what others read", SIMPLIFY, "readers[z->tensor->id] != 1 || ", "",
      "the other readers keep reading z, which stays as long as it is read: the sum is computed twice, to the same bits"),
