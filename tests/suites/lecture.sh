@@ -73,9 +73,11 @@ test relu-512x3-plain 20 SGD 1e-1 128 2 9 98.20 1.60 1
 RUNS
 RUNS=$runs docs/lecture/mnist_table | grep -q '^| relu-512x3-plain | 1.5 % | not measured'
 ok $? "a cell with two seeds is not measured"
-SCALE=20 MNIST=examples/digits RUNS=$runs docs/lecture/mnist relu-512x3-plain >/dev/null && [ "$(wc -l <"$runs")" = 6 ] && grep -q '^test relu-512x3-plain 20 SGD 1e-1 128 3 ' "$runs"
+SCALE=20 JOBS=2 MNIST=examples/digits RUNS=$runs docs/lecture/mnist relu-512x3-plain >/dev/null && [ "$(wc -l <"$runs")" = 6 ] && grep -q '^test relu-512x3-plain 20 SGD 1e-1 128 3 ' "$runs"
 ok $? "the search goes on with the third seed of the best setting"
 RUNS=$runs docs/lecture/mnist_table | grep -q '^| relu-512x3-plain | 1.5 % | \*\*1.60 %\*\*'
 ok $? "the median of three seeds"
+! said=$(RUNS=$runs docs/lecture/mnist relu-512x33 2>&1) && [ "$said" = "relu-512x33 is no cell of docs/lecture/mnist.cells" ]
+ok $? "a cell that is none"
 
 counts
