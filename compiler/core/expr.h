@@ -113,6 +113,8 @@ struct expr *power_of(struct program *p, struct expr *a, double exponent);
 struct expr *call(struct program *p, const struct function *f, struct expr *x);
 struct expr *floor_div(struct program *p, struct expr *a, long k);
 struct expr *floor_mod(struct program *p, struct expr *a, long k);
+/* the same number with y % K as y - K * (y / K): forms that are equal for all indices look equal more often */
+struct expr *without_rests(struct program *p, struct expr *e);
 
 /* ---- conditions -------------------------------------------------------------------------------------------------------------------- */
 struct expr *choose(struct program *p, struct expr *condition, struct expr *yes, struct expr *no);

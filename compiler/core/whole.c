@@ -177,6 +177,22 @@ affine_divided(struct program *p, const struct affine *a, long g)
 }
 
 struct expr *
+without_rests(struct program *p, struct expr *e)
+{
+	enum { MOST = 4 * MAX_RANK }; /* rests of rests, say of each axis of a shape */
+	for (int times = 0; times < MOST; times++) {
+		struct affine *a = affine_of(p, e);
+		int i = 0;
+		while (i < a->n && a->term[i].atom->op != OP_MOD) i++;
+		if (i == a->n) break;
+		struct expr *m = a->term[i].atom, *y = m->kid[0], *multiple = scale(p, (double)m->divisor, floor_div(p, y, m->divisor));
+		const double c = (double)a->term[i].coefficient;
+		e = add_all(p, 3, (struct expr *[]){e, scale(p, -c, m), scale(p, c, sub(p, y, multiple))});
+	}
+	return e;
+}
+
+struct expr *
 floor_div(struct program *p, struct expr *e, long k)
 {
 	if (k == 1) return e;

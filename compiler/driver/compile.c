@@ -140,7 +140,7 @@ run_plan(struct compilation *c)
 		struct model *m = c->unit.models.at[i];
 		struct built b = {.model = m, .prefix = prefix_of(c, m)};
 		if (!sizes_fit(c, m)) return; /* derivatives have sizes of their own */
-		for (int k = 0; k < ENTRIES; k++) b.plans[k] = plan_entry(m, (enum entry)k, c->options.f64);
+		plan_model(m, c->options.f64, b.plans);
 		check_memory(&c->unit.diagnostics, &b, c->options.f64, c->options.max_memory ? c->options.max_memory : MOST_MEMORY);
 		PUSH(&c->arena, &c->built, b);
 	}

@@ -147,7 +147,7 @@ needs_of(struct arena *a, const struct built *b, bool f64)
 		n.shared = train->carried * real;
 	}
 	double so_far = n.shared;
-	for (int k = 0; k < ENTRIES; k++) {
+	for (int k = PREDICT; k <= TRAIN; k++) {
 		const struct plan *plan = b->plans[k];
 		if (!plan) continue;
 		n.panels = ceil(n.samples / plan->panel);

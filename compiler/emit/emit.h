@@ -5,8 +5,8 @@
  * function.c  C functions: loops, locals, and one function for all kernels that differ in their buffers only
  * alike.c     which kernels these are, before their text is written
  * tile.c      register tiles: contractions
- * turned.c    the same for a single sample
  * lanes.c     the other kernels
+ * single.c    those of a single sample
  * optimizer.c update kernels
  * uniform.c   numbers computed once a step
  * calls.c     sequences of calls, rolled up where they repeat
@@ -180,7 +180,7 @@ struct writer { /* one C function being written */
 	enum lanes_are lanes;
 	const char *sample;        /* the first sample of the vector, or the one sample */
 	const struct index *lane_index; /* LANES_ARE_LAST_AXIS: the index that the lanes run over */
-	const char *part;          /* lanes of the last vector, where it may be partial */
+	const char *part;          /* lanes of the last vector, where it may be partial; NULL: it never is */
 	LIST(struct index_text) index;
 	LIST(const struct index *) open; /* loops around what is being written */
 	LIST(struct local) locals;
@@ -215,7 +215,7 @@ const char *whole_lanes_text(struct writer *w, struct expr *e);      /* lanes of
 const char *element_text(struct writer *w, struct expr *read, bool *vector);
 /* the member of the struct that holds it */
 const char *uniform_name(struct emission *e, const struct plan *plan, struct expr *x);
-void write_batch_uniforms(struct emission *e, struct text *t, bool training);
+void write_batch_uniforms(struct emission *e, struct text *t, bool training, const char *samples);
 void write_optimizer_uniforms(struct emission *e, struct text *t, const struct optimizer *o);
 void bind_index(struct writer *w, const struct index *i, const char *text);
 const char *name_of_index(struct writer *w, const struct index *i);
@@ -312,15 +312,25 @@ void write_bounds_of_part(struct writer *w, long size); /* from .. to: the share
 void open_outer_loops(struct writer *w, int n); /* the first n of them, those of this part */
 void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
 
-/* turned.c */
+/* how m rows are cut: sixes, then what is left as pieces of at least 3 where possible */
+struct cut {
+	long sixes;  /* rows covered by pieces of 6 */
+	int n, piece[2];
+};
+struct cut cut_rows(long m);
+void write_part_range(struct writer *w, struct cut c); /* what this part computes: rows from .. to in sixes, or a range of the first outer loop */
+/* calls of the tile for all rows of the part */
+void write_row_calls(struct writer *w, struct cut c, const char *row, void (*write)(struct writer *w, const char *rows, const char *first));
+
+/* single.c */
 void find_turned(struct emission *e); /* before any kernel is written */
 /* the columns of the kernel's matrix; 0: there is no copy of it */
 long turned_columns(const struct emission *e, struct program *p, const struct kernel *k);
 long turned_columns_of(const struct emission *e, const struct tensor *t);
-/* the function of a tile for one sample, which the tile's own calls */
-void write_one_sample(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out);
 /* the calls that copy; false: there are none */
 bool write_turns(struct emission *e, struct text *t);
+void write_single_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
+void write_single_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 enum { ROWS = 6, CHUNK = 1024 }; /* rows of a tile; columns of a block of gradients */
 void write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
 void write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out);
@@ -339,7 +349,7 @@ const char *input_arguments(struct emission *e, bool targets, bool declare); /* 
 const char *input_rows(struct emission *e, bool targets);                    /* ", x_in + first * 784, t_in + first" */
 void write_packing(struct emission *e, struct text *t, const struct plan *plan);
 void write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to);
-void write_totals(struct emission *e, struct text *t, const struct program *p);
+void write_totals(struct emission *e, struct text *t, const struct program *p, const char *samples);
 const char *used_buffer(struct emission *e, const struct tensor *x, const char *suffix); /* the member of a buffer that something uses; or NULL */
 struct call sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k);
 

@@ -14,7 +14,7 @@ enum { MARK_NAME = 1, MARK_END = 2, MARK_WORKSPACE = 3, MARK_AT_PARAMETER = 4, M
 struct writer
 writer_new(struct emission *e, struct plan *plan, const struct kernel *k, enum lanes_are lanes, struct operand_list *operands, struct c_names *names)
 {
-	return (struct writer){.e = e, .plan = plan, .kernel = k, .lanes = lanes, .sample = "n", .indent = 1, .part = "0", .operands = operands, .names = names,
+	return (struct writer){.e = e, .plan = plan, .kernel = k, .lanes = lanes, .sample = "n", .indent = 1, .operands = operands, .names = names,
 			       .body = {.arena = e->arena}};
 }
 
@@ -364,7 +364,7 @@ write_map_value(struct writer *w, const struct equation *q, struct value_text v)
 	}
 	if (!at) return;
 	if (!lanes) write_line(w, "%s = %s%s;", at, integer ? "(int32_t)" : "", v.text);
-	else if (w->lanes == LANES_ARE_LAST_AXIS) write_line(w, "store_some(&%s, %s, %s);", at, as_vector(w, v), w->part);
+	else if (w->part) write_line(w, "store_some(&%s, %s, %s);", at, as_vector(w, v), w->part);
 	else if (integer) write_line(w, "store_ints(&%s, %s);", at, v.text);
 	else write_line(w, "store(&%s, %s);", at, as_vector(w, v));
 }
@@ -474,7 +474,7 @@ result_of(struct emission *e, const struct kernel *k)
 
 /* the function of this text, old or new */
 static struct emitted *
-function_of(struct emission *e, const struct kernel *k, const char *key, const struct c_names *names)
+function_of(struct emission *e, const struct plan *plan, const struct kernel *k, const char *key, const struct c_names *names)
 {
 	int *known = map_get(e->arena, &e->by_text, key);
 	if (*known) return e->emitted.at[*known - 1];
@@ -483,7 +483,7 @@ function_of(struct emission *e, const struct kernel *k, const char *key, const s
 	f->names = *names;
 	PUSH(e->arena, &e->emitted, f);
 	*known = e->emitted.n;
-	f->name = c_name_as(&e->functions, arena_print(e->arena, "function %d", e->emitted.n), arena_print(e->arena, "compute %s", result_of(e, k)));
+	f->name = c_name_as(&e->functions, arena_print(e->arena, "function %d", e->emitted.n), arena_print(e->arena, "compute %s%s", result_of(e, k), plan->single ? " alone" : ""));
 	return f;
 }
 
@@ -494,13 +494,16 @@ make_kernel(struct emission *e, struct plan *plan, struct kernel *k)
 		[KERNEL_TILE] = write_tile, [KERNEL_PAIR] = write_pair, [KERNEL_LANES] = write_lanes, [KERNEL_ROWS] = write_rows, [KERNEL_OUTER] = write_outer,
 		[KERNEL_DOT] = write_dot, [KERNEL_TAPS] = write_taps, [KERNEL_FOLD] = write_fold, [KERNEL_SCATTER] = write_scatter, [KERNEL_PLAIN] = write_plain,
 	};
+	static void (*const single[])(struct emission *, struct plan *, struct kernel *, struct c_names *, struct text *) = {
+		[KERNEL_TILE] = write_single_tile, [KERNEL_PAIR] = write_single_pair, [KERNEL_LANES] = write_lanes, [KERNEL_PLAIN] = write_plain,
+	};
 	struct description d = describe(e, plan, k);
 	if (!recall(e, &d, k)) {
 		struct text body = {.arena = e->arena};
 		struct c_names names = {.arena = e->arena};
 		k->operands = NEW(e->arena, struct operand_list);
-		writers[k->kind](e, plan, k, &names, &body);
-		k->function = function_of(e, k, text_end(&body), &names);
+		(plan->single ? single : writers)[k->kind](e, plan, k, &names, &body);
+		k->function = function_of(e, plan, k, text_end(&body), &names);
 		remember(e, &d, k);
 	}
 	remember_original(e, plan, k);

@@ -14,7 +14,21 @@
 static const char *
 start_text(enum reduction r)
 {
-	return r == PROD ? "all(1)" : r == MAX || r == ARGMAX ? "all(-NN_INFINITY)" : r == MIN || r == ARGMIN ? "all(NN_INFINITY)" : "all(0)";
+	return r == PROD ? "1" : r == MAX || r == ARGMAX ? "-NN_INFINITY" : r == MIN || r == ARGMIN ? "NN_INFINITY" : "0";
+}
+
+/* what a vector of samples needs, and a single sample does not */
+static const char *
+in_all(struct writer *w, const char *function, const char *x)
+{
+	return w->lanes == NO_LANES ? x : arena_print(w->e->arena, "%s(%s)", function, x);
+}
+
+static const char *
+chosen(struct writer *w, const char *function, const char *condition, const char *yes, const char *no)
+{
+	if (w->lanes == NO_LANES) return arena_print(w->e->arena, "%s ? %s : %s", condition, yes, no);
+	return arena_print(w->e->arena, "%s(%s, %s, %s)", function, condition, yes, no);
 }
 
 /* a condition on indices in front of a sum's term: where it does not hold, nothing is added */
@@ -51,39 +65,41 @@ whole_start(enum reduction r)
 	return r == MAX ? "INT32_MIN" : "INT32_MAX";
 }
 
-/* one reduction over features, a vector of samples at a time */
+/* one reduction over features, a vector of samples at a time, or one of a single sample */
 static void
 write_lane_reduction(struct writer *w, const struct equation *q)
 {
 	struct program *p = w->plan->program;
 	bool where = q->reduction == ARGMAX || q->reduction == ARGMIN, best = where || q->reduction == MAX || q->reduction == MIN, whole = q->tensor->integer && !where;
 	const char *name = operand_name(w, OPERAND_VALUE, q->tensor, 0), *acc = where ? operand_name(w, OPERAND_BEST, q->tensor, 0) : name;
+	const bool lanes = w->lanes != NO_LANES;
+	const char *real = lanes ? "lanes" : "real", *ints = lanes ? "ints" : "int32_t";
 	struct expr *guard = index_guard(q);
 	struct equation inner = unguarded(q, guard);
-	if (whole) write_line(w, "ints %s = all_ints(%s);", name, whole_start(q->reduction));
-	else write_line(w, "lanes %s = %s;", acc, start_text(q->reduction));
-	if (where) write_line(w, "ints %s = all_ints(0);", name);
+	if (whole) write_line(w, "%s %s = %s;", ints, name, in_all(w, "all_ints", whole_start(q->reduction)));
+	else write_line(w, "%s %s = %s;", real, acc, in_all(w, "all", start_text(q->reduction)));
+	if (where) write_line(w, "%s %s = %s;", ints, name, in_all(w, "all_ints", "0"));
 	int braces = open_guarded_loops(w, q->bound_count, q->bound, guard);
 	struct lowered l = lower_equation(p, &inner);
 	w->accumulator = acc;
-	w->accumulator_vector = true;
-	struct value_text v = whole ? (struct value_text){0} : write_value(w, &l);
-	if (whole) {
-		write_line(w, "const ints candidate = %s;", whole_lanes_text(w, inner.body));
-		write_line(w, "%s = pick_ints(candidate %s %s, candidate, %s);", name, q->reduction == MAX ? ">" : "<", name, name);
-	} else if (!best) {
-		write_line(w, "%s = %s;", acc, as_vector(w, v));
+	w->accumulator_vector = lanes;
+	const char *value = whole ? lanes ? whole_lanes_text(w, inner.body) : whole_text(w, inner.body, 0) : as_vector_or_scalar(w, write_value(w, &l), lanes);
+	if (!best) {
+		write_line(w, "%s = %s;", acc, value);
 	} else {
-		const char *x = "candidate", *op = q->reduction == MAX || q->reduction == ARGMAX ? ">" : "<";
-		write_line(w, "const lanes %s = %s;", x, as_vector(w, v));
-		if (where) write_line(w, "%s = pick_ints(%s %s %s, all_ints(%s), %s);", name, x, op, acc, position_text(w, q), name);
-		write_line(w, "%s = pick(%s %s %s, %s, %s);", acc, x, op, acc, x, acc);
+		const char *x = "candidate", *better = arena_print(w->e->arena, "%s %s %s", x, q->reduction == MAX || q->reduction == ARGMAX ? ">" : "<", acc);
+		write_line(w, "const %s %s = %s;", whole ? ints : real, x, value);
+		if (where) write_line(w, "%s = %s;", name, chosen(w, "pick_ints", better, in_all(w, "all_ints", position_text(w, q)), name));
+		write_line(w, "%s = %s;", acc, chosen(w, whole ? "pick_ints" : "pick", better, x, acc));
 	}
 	close_loops(w, braces);
 	if (l.scale) write_line(w, "%s = %s;", acc, scaled_text(w, acc, l.scale));
-	if (q->tensor->rank == 1) hold(w, q->tensor, name, true);
+	if (q->tensor->rank == 1) hold(w, q->tensor, name, lanes);
 	bool vector;
-	if (is_stored(w, q->tensor)) write_line(w, "%s(&%s, %s);", where || whole ? "store_ints" : "store", element_text(w, own_element(w, q), &vector), name);
+	if (!is_stored(w, q->tensor)) return;
+	const char *at = element_text(w, own_element(w, q), &vector);
+	if (lanes) write_line(w, "%s(&%s, %s);", where || whole ? "store_ints" : "store", at, name);
+	else write_line(w, "%s = %s;", at, name);
 }
 
 static bool
@@ -127,9 +143,11 @@ enum { WIDE = 4096 }; /* elements of a sample that are too many to stay in a cac
 /* Are the samples the innermost loop?  Then a panel is read from its first byte to the last.  Where they are the outermost one, a vector of samples can
  * keep numbers in registers from one equation to the next, and finds the elements of few features in the cache. */
 static bool
-samples_are_inside(const struct kernel *k)
+samples_are_inside(const struct writer *w)
 {
+	const struct kernel *k = w->kernel;
 	double most = 0;
+	if (w->lanes == NO_LANES) return false;
 	for (int i = 0; i < k->equations.n; i++) {
 		const struct equation *q = k->equations.at[i];
 		double n = 1;
@@ -151,7 +169,7 @@ open_left_loops(struct writer *w, const struct equation *q)
 		open_loop(w, q->lhs[i]);
 		loops++;
 	}
-	if (!samples_are_inside(w->kernel)) return loops;
+	if (!samples_are_inside(w)) return loops;
 	write_line(w, "for (int n = 0; n < samples; n += LANES) {");
 	enter_loop(w, NULL);
 	w->indent++;
@@ -178,12 +196,12 @@ write_lane_maps(struct writer *w, int first)
 void
 write_lanes(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
 {
-	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct writer w = writer_new(e, plan, k, plan->single ? NO_LANES : LANES_ARE_SAMPLES, k->operands, names);
 	const char *time = time_parameter(&w);
 	for (int i = 0; i < k->equations.n; i++) bind_time(&w, k->equations.at[i]);
-	bool inside = samples_are_inside(k);
-	write_line(&w, inside ? "const int samples = samples_in(m, panel);" : "for (int n = 0; n < samples_in(m, panel); n += LANES) {");
-	if (!inside) w.indent++;
+	bool inside = samples_are_inside(&w), around = !plan->single && !inside;
+	write_line(&w, plan->single ? "(void)part;" : inside ? "const int samples = samples_in(m, panel);" : "for (int n = 0; n < samples_in(m, panel); n += LANES) {");
+	w.indent += around;
 	for (int i = 0; i < k->equations.n;) {
 		const struct equation *q = k->equations.at[i];
 		if (!q->reduction) {
@@ -195,8 +213,8 @@ write_lanes(struct emission *e, struct plan *plan, struct kernel *k, struct c_na
 		close_loops(&w, loops);
 		i++;
 	}
-	if (!inside) close_brace(&w);
-	finish_function(&w, out, "static void", "@@", arena_print(e->arena, ", int panel%s", time));
+	if (around) close_brace(&w);
+	finish_function(&w, out, "static void", "@@", arena_print(e->arena, ", int %s%s", plan->single ? "part" : "panel", time));
 }
 
 /* ---- ROWS ------------------------------------------------------------------------------------------------------------------------------------------- */

@@ -48,12 +48,18 @@ input_rows(struct emission *e, bool targets)
 }
 
 static const char *
+output_argument(struct emission *e, int i)
+{
+	return c_name(&e->members, arena_print(e->arena, "%s out", e->model->eval->output_names.at[i]));
+}
+
+static const char *
 output_arguments(struct emission *e, bool declare)
 {
 	struct text s = {.arena = e->arena};
 	const struct program *p = e->model->eval;
 	for (int i = 0; i < p->outputs.n; i++) {
-		const char *name = c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i]));
+		const char *name = output_argument(e, i);
 		if (declare) text_add(&s, ", %s *%s", input_type(e, p->outputs.at[i]), name);
 		else text_add(&s, ", %s", name);
 	}
@@ -174,14 +180,17 @@ static void
 write_layout(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
-	text_add(t, "/* buffers of %s: %.0f bytes a panel */\nstatic void\nlayout_%s(struct %s *m, int samples)\n{\n", plan->entry, plan->panel_bytes, plan->entry, e->prefix);
-	text_add(t, "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n\tm->panel_base = m->workspace + %.0f;\n", plan->plain_bytes);
+	text_add(t, "/* buffers of %s: %.0f bytes%s */\nstatic void\nlayout_%s(struct %s *m%s)\n{\n", plan->entry, plan->panel_bytes, plan->single ? "" : " a panel", plan->entry, e->prefix, plan->single ? "" : ", int samples");
+	text_add(t, plan->single ? "\tm->samples = m->panels = 1;\n" : "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n");
+	text_add(t, "\tm->panel_base = m->workspace + %.0f;\n", plan->plain_bytes);
 	struct text own = {.arena = e->arena};
 	for (int i = 0; i < p->tensors.n; i++) {
 		struct tensor *x = p->tensors.at[i];
 		const struct slot *at = &plan->place[i];
 		const char *type = x->integer ? "int32_t" : "real", *name = at->view ? NULL : used_buffer(e, x, ""), *rows = at->rows && !at->own_rows ? used_buffer(e, x, "_rows") : NULL;
-		if (name && (at->storage == IN_PANELS || at->panels))
+		if (name && (at->storage == IN_PANELS || at->panels) && plan->single)
+			text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", name, type, plan->plain_bytes + at->offset, shape_comment(e, x));
+		else if (name && (at->storage == IN_PANELS || at->panels))
 			text_add(&own, "\tm->%s = (%s *)(panels + (size_t)m->panels * %.0f); /* [panels][%ld][PANEL] */\n", name, type, at->offset, tensor_count(x));
 		if (rows) text_add(&own, "\tm->%s = (real *)(panels + (size_t)m->panels * %.0f); /* [samples][%ld] */\n", rows, at->rows_offset, at->row_stride);
 		if (name && at->storage == IN_PLAIN) text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", name, type, at->offset, shape_comment(e, x));
@@ -198,7 +207,8 @@ write_packing(struct emission *e, struct text *t, const struct plan *plan)
 		struct tensor *x = p->tensors.at[i];
 		if (!plan->place[i].panels) continue;
 		const char *in = input_member(e, x), *to = buffer_name(e, x, "");
-		if (x->integer) text_add(t, "\tnn_pack_ints(%s, %ld, samples, %ld, m->%s);\n", in, tensor_count(x), x->low, to);
+		if (plan->single) text_add(t, "\tmemcpy(m->%s, %s, %ld * sizeof(%s));\n", to, in, tensor_count(x), x->integer ? "int32_t" : "real");
+		else if (x->integer) text_add(t, "\tnn_pack_ints(%s, %ld, samples, %ld, m->%s);\n", in, tensor_count(x), x->low, to);
 		else text_add(t, "\tnn_pack(%s, %ld, samples, m->%s);\n", in, tensor_count(x), to);
 	}
 	for (int i = 0; i < p->tensors.n; i++)
@@ -241,44 +251,74 @@ write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int
 }
 
 void
-write_totals(struct emission *e, struct text *t, const struct program *p)
+write_totals(struct emission *e, struct text *t, const struct program *p, const char *samples)
 {
-	text_add(t, "\tsums[0] = nn_total(sums[0], m->%s, samples);\n", buffer_name(e, p->loss, ""));
+	text_add(t, "\tsums[0] = nn_total(sums[0], m->%s, %s);\n", buffer_name(e, p->loss, ""), samples);
 	for (int i = 0; i < p->metrics.n; i++)
-		text_add(t, "\tsums[%d] = nn_total%s(sums[%d], m->%s, samples); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", i + 1, buffer_name(e, p->metrics.at[i], ""),
+		text_add(t, "\tsums[%d] = nn_total%s(sums[%d], m->%s, %s); /* %s */\n", i + 1, p->metrics.at[i]->integer ? "_ints" : "", i + 1, buffer_name(e, p->metrics.at[i], ""), samples,
 			 c_comment(e->arena, p->metric_names.at[i]));
 }
 
+/* name_some for a batch, name_one for a single sample: buffers, data into them, kernels; what comes of it follows */
 static void
-write_predict(struct emission *e, struct text *t, struct plan *plan)
+begin_pass(struct emission *e, struct text *t, struct plan *plan, const char *name, const char *arguments)
 {
-	const struct program *p = plan->program;
-	text_add(t, "static void\npredict_some(struct %s *m, int samples%s%s)\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, false, true), output_arguments(e, true), plan->entry);
-	write_batch_uniforms(e, t, false);
+	const bool single = plan->single;
+	text_add(t, "static void\n%s_%s(struct %s *m%s%s)\n{\n\tlayout_%s(m%s);\n", name, single ? "one" : "some", e->prefix, single ? "" : ", int samples", arguments, plan->entry, single ? "" : ", samples");
+	write_batch_uniforms(e, t, false, single ? "1" : "samples");
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->kernels.n);
-	for (int i = 0; i < p->outputs.n; i++)
-		text_add(t, "\tnn_unpack%s(m->%s, %ld, samples, %s);\n", p->outputs.at[i]->integer ? "_ints" : "", buffer_name(e, p->outputs.at[i], ""), tensor_count(p->outputs.at[i]),
-			 c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])));
-	text_add(t, "}\n\nvoid\n%s_predict(struct %s *m, size_t n%s%s)\n{\n", e->prefix, e->prefix, input_arguments(e, false, true), output_arguments(e, true));
-	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tpredict_some(m, samples");
-	text_add(t, "%s", input_rows(e, false));
-	for (int i = 0; i < p->outputs.n; i++)
-		text_add(t, ", %s + first * %ld", c_name(&e->members, arena_print(e->arena, "%s out", p->output_names.at[i])), tensor_count(p->outputs.at[i]));
-	text_add(t, ");\n\t}\n}\n\n");
+}
+
+/* the samples in pieces of what the memory is laid out for */
+static void
+write_pieces(struct emission *e, struct text *t, const char *name, const char *arguments)
+{
+	const bool single = e->plans[PREDICT_ONE] != NULL;
+	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n");
+	if (single) text_add(t, "\t\tif (m->single) %s_one(m%s);\n\t\telse ", name, arguments);
+	text_add(t, "%s%s_some(m, samples%s);\n\t}\n}\n\n", single ? "" : "\t\t", name, arguments);
 }
 
 static void
-write_evaluate(struct emission *e, struct text *t, struct plan *plan)
+write_predict_pass(struct emission *e, struct text *t, struct plan *plan)
 {
-	text_add(t, "static void\nevaluate_some(struct %s *m, int samples%s, double sums[])\n{\n\tlayout_%s(m, samples);\n", e->prefix, input_arguments(e, true, true), plan->entry);
-	write_batch_uniforms(e, t, false);
-	write_packing(e, t, plan);
-	write_calls(e, t, plan, 0, plan->kernels.n);
-	write_totals(e, t, plan->program);
-	text_add(t, "}\n\nvoid\n%s_evaluate(struct %s *m, size_t n%s, double sums[])\n{\n", e->prefix, e->prefix, input_arguments(e, true, true));
-	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n\t\tevaluate_some(m, samples");
-	text_add(t, "%s, sums);\n\t}\n}\n\n", input_rows(e, true));
+	const struct program *p = plan->program;
+	begin_pass(e, t, plan, "predict", arena_print(e->arena, "%s%s", input_arguments(e, false, true), output_arguments(e, true)));
+	for (int i = 0; i < p->outputs.n; i++) {
+		const struct tensor *x = p->outputs.at[i];
+		const char *from = buffer_name(e, x, ""), *to = output_argument(e, i);
+		if (plan->single) text_add(t, "\tmemcpy(%s, m->%s, %ld * sizeof *%s);\n", to, from, tensor_count(x), to);
+		else text_add(t, "\tnn_unpack%s(m->%s, %ld, samples, %s);\n", x->integer ? "_ints" : "", from, tensor_count(x), to);
+	}
+	text_add(t, "}\n\n");
+}
+
+static void
+write_predict(struct emission *e, struct text *t)
+{
+	const struct program *p = e->model->eval;
+	struct text arguments = {.arena = e->arena};
+	write_predict_pass(e, t, e->plans[PREDICT]);
+	if (e->plans[PREDICT_ONE]) write_predict_pass(e, t, e->plans[PREDICT_ONE]);
+	text_add(&arguments, "%s", input_rows(e, false));
+	for (int i = 0; i < p->outputs.n; i++) text_add(&arguments, ", %s + first * %ld", output_argument(e, i), tensor_count(p->outputs.at[i]));
+	text_add(t, "void\n%s_predict(struct %s *m, size_t n%s%s)\n{\n", e->prefix, e->prefix, input_arguments(e, false, true), output_arguments(e, true));
+	write_pieces(e, t, "predict", text_end(&arguments));
+}
+
+static void
+write_evaluate(struct emission *e, struct text *t)
+{
+	const char *arguments = input_arguments(e, true, true);
+	for (int i = EVALUATE; i <= EVALUATE_ONE; i += EVALUATE_ONE - EVALUATE) {
+		if (!e->plans[i]) continue;
+		begin_pass(e, t, e->plans[i], "evaluate", arena_print(e->arena, "%s, double sums[]", arguments));
+		write_totals(e, t, e->plans[i]->program, e->plans[i]->single ? "1" : "samples");
+		text_add(t, "}\n\n");
+	}
+	text_add(t, "void\n%s_evaluate(struct %s *m, size_t n%s, double sums[])\n{\n", e->prefix, e->prefix, arguments);
+	write_pieces(e, t, "evaluate", arena_print(e->arena, "%s, sums", input_rows(e, true)));
 }
 
 /* ---- the struct, the table ------------------------------------------------------------------------------------------------------------------------------------------------ */
@@ -291,7 +331,7 @@ write_struct(struct emission *e, struct text *t)
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
 	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
 	text_add(t, "\treal *params, *moments, *so_far; /* so_far: running sums between the chunks of a batch */\n");
-	text_add(t, "\tsize_t turned; /* how far behind the parameters copies of matrices lie, column by column; 0: there are none */\n");
+	if (e->plans[PREDICT_ONE]) text_add(t, "\tint single; /* the memory is for one sample */\n");
 	write_param_members(e, t);
 	for (int i = 0; i < training->optimizers.n; i++)
 		for (int s = 0; s < training->optimizers.at[i]->states.n; s++)
@@ -317,7 +357,7 @@ write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES]
 	const char *p = e->prefix;
 	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
 	bool accumulates = plans[TRAIN] && plans[TRAIN]->accumulates;
-	for (int i = 0; i < 3; i++) {
+	for (int i = PREDICT; i <= TRAIN; i++) {
 		if (!plans[i]) continue;
 		for (int use = i < 2 ? 0 : 1; use < 2; use++) {
 			panel[use] = fmax(panel[use], plans[i]->panel_bytes);
@@ -326,9 +366,15 @@ write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES]
 	}
 	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
 	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use != NN_PREDICT ? %.0f : %.0f;\n", panel[1], panel[0]);
-	bool turns = write_turns(e, NULL);
-	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : %s)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
-		 turns ? "batch == 1 ? (size_t)PARAMS : 0" : "0", accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
+	const bool turns = write_turns(e, NULL), single = plans[PREDICT_ONE];
+	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : 0)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
+		 accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
+	if (single) {
+		double bytes = 0;
+		for (int i = PREDICT_ONE; i < ENTRIES; i++)
+			if (plans[i]) bytes = fmax(bytes, plans[i]->plain_bytes + plans[i]->panel_bytes);
+		text_add(t, "\tif (use == NN_PREDICT && batch == 1) return HEADER + (PARAMS + STATES%s) * sizeof(real) + %.0f;\n", turns ? " + (size_t)PARAMS" : "", bytes + 64);
+	}
 	if (!accumulates) text_add(t, "\tif (use == NN_ACCUMULATE) return 0; /* some sample's value depends on all others */\n");
 	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || panels > (SIZE_MAX / 2 - fixed) / (panel + 1)) return 0;\n\treturn fixed + panels * panel;\n}\n\n");
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
@@ -340,14 +386,14 @@ write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES]
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
 		for (int s = 0; s < e->model->training.optimizers.at[i]->states.n; s++, block++)
 			text_add(t, "\tm->%s = m->moments + %d * PARAMS;\n", c_name(&e->members, arena_print(e->arena, "%s %s", e->model->training.optimizers.at[i]->name, e->model->training.optimizers.at[i]->states.at[s]->name)), block);
-	if (turns) text_add(t, "\tm->turned = use == NN_PREDICT && batch == 1 ? PARAMS + STATES : 0; /* where others have moments */\n");
-	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use != NN_PREDICT ? MOMENTS : %s));\n", turns ? "m->turned ? PARAMS : 0" : "0");
+	if (single) text_add(t, "\tm->single = use == NN_PREDICT && batch == 1;\n");
+	text_add(t, "\tm->workspace = (unsigned char *)(m->moments + (use != NN_PREDICT ? MOMENTS : %s));%s\n", turns ? "m->single ? PARAMS : 0" : "0", turns ? " /* for a single sample, matrices column by column */" : "");
 	if (accumulates) write_carried(e, t, plans[TRAIN]);
 	text_add(t, "\treturn m;\n}\n\n");
 	text_add(t, "void\n%s_threads(struct %s *m, nn_run *run_parts, void *pool)\n{\n\tm->run = run_parts;\n\tm->pool = pool;\n}\n\n", p, p);
 	text_add(t, "void\n%s_prepare(struct %s *m)\n{\n", p, p);
 	if (turns) {
-		text_add(t, "\tif (!m->turned) return; /* parameters are read where they lie */\n");
+		text_add(t, "\tif (!m->single) return; /* parameters are read where they lie */\n");
 		write_turns(e, t);
 	} else {
 		text_add(t, "\t(void)m; /* parameters are read where they lie */\n");
@@ -447,23 +493,23 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	number_params(e);
 	for (int i = 0; i < e->params.n; i++) c_name(&e->members, e->params.at[i]->name); /* parameters have the first claim on their names */
 	find_turned(e);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < ENTRIES; i++) {
 		plans[i] = e->plans[i];
 		for (int k = 0; plans[i] && k < plans[i]->kernels.n; k++) write_kernel(e, plans[i], plans[i]->kernels.at[k]);
 	}
 	write_functions(e, &kernels);
 	for (int i = 0; i < e->model->training.optimizers.n; i++)
 		if (!e->model->training.optimizers.at[i]->method) write_optimizer(e, e->model->training.optimizers.at[i], &optimizers);
-	if (plans[0]) write_predict(e, &entries, plans[0]);
-	if (plans[1]) write_evaluate(e, &entries, plans[1]);
-	if (plans[2]) write_training(e, &entries, plans[2]);
-	if (plans[2] && has_step(e->model)) write_step(e, &entries, plans[2]);
-	if (plans[2] && e->model->train->updates.n) write_states(e, &entries, plans[2]);
-	if (plans[2]) write_draws(e, &entries);
+	if (plans[PREDICT]) write_predict(e, &entries);
+	if (plans[EVALUATE]) write_evaluate(e, &entries);
+	if (plans[TRAIN]) write_training(e, &entries, plans[TRAIN]);
+	if (plans[TRAIN] && has_step(e->model)) write_step(e, &entries, plans[TRAIN]);
+	if (plans[TRAIN] && e->model->train->updates.n) write_states(e, &entries, plans[TRAIN]);
+	if (plans[TRAIN]) write_draws(e, &entries);
 	struct text memory = {.arena = a}, start = {.arena = a};
 	write_starts(e, &start);
 	write_open(e, &memory, plans);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < ENTRIES; i++)
 		if (plans[i]) write_layout(e, &layouts, plans[i]);
 	const char *body = arena_print(a, "%s%s%s%s", text_end(&kernels), text_end(&optimizers), text_end(&layouts), text_end(&entries)), *all = arena_print(a, "%s%s%s", body, text_end(&memory), text_end(&start));
 

@@ -56,13 +56,7 @@ write_zero_sums(struct writer *w)
 	write_line(w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = all(0);");
 }
 
-/* how m rows are cut: sixes, then what is left as pieces of at least 3 where possible */
-struct cut {
-	long sixes;  /* rows covered by pieces of 6 */
-	int n, piece[2];
-};
-
-static struct cut
+struct cut
 cut_rows(long m)
 {
 	static const struct { int back; int n, piece[2]; } rest[ROWS] = {
@@ -80,8 +74,7 @@ write_bounds_of_part(struct writer *w, long size)
 	write_line(w, "const int from = part * %ld / %d, to = (part + 1) * %ld / %d;", size, parts, size, parts);
 }
 
-/* what this part computes: rows from .. to in sixes, or a range of the first outer loop */
-static void
+void
 write_part_range(struct writer *w, struct cut c)
 {
 	const struct kernel *k = w->kernel;
@@ -106,8 +99,7 @@ open_outer_loops(struct writer *w, int n)
 	}
 }
 
-/* calls of the tile for all rows of the part */
-static void
+void
 write_row_calls(struct writer *w, struct cut c, const char *row, void (*write)(struct writer *w, const char *rows, const char *first))
 {
 	struct arena *a = w->e->arena;
@@ -169,22 +161,14 @@ write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 {
 	write_tile_function(e, plan, k, names, out);
 	text_add(out, "\n");
-	bool turned = turned_columns(e, plan->program, k) > 0;
-	if (turned) write_one_sample(e, plan, k, names, out);
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	struct cut c = cut_rows(k->row->size);
 	const char *time = time_parameter(&w);
-	if (turned) {
-		write_line(&w, "if (m->turned) {");
-		write_line(&w, "\t%s, part);", inner_call(&w, "one_sample"));
-		write_line(&w, "\treturn;");
-		write_line(&w, "}");
-	}
 	write_part_range(&w, c);
 	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
 	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += WIDTH) {");
 	w.indent += 2;
-	write_line(&w, "const int few = samples_in(m, panel) - n <= LANES; /* a single sample, say: one vector is enough */");
+	write_line(&w, "const int few = samples_in(m, panel) - n <= LANES; /* one vector is enough */");
 	open_outer_loops(&w, k->outer.n);
 	write_row_calls(&w, c, loop_name(&w, k->row), call_tile);
 	close_loops(&w, k->outer.n);

@@ -97,10 +97,10 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 	const char *p = e->prefix, *inputs = input_arguments(e, true, true);
 	text_add(t, "/* the loss and metrics in training mode */\nstatic void\nforward(struct %s *m, int samples%s, double sums[])\n{\n", p, inputs);
 	text_add(t, "\tlayout_%s(m, samples);\n", plan->entry);
-	write_batch_uniforms(e, t, true);
+	write_batch_uniforms(e, t, true, "samples");
 	write_packing(e, t, plan);
 	write_calls(e, t, plan, 0, plan->forward);
-	write_totals(e, t, plan->program);
+	write_totals(e, t, plan->program, "samples");
 	text_add(t, "}\n\n");
 	text_add(t, "/* what follows the loss%s */\nstatic void\nbackward(struct %s *m)\n{\n", plan->keeps_gradients ? "" : ": each gradient goes to m->sink as soon as some rows of it are there", p);
 	if (plan->forward == plan->kernels.n) text_add(t, "\t(void)m;\n");

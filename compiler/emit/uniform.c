@@ -180,14 +180,14 @@ is_used(const struct emission *e, const struct optimizer *o, const struct tensor
 
 /* those that depend on the batch only; outside of training the batch is what one call of the kernels sees */
 void
-write_batch_uniforms(struct emission *e, struct text *t, bool training)
+write_batch_uniforms(struct emission *e, struct text *t, bool training, const char *samples)
 {
 	struct scalars s = {.e = e, .names = {.arena = e->arena}};
 	bool any = false;
 	for (int i = 0; i < e->uniforms.n; i++) {
 		const struct uniform *u = &e->uniforms.at[i];
 		if (!is_of(u, NULL) || !(training ? u->trains : u->evaluates)) continue;
-		if (!training && !any) text_add(t, "\tm->total = samples;\n");
+		if (!training && !any) text_add(t, "\tm->total = %s;\n", samples);
 		any = true;
 		text_add(t, "\tm->%s = (real)%s;\n", u->name, text_at(&s, u->expr, ATOM));
 	}

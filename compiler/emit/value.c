@@ -55,6 +55,15 @@ buffer_name(struct emission *e, const struct tensor *t, const char *suffix)
 	return name;
 }
 
+/* the variable that holds the tensor's element of the moment; NULL: none does */
+static const struct held *
+held(const struct writer *w, const struct tensor *t)
+{
+	for (int i = w->held.n - 1; i >= 0; i--)
+		if (w->held.at[i].tensor == t) return &w->held.at[i];
+	return NULL;
+}
+
 static const char *
 in_level(struct writer *w, struct value_text v, int least)
 {
@@ -147,7 +156,11 @@ whole_at(struct writer *w, struct expr *e, int level)
 		break;
 	}
 	case OP_DIV: case OP_MOD: s = whole_division(w, e); own = strchr(s, '(') == s + 12 ? ATOM : PRODUCT; break;
-	case OP_READ: s = element_text(w, e, &vector); break;
+	case OP_READ: {
+		const struct held *h = held(w, e->tensor);
+		s = h ? h->name : element_text(w, e, &vector);
+		break;
+	}
 	case OP_IF: {
 		struct lowered l = lower_equation(w->plan->program, &(struct equation){.body = e->kid[0]});
 		w->guarded++;
@@ -211,8 +224,7 @@ ints_text(struct writer *w, struct expr *e, int level)
 	switch (e->op) {
 	case OP_INDEX: s = arena_print(a, "nn_places(m->first, panel, %s)", w->sample); break;
 	case OP_READ:
-		for (int i = 0; i < w->held.n; i++)
-			if (w->held.at[i].tensor == e->tensor) return w->held.at[i].name;
+		if (held(w, e->tensor)) return held(w, e->tensor)->name;
 		if (is_looked_up(e)) {
 			s = gathered(w, e, "gather_ints");
 			break;
@@ -253,7 +265,7 @@ local_pointer(struct writer *w, struct tensor *t, long stride, bool rows)
 	struct arena *a = w->e->arena;
 	const struct slot *at = &w->plan->place[t->id];
 	const char *type = t->integer ? "int32_t" : "real", *declaration;
-	bool panels = t->batch && !rows && w->lanes != NO_LANES;
+	bool panels = t->batch && !rows && w->lanes != NO_LANES && !w->plan->single;
 	enum operand_kind kind = rows ? OPERAND_ROWS : !t->batch ? OPERAND_PLAIN : panels ? OPERAND_PANELS : OPERAND_SAMPLES;
 	const char *name = operand_name(w, kind, t, t->batch ? 0 : stride);
 	for (int i = 0; i < w->locals.n; i++)
@@ -337,6 +349,7 @@ element_text(struct writer *w, struct expr *read, bool *vector)
 	struct affine *f = flat_access(p, w->kernel, read);
 	struct expr *flat = f ? affine_expr(p, f) : flat_expr(p, read);
 	const char *name = local_pointer(w, t, 0, false);
+	if (w->plan->single) return arena_print(a, "%s[%s]", name, whole_at(w, flat, COMPARE));
 	if (w->lanes == NO_LANES)
 		return arena_print(a, "%s[nn_place(%s, %ld, %s)]", name, whole_at(w, read->kid[0], COMPARE), tensor_count(t), whole_at(w, flat, COMPARE));
 	*vector = true;
@@ -388,8 +401,8 @@ show_read(struct writer *w, struct expr *read)
 	struct arena *a = w->e->arena;
 	const struct tensor *t = read->tensor;
 	bool vector;
-	for (int i = w->held.n - 1; i >= 0; i--)
-		if (w->held.at[i].tensor == t) return (struct value_text){w->held.at[i].name, ATOM, w->held.at[i].vector};
+	const struct held *h = held(w, t);
+	if (h) return (struct value_text){h->name, ATOM, h->vector};
 	if (t->role == ROLE_RANDOM) return drawn_read(w, read);
 	if (w->lanes == LANES_ARE_SAMPLES && is_looked_up(read)) return (struct value_text){gathered(w, read, "gather"), ATOM, true};
 	const char *at = element_text(w, read, &vector);
@@ -399,7 +412,7 @@ show_read(struct writer *w, struct expr *read)
 		for (int i = 0; f && i < f->n; i++) {
 			if (f->term[i].atom->index != w->lane_index) continue;
 			if (f->term[i].coefficient != 1) return (struct value_text){arena_print(a, "gather(&%s, lane_index() * %ld)", at, f->term[i].coefficient), ATOM, true};
-			return (struct value_text){arena_print(a, "load_some(&%s, %s)", at, w->part), ATOM, true};
+			return (struct value_text){w->part ? arena_print(a, "load_some(&%s, %s)", at, w->part) : arena_print(a, "load(&%s)", at), ATOM, true};
 		}
 	}
 	return (struct value_text){at, ATOM, false};

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TYPICAL_BATCH = 64 };
+
 struct fusing {
 	struct plan *plan;
 	struct program *p;
@@ -160,7 +162,7 @@ try_contraction(struct fusing *f, int i)
 		return false;
 	}
 	if (k->kind == KERNEL_OUTER) need_rows(f, k->rows);
-	k->parts = contraction_parts(k);
+	k->parts = contraction_parts(k, TYPICAL_BATCH);
 	f->plan->flops += 2 * contraction_size(k);
 	f->taken[i] = 1;
 	add_kernel(f, k);

@@ -75,11 +75,56 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 	return plan;
 }
 
+/* a sum over samples, or numbers of a sample that another one needs */
+static bool
+mixes_samples(const struct kernel *k)
+{
+	if (k->kind == KERNEL_TILE || k->kind == KERNEL_PAIR || k->kind == KERNEL_LANES) return false;
+	return k->kind != KERNEL_PLAIN || has_batch_bound(k->equations.at[0]);
+}
+
+struct plan *
+plan_for_one(const struct plan *plan, const char *entry)
+{
+	struct arena *a = plan->program->arena;
+	struct plan *one = NEW(a, struct plan);
+	*one = *plan;
+	one->entry = entry;
+	one->panel = 1;
+	one->single = true;
+	one->kernels.at = NEW_ARRAY(a, plan->kernels.n + 1, struct kernel *);
+	one->place = NEW_ARRAY(a, plan->program->tensors.n + 1, struct slot);
+	memcpy(one->place, plan->place, (size_t)plan->program->tensors.n * sizeof *one->place);
+	for (int i = 0; i < plan->kernels.n; i++) {
+		struct kernel *k = one->kernels.at[i] = NEW(a, struct kernel);
+		*k = *plan->kernels.at[i];
+		if (mixes_samples(k)) return NULL;
+		k->parts = k->kind == KERNEL_TILE || k->kind == KERNEL_PAIR ? contraction_parts(k, 1) : 1;
+	}
+	place_memory(one);
+	return one;
+}
+
+void
+plan_model(struct model *m, bool f64, struct plan *plans[ENTRIES])
+{
+	for (int i = PREDICT; i <= TRAIN; i++) plans[i] = plan_entry(m, (enum entry)i, f64);
+	struct plan *predict = plans[PREDICT] ? plan_for_one(plans[PREDICT], "predict_one") : NULL;
+	struct plan *evaluate = plans[EVALUATE] ? plan_for_one(plans[EVALUATE], "evaluate_one") : NULL;
+	const bool both = predict && (evaluate || !plans[EVALUATE]);
+	plans[PREDICT_ONE] = both ? predict : NULL;
+	plans[EVALUATE_ONE] = both ? evaluate : NULL;
+}
+
 void
 plan_print(const struct plan *plan, struct text *t)
 {
 	static const char *const kinds[] = {"tile", "pair", "lanes", "rows", "outer", "dot", "taps", "fold", "scatter", "plain"};
 	const struct recurrence_of *loop = NULL;
+	if (plan->single) {
+		text_add(t, "%s: the same kernels, %.0f bytes (at least %.0f)\n", plan->entry, plan->panel_bytes, plan->lower_bound);
+		return;
+	}
 	text_add(t, "%s: panels of %d, %.0f bytes a panel (at least %.0f), %.0f FLOP a sample\n", plan->entry, plan->panel, plan->panel_bytes, plan->lower_bound, plan->flops);
 	for (int i = 0; i < plan->kernels.n; i++) {
 		const struct kernel *k = plan->kernels.at[i];

@@ -9,7 +9,7 @@
  * memory.c    offsets
  * chunks.c    a batch in pieces
  *
- * A plan belongs to one entry of the generated interface (predict, evaluate, train).  Indices are recognised by their roles, never by how an equation
+ * A plan belongs to one entry of the generated interface (predict, evaluate, train; the first two for a single sample, too).  Indices are recognised by their roles, never by how an equation
  * is spelled: rows belong to one factor, columns to the other, what both have and the result lacks is summed. */
 #ifndef NNC_PLAN_H
 #define NNC_PLAN_H
@@ -101,6 +101,7 @@ struct plan {
 	struct program *program;
 	const char *entry;
 	int panel;             /* samples side by side */
+	bool single;           /* for one sample, whose elements lie side by side: a panel of 1 */
 	bool f64;
 	bool keeps_gradients;  /* all gradients are stored until the last is there: their norm is wanted before any update */
 	LIST(struct kernel *) kernels;
@@ -114,11 +115,17 @@ struct plan {
 	double flops;          /* multiply-adds of the contractions for one sample, times two */
 };
 
-/* the entries of the generated interface; each has a plan of its own */
-enum entry { PREDICT, EVALUATE, TRAIN, ENTRIES };
+/* the entries of the generated interface; each has a plan of its own, and the first two one more for a single sample */
+enum entry { PREDICT, EVALUATE, TRAIN, PREDICT_ONE, EVALUATE_ONE, ENTRIES };
 
-/* The plan for an entry of a model; NULL when the model has no use for it. */
+/* The plan for predict, evaluate or train of a model; NULL when the model has no use for it. */
 struct plan *plan_entry(struct model *m, enum entry entry, bool f64);
+
+/* The same kernels for a single sample; NULL when one of them adds samples up. */
+struct plan *plan_for_one(const struct plan *plan, const char *entry);
+
+/* All plans of a model.  Those for a single sample are there together, for all that it predicts and evaluates, or not at all. */
+void plan_model(struct model *m, bool f64, struct plan *plans[ENTRIES]);
 
 /* the plan as text, a line a kernel */
 void plan_print(const struct plan *plan, struct text *t);
@@ -164,7 +171,7 @@ bool contraction_loops(struct program *p, struct kernel *k);
 /* a sum over samples that is kept as 16 running sums */
 bool has_running_sums(const struct kernel *k);
 double contraction_size(const struct kernel *k); /* multiply-adds for one sample */
-int contraction_parts(struct kernel *k);
+int contraction_parts(struct kernel *k, int samples); /* how many pieces are worth it for so many samples */
 
 /* ---- taps.c ------------------------------------------------------------------------------------------------------------------------------------ */
 

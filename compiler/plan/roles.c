@@ -447,9 +447,9 @@ contraction_size(const struct kernel *k)
 
 /* pieces of at least a few hundred thousand multiply-adds for 64 samples, at most 16: of the first outer loop, or of whole tiles of rows */
 int
-contraction_parts(struct kernel *k)
+contraction_parts(struct kernel *k, int samples)
 {
-	double work = contraction_size(k) * 64 / 400000;
+	double work = contraction_size(k) * samples / 400000;
 	int parts = work < 2 ? 1 : work > 16 ? 16 : (int)work;
 	int most = (int)(k->kind == KERNEL_TAPS ? k->row->size / 4 : (k->row->size + 5) / 6 / 4);
 	k->split_outer = k->outer.n && k->outer.at[0]->size > most;

@@ -32,7 +32,7 @@ is_view(struct program *p, const struct equation *q)
 	if (b->tensor->role == ROLE_RANDOM || b->tensor->role == ROLE_SETTING || tensor_count(b->tensor) != tensor_count(q->tensor)) return false;
 	if (q->tensor->batch && (b->kid[0]->op != OP_INDEX || b->kid[0]->index != q->lhs[0])) return false;
 	for (int i = 0; i < q->lhs_count; i++) own[i] = index_of(p, q->lhs[i]);
-	return flat(p, b->tensor, b->kid) == flat(p, q->tensor, own);
+	return without_rests(p, flat(p, b->tensor, b->kid)) == without_rests(p, flat(p, q->tensor, own));
 }
 
 void

@@ -151,11 +151,12 @@ static void
 check_model(const char *path, struct compilation *c)
 {
 	for (int i = 0; i < c->built.n; i++)
-		for (int f64 = 0; f64 < 2; f64++)
-			for (int e = 0; e < ENTRIES; e++) {
-				struct plan *plan = plan_entry(c->built.at[i].model, (enum entry)e, f64);
-				if (plan) check_plan(path, plan);
-			}
+		for (int f64 = 0; f64 < 2; f64++) {
+			struct plan *plans[ENTRIES];
+			plan_model(c->built.at[i].model, f64, plans);
+			for (int e = 0; e < ENTRIES; e++)
+				if (plans[e]) check_plan(path, plans[e]);
+		}
 }
 
 Test(memory, plans_of_every_model)

@@ -231,6 +231,39 @@ Test(plan, a_parameter_that_is_read_later)
 	compile_free(&c);
 }
 
+/* a change of shape is neither computed nor stored, however many axes there are */
+Test(plan, views)
+{
+	const struct plan *plan = plan_entry(model_of("input x: [3, 6, 4, 5]\n h = exp(x)\n f = flatten(h)\n g = reshape(f, [5, 8, 9])\n u = reshape(g, [12, 2, 15])\n"
+						      " y[i] = u[i,1,2] * f[i+3]\n loss = sum(y)"), EVALUATE, false);
+	for (int k = 0; k < plan->kernels.n; k++)
+		for (int e = 0; e < plan->kernels.at[k]->equations.n; e++) {
+			const char *name = plan->kernels.at[k]->equations.at[e]->tensor->name;
+			cr_expect(*name != 'f' && *name != 'g' && *name != 'u', "%s is computed", name);
+		}
+	compile_free(&c);
+}
+
+/* a single sample has the same kernels, and no lanes beside it; where samples are added up there is no such plan, for evaluate or for predict */
+Test(plan, a_single_sample)
+{
+	struct plan *plans[ENTRIES];
+	plan_model(model_of("input x: [4]\n target t: 0..2\n y = x -> Dense(33) -> relu -> Dense(3)\n loss = cross_entropy(y, t)\n output p = softmax(y)"), false, plans);
+	for (int one = PREDICT_ONE, of = PREDICT; one < ENTRIES; one++, of++) {
+		cr_assert(plans[one]);
+		cr_expect(plans[one]->single && plans[one]->panel == 1);
+		cr_expect_eq(plans[one]->kernels.n, plans[of]->kernels.n);
+		cr_expect_lt(plans[one]->panel_bytes, plans[of]->panel_bytes / 8, "%g of %g", plans[one]->panel_bytes, plans[of]->panel_bytes);
+	}
+	compile_free(&c);
+	plan_model(model_of("input x: [4]\n y = x -> Dense(3)\n loss = sum(y)"), false, plans);
+	cr_expect(!plans[PREDICT_ONE] && !plans[EVALUATE_ONE], "nothing is predicted");
+	compile_free(&c);
+	plan_model(model_of("input x: [4]\n m[i] = mean(batch) x[i]\n y = x - m\n loss = sum(y^2)\n output y"), false, plans);
+	cr_expect(plans[PREDICT] && !plans[PREDICT_ONE] && !plans[EVALUATE_ONE], "a mean over samples");
+	compile_free(&c);
+}
+
 Test(plan, only_what_an_entry_asks_for)
 {
 	struct model *m = model_of("input x: [4]\n target t: 0..2\n y = x -> Dense(3)\n loss = cross_entropy(y, t)\n output p = softmax(y)\n metric acc = accuracy(y, t)");

@@ -114,6 +114,25 @@ Test(whole, intervals_end_where_doubles_do)
 	cr_expect_not(interval_of(index_of(p, index_new(p, "u", 0))).known, "an index without a range");
 }
 
+/* the place of an element after a change of shape is the place before it */
+Test(whole, rests_come_together_again)
+{
+	struct expr *e = index_of(p, index_new(p, "e", 6 * 4 * 5 * 7));
+	static const long shapes[][4] = {{6, 4, 5, 7}, {2, 3, 4, 35}, {7, 10, 2, 6}, {840, 1, 1, 1}, {5, 168, 1, 1}};
+	for (int s = 0; s < LENGTH(shapes); s++) {
+		struct expr *place = number(p, 0);
+		long behind = 840;
+		for (int a = 0; a < 4; a++) {
+			behind /= shapes[s][a];
+			place = add(p, scale(p, (double)shapes[s][a], place), floor_mod(p, floor_div(p, e, behind), shapes[s][a]));
+		}
+		cr_expect_eq(without_rests(p, place), e, "shape %d", s);
+	}
+	struct expr *other = add(p, scale(p, 5, floor_div(p, e, 7)), floor_mod(p, e, 7));
+	cr_expect_neq(without_rests(p, other), e, "another order");
+	cr_expect_eq(without_rests(p, linear(1, 2, 3, 4)), linear(1, 2, 3, 4));
+}
+
 Test(whole, division_rounds_down)
 {
 	for (long v = -20; v <= 20; v++)
