@@ -20,7 +20,7 @@ read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct 
 	bool fine = true;
 	for (int i = 0; i < list->n; i++) {
 		struct node *n = list->kid[i];
-		struct value *v = evaluate(e, n->kind == NODE_KEYWORD ? n->kid[0] : n, s);
+		struct value *v = evaluate_argument(e, n->kind == NODE_KEYWORD ? n->kid[0] : n, s);
 		if (v->kind == VALUE_ERROR) fine = false;
 		struct value *w = NEW(e->arena, struct value);
 		*w = *v;

@@ -45,10 +45,12 @@ same_value(const struct elaborator *e, const struct value *a, const struct value
 	if (a->kind != b->kind) return false;
 	switch (a->kind) {
 	case VALUE_NUMBER: case VALUE_TRUTH: return a->number == b->number;
-	case VALUE_WORD: case VALUE_TEXT: return !strcmp(a->text, b->text);
 	case VALUE_DEFINITION: return a->definition == b->definition && a->home == b->home;
 	case VALUE_FUNCTION: return a->function == b->function;
 	case VALUE_PRIMITIVE: return a->primitive == b->primitive;
+	case VALUE_WORD: case VALUE_TEXT:
+		if (strcmp(a->text, b->text)) return false;
+		/* fall through */
 	case VALUE_LIST:
 		for (int i = 0; a->n == b->n && i < a->n; i++)
 			if (!same_value(e, a->item[i], b->item[i])) return false;

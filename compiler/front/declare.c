@@ -141,41 +141,23 @@ no_initialiser(struct elaborator *e, const struct node *name)
 	if (m && !help_option(e, m, name->text, ALL, names)) diag_help(e->d, m, "there are %s", text_end(&t));
 }
 
-/* `~ normal(0, 0.02)`: a word and its numbers; the word may come through a parameter (`init = he_normal`) */
+/* the numbers of `normal(0, 0.02)` */
 static bool
-read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct start *start)
+read_numbers(struct elaborator *e, const struct initialiser *i, struct node *call, struct scope *s, struct start *start)
 {
-	struct node *name = expr->kind == NODE_CALL ? expr->kid[0] : expr;
-	const char *word = name->text;
-	if (name->kind == NODE_NAME && !initialiser_named(word) && !look_up(s, word)) {
-		no_initialiser(e, name);
+	const struct node *list = call->kid[1];
+	if (list->n > i->most) {
+		problem(e, "arguments", call->span, "", "`%s` takes %s", i->name, i->most ? "two numbers" : "no arguments");
 		return false;
 	}
-	if (name->kind == NODE_NAME && !initialiser_named(word)) {
-		struct value *v = evaluate(e, name, s);
-		if (v->kind == VALUE_ERROR) return false;
-		word = v->kind == VALUE_WORD ? v->text : v->kind == VALUE_PRIMITIVE ? v->primitive->name : NULL;
-	}
-	const struct initialiser *i = initialiser_named(word);
-	if (!i) {
-		struct diagnostic *m = problem(e, "param-init", name->span, "", "this is no initialiser");
-		diag_help(e->d, m, "one of glorot_uniform, glorot_normal, he_uniform, he_normal, orthogonal, normal(mean, std), uniform(low, high)");
-		return false;
-	}
-	*start = (struct start){.word = i->name, .n = 2, .argument = {i->argument[0], i->argument[1]}};
-	int given = expr->kind == NODE_CALL ? expr->kid[1]->n : 0;
-	if (given > i->most) {
-		problem(e, "arguments", expr->span, "", "`%s` takes %s", i->name, i->most ? "two numbers" : "no arguments");
-		return false;
-	}
-	for (int k = 0; k < given; k++) {
-		struct node *a = expr->kid[1]->kid[k];
+	for (int k = 0; k < list->n; k++) {
+		struct node *a = list->kid[k];
 		if (a->kind == NODE_KEYWORD) { /* normal(std=0.01) */
 			struct diagnostic *m = problem(e, "arguments", a->span, "", "`%s` takes its numbers by position", i->name);
-			const char *two = given > 1 ? "" : !strcmp(a->text, "mean") || !strcmp(a->text, "low") ? ", 1" : "0, ", *text = span_text(e->arena, a->kid[0]->span);
+			const char *two = list->n > 1 ? "" : !strcmp(a->text, "mean") || !strcmp(a->text, "low") ? ", 1" : "0, ", *text = span_text(e->arena, a->kid[0]->span);
 			bool behind = *two == ',';
-			if (given == 1) diag_help(e->d, m, "write `%s(%s%s%s)`", i->name, behind ? "" : two, text, behind ? two : "");
-			if (given == 1) diag_edit(e->d, m, a->span, "%s%s%s", behind ? "" : two, text, behind ? two : "");
+			if (list->n == 1) diag_help(e->d, m, "write `%s(%s%s%s)`", i->name, behind ? "" : two, text, behind ? two : "");
+			if (list->n == 1) diag_edit(e->d, m, a->span, "%s%s%s", behind ? "" : two, text, behind ? two : "");
 			else diag_edit(e->d, m, a->span, "%s", text);
 			return false;
 		}
@@ -186,7 +168,55 @@ read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct star
 		}
 		start->argument[k] = v->number;
 	}
-	return true;
+	const bool normal = !strcmp(i->name, "normal");
+	if (normal ? start->argument[1] >= 0 : start->argument[0] <= start->argument[1]) return true;
+	problem(e, "param-init", call->span, normal ? "mean, deviation" : "from, to", normal ? "a deviation is at least 0" : "this range is empty");
+	return false;
+}
+
+struct value *
+evaluate_argument(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct node *name = n->kind == NODE_CALL ? n->kid[0] : n;
+	const struct initialiser *i = name->kind == NODE_NAME ? initialiser_named(name->text) : NULL;
+	const struct value *own = i ? look_up(s, name->text) : NULL; /* the program may use the name for something else */
+	if (!i || n->kind != NODE_CALL || !n->kid[1]->n || (own && own->kind != VALUE_WORD)) return evaluate(e, n, s);
+	struct start start = {.word = i->name, .n = 2, .argument = {i->argument[0], i->argument[1]}};
+	if (!read_numbers(e, i, n, s, &start)) return value_error(e);
+	struct value *v = value_new(e, VALUE_WORD, n->span);
+	v->text = i->name;
+	v->n = start.n;
+	v->item = NEW_ARRAY(e->arena, start.n, struct value *);
+	for (int k = 0; k < start.n; k++) v->item[k] = value_number(e, start.argument[k], n->span);
+	return v;
+}
+
+/* `~ normal(0, 0.02)`: a word and its numbers; both may come through a parameter (`init = he_normal`) */
+static bool
+read_drawn(struct elaborator *e, struct node *expr, struct scope *s, struct start *start)
+{
+	struct node *name = expr->kind == NODE_CALL ? expr->kid[0] : expr;
+	const struct value *given = NULL;
+	const char *word = name->text;
+	if (name->kind == NODE_NAME && !initialiser_named(word) && !look_up(s, word)) {
+		no_initialiser(e, name);
+		return false;
+	}
+	if (name->kind == NODE_NAME && !initialiser_named(word)) {
+		struct value *v = evaluate(e, name, s);
+		if (v->kind == VALUE_ERROR) return false;
+		word = v->kind == VALUE_WORD ? v->text : v->kind == VALUE_PRIMITIVE ? v->primitive->name : NULL;
+		given = v->kind == VALUE_WORD && v->n ? v : NULL;
+	}
+	const struct initialiser *i = initialiser_named(word);
+	if (!i) {
+		struct diagnostic *m = problem(e, "param-init", name->span, "", "this is no initialiser");
+		diag_help(e->d, m, "one of glorot_uniform, glorot_normal, he_uniform, he_normal, orthogonal, normal(mean, std), uniform(low, high)");
+		return false;
+	}
+	*start = (struct start){.word = i->name, .n = 2, .argument = {i->argument[0], i->argument[1]}};
+	for (int k = 0; given && k < 2; k++) start->argument[k] = given->item[k]->number;
+	return expr->kind != NODE_CALL || read_numbers(e, i, expr, s, start);
 }
 
 static bool

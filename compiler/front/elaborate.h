@@ -192,7 +192,7 @@ struct value {
 	struct span span;
 	double number; /* also a truth, 0 or 1 */
 	const char *text;
-	int n; /* items of a list or of several; axes of a tensor */
+	int n; /* items of a list or of several; axes of a tensor; numbers behind a word: an initialiser's */
 	union { /* by its kind */
 		struct value **item;
 		struct { /* a tensor: body is a function of these axes */
@@ -332,6 +332,8 @@ struct expr *value_at(struct elaborator *e, const struct value *v, struct expr *
 struct value *elementwise(struct elaborator *e, struct span span, struct span op, const char *name,
 			  struct expr *(*f)(struct program *, struct expr *, struct expr *), struct value *a, struct value *b);
 struct value *evaluate(struct elaborator *e, struct node *n, struct scope *s);
+/* the same where `normal(0, 0.02)` says how a parameter starts, and draws nothing: an argument, its default, a `let` */
+struct value *evaluate_argument(struct elaborator *e, struct node *n, struct scope *s);
 /* counts one piece of work; true: it has become too much, which was reported at the first such span */
 bool too_much_work(struct elaborator *e, struct span span);
 /* from now on it is too much */
@@ -369,6 +371,8 @@ struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s
 /* apply.c */
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
+/* `normal(0, 1)` where numbers are drawn; its two arguments, or NULL */
+void report_drawn(struct elaborator *e, struct span call, const char *name, struct value *const numbers[]);
 const char *primitive_name(int i);
 int asked_rank(const struct node *definition); /* axes that the signature asks of the first argument; 0: it may be anything, or is no tensor */
 /* a value for each of many scores, but one class: reported */

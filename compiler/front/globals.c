@@ -126,7 +126,7 @@ run_global_let(struct elaborator *e, const struct module *m, struct node *n, str
 			e->defines[i].used = true;
 			v = defined_value(e, &e->defines[i], n, s);
 		}
-	if (!v) v = evaluate(e, n->kid[0], s);
+	if (!v) v = evaluate_argument(e, n->kid[0], s);
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;
 	w->span = n->name;

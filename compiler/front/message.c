@@ -69,7 +69,9 @@ shape_text(struct elaborator *e, const struct value *v)
 	switch (v->kind) {
 	case VALUE_NUMBER: return arena_print(e->arena, "the number %.6g", v->number);
 	case VALUE_TRUTH: return v->number != 0 ? "true" : "false";
-	case VALUE_WORD: return arena_print(e->arena, "the word `%s`", v->text);
+	case VALUE_WORD:
+		if (v->n) return arena_print(e->arena, "the initialiser `%s(%.6g, %.6g)`", v->text, v->item[0]->number, v->item[1]->number);
+		return arena_print(e->arena, "the word `%s`", v->text);
 	case VALUE_TEXT: return "a text";
 	case VALUE_LIST: return "a list";
 	case VALUE_TENSOR: break;

@@ -249,11 +249,29 @@ run_pad(struct elaborator *e, const struct arguments *a)
 	return value_tensor(e, x->n, axes, choose(p, inside, value_at(e, x, at), number(p, 0)), a->call->span);
 }
 
+void
+report_drawn(struct elaborator *e, struct span call, const char *name, struct value *const numbers[])
+{
+	struct diagnostic *m = problem(e, "arguments", call, "", "`%s` takes no arguments here: an independent number for each element", name);
+	if (!m || !numbers || numbers[0]->kind != VALUE_NUMBER || numbers[1]->kind != VALUE_NUMBER) return;
+	const double first = numbers[0]->number, second = numbers[1]->number, factor = strcmp(name, "normal") ? second - first : second;
+	struct text t = {.arena = e->arena};
+	if (first != 0) text_add(&t, "%.6g + ", first);
+	if (factor != 1) text_add(&t, "%.6g * ", factor);
+	text_add(&t, "%s()", name);
+	const char *write = first != 0 ? arena_print(e->arena, "(%s)", text_end(&t)) : text_end(&t);
+	diag_help(e->d, m, "write `%s`", write);
+	diag_edit(e->d, m, call, "%s", write);
+}
+
 /* An independent draw per element of the value in which the call stands; materialise gives it its subscripts. */
 static struct value *
 draw(struct elaborator *e, const struct arguments *a, enum draw kind, const char *name)
 {
-	if (a->n || a->keyword_count) return wrong_count(e, a, name, "no arguments here: an independent number for each element");
+	if (a->n || a->keyword_count) {
+		report_drawn(e, a->call->span, name, a->n == 2 && !a->keyword_count ? a->at : NULL);
+		return value_error(e);
+	}
 	const char *path = path_name(e, arena_print(e->arena, "%s%d", name, ++*call_counter(e, name)));
 	struct tensor *t = tensor_new(e->p, path, ROLE_RANDOM, 0, NULL);
 	t->draw = kind;

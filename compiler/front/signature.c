@@ -471,7 +471,7 @@ bind_parameter(struct elaborator *e, struct expansion *x, int k)
 	struct node *param = x->definition->kid[0]->kid[k], *type = param->kid[0];
 	struct value *v = x->given[k];
 	if (!v) {
-		v = evaluate(e, param->kid[1], x->scope);
+		v = evaluate_argument(e, param->kid[1], x->scope);
 		if (v->kind == VALUE_ERROR) return false;
 	}
 	if (!is_kind(e, x, k, v)) return false;

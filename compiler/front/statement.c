@@ -405,7 +405,7 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 static void
 run_let(struct elaborator *e, struct node *n, struct scope *s)
 {
-	struct value *v = evaluate(e, n->kid[0], s);
+	struct value *v = evaluate_argument(e, n->kid[0], s);
 	if (v->kind == VALUE_TENSOR) {
 		problem(e, "let", n->kid[0]->span, shape_text(e, v), "`let` is for numbers, lists and functions known at compile time");
 		v = value_error(e);

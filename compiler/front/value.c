@@ -197,7 +197,9 @@ as_tensor(struct elaborator *e, struct value *v)
 		break;
 	default: break;
 	}
-	if (!t) {
+	if (!t && v->kind == VALUE_WORD && v->n) {
+		report_drawn(e, v->item[0]->span, v->text, v->item);
+	} else if (!t) {
 		struct diagnostic *m = problem(e, "value", v->span, shape_text(e, v), "a number or tensor is needed here");
 		if (m && v->kind == VALUE_DEFINITION) diag_help(e->d, m, "give it its arguments: `%s(...)`", v->definition->text);
 	}

@@ -128,6 +128,8 @@ static const struct mistake mistakes[] = {
 	{"input x: [2]\n loss = sum(zeros(1e7, 1e7)) + sum(x)", "size", "too large", "zeros"},
 	{"input x: [2]\n loss = sum(x) + floor(x)", "arguments", "known at compile time", "floor"},
 	{"input x: [2]\n loss = sum(x * uniform(3))", "arguments", "an independent number for each element", "uniform"},
+	{"input x: [2]\n y = x * uniform(-1, 1)\n loss = sum(y)", "arguments", "write `(-1 + 2 * uniform())`", "uniform"},
+	{"input x: [2]\n y = x + tanh(normal(0, 3))\n loss = sum(y)", "arguments", "write `3 * normal()`", "normal"},
 	{"input x: [2]\n loss = sum(x + normal())", "draw", "name the drawn value first", NULL},
 };
 

@@ -57,6 +57,25 @@ Test(statement, parameters_and_how_they_start)
 	cr_expect_eq(squares, 3, "l2 of a, b and c, and not of d: %s", equations_text(m->train));
 }
 
+/* an argument, its default and a `let` may say how a parameter starts, with the numbers of this very call */
+Test(statement, starts_come_through_parameters)
+{
+	static const char text[] =
+		"let wide = uniform(-3, 3)\n"
+		"layer Mine(x: [n], m: int, init = normal(0, m / 10)) {\n param W: [m, n] ~ init\n y[j] = sum(i) W[j,i] * x[i]\n return y\n}\n"
+		"model M {\n input x: [4]\n y = x -> Mine(5) -> Mine(5, wide) -> Mine(5, init=normal(1, 2)) -> Mine(5, normal(1, 2)) -> Mine(5, init=normal(1, 3))\n"
+		" loss = sum(y)\n}\n";
+	static const struct { const char *path, *word; double first, second; } expected[] = {
+		{"Mine1.W", "normal", 0, 0.5}, {"Mine2.W", "uniform", -3, 3}, {"Mine3.W", "normal", 1, 2}, {"Mine4.W", "normal", 1, 2}, {"Mine5.W", "normal", 1, 3},
+	};
+	struct model *m = model_of(text);
+	for (int i = 0; i < LENGTH(expected); i++) {
+		const struct tensor *w = there(m->train, expected[i].path);
+		cr_expect_str_eq(w->start.word, expected[i].word, "%s", w->name);
+		cr_expect(w->start.argument[0] == expected[i].first && w->start.argument[1] == expected[i].second, "%s: %g, %g", w->name, w->start.argument[0], w->start.argument[1]);
+	}
+}
+
 Test(statement, a_parameter_that_nothing_reads_does_not_exist)
 {
 	struct model *m = model_of("input x: [2]\n param unused: [3] = 0\n y = x -> Dense(3, bias=false)\n loss = sum(y)");
@@ -126,6 +145,11 @@ static const struct mistake mistakes[] = {
 	{"input x: [2]\n param w: [2] ~ orthogonal(1)\n loss = sum(x*w)", "arguments", "`orthogonal` takes no arguments", "orthogonal("},
 	{"input x: [2]\n param w: [2] ~ normal(x, 1)\n loss = sum(x*w)", "value", "known at compile time", "x, 1"},
 	{"input x: [2]\n param w: [2] = x\n loss = sum(x*w)", "param-init", "one number known at compile time", NULL},
+	{"input x: [2]\n param w: [2] ~ normal(0, -1)\n loss = sum(x*w)", "param-init", "a deviation is at least 0", "normal"},
+	{"input x: [2]\n y = x -> Dense(3, init=uniform(2, 1))\n loss = sum(y)", "param-init", "this range is empty", "uniform"},
+	{"input x: [2]\n y = x -> Dense(3, init=normal(0, x))\n loss = sum(y)", "value", "numbers known at compile time", "x))"},
+	{"input x: [2]\n y = x -> Dense(3, bias=normal(0, 1))\n loss = sum(y)", "option", "true or false", "normal"},
+	{"input x: [2]\n y = x -> Dense(normal(0, 1))\n loss = sum(y)", "size", "a whole number known at compile time", "normal"},
 	{"input x: [2]\n param w: [2] = 0 not in biases\n loss = sum(x*w)", "syntax", "write `not in weights`", NULL},
 	{"input x: [2]\n param w: [2] = 0\n param w: [2] = 1\n loss = sum(x*w)", "weight-path", "two weights with the path `w`", "param w: [2] = 1"},
 	{"input x: [2]\n y = x\n loss = y", "loss-shape", "average them: `loss = mean(y)`", NULL},
