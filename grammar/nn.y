@@ -39,7 +39,7 @@ static void nn_error(const struct span *at, struct parse *p, void *scanner, cons
 %type <node> items item import let fn layer optimizer model train entries entry
 %type <node> params param_list param result types body block stmts stmt names init outside type range
 %type <node> expr pipe stage or and not cmp add addend mul unary power primary postfix closed call
-%type <node> redcall red redbody factors args arg_list arg exprs indices index dotted
+%type <node> redcall red redbody factors args arg_list arg exprs rest indices index dotted
 %type <kind> addop mulop relop
 
 %start file
@@ -148,6 +148,8 @@ redcall:  REDUCTION '(' args ')'             { $$ = MAKE(CALL, @$, 2, NAMED(NAME
 primary:  NUMBER                             { $$ = NAMED(NUMBER, @$, $1, @1, 0); }
         | TEXT                               { $$ = NAMED(TEXT, @$, $1, @1, 0); }
         | '[' exprs ']'                      { $$ = $2; $$->span = @$; }
+        | '[' exprs ',' rest ']'             { $$ = node_push(p, $2, $4); $$->span = @$; }
+        | '[' rest ']'                       { $$ = node_push(p, EMPTY(@$), $2); }
         | '[' ']'                            { $$ = EMPTY(@$); }
         | redcall
         | postfix
@@ -169,6 +171,7 @@ arg_list: arg                                { $$ = node_push(p, EMPTY(@$), $1);
 arg:      expr
         | NAME '=' expr                      { $$ = NAMED(KEYWORD, @$, $1, @1, 1, $3); }
         | NAME IN range                      { $$ = NAMED(IN, @$, $1, @1, 1, $3); }
+rest:     NAME DOTDOT                        { $$ = NAMED(REST, @$, $1, @1, 0); }
 exprs:    expr                               { $$ = node_push(p, EMPTY(@$), $1); }
         | exprs ',' expr                     { $$ = node_push(p, $1, $3); }
 indices:  index                              { $$ = node_push(p, EMPTY(@$), $1); }

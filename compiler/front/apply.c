@@ -149,20 +149,25 @@ finish(struct elaborator *e, const struct expansion *x, struct value *v, bool la
 	return unmap(e, x, v);
 }
 
-static bool
-check_result(struct elaborator *e, const struct expansion *x, struct value *v)
+/* the result as the signature promises it, `rest..` as the axes that it stands for */
+static struct value *
+promised(struct elaborator *e, const struct expansion *x, struct value *v)
 {
-	struct node *types = x->definition->kid[1];
-	if (!types || types->n != 1 || v->kind != VALUE_TENSOR) return true;
+	struct node *types = x->definition->kid[1], *type = types && types->n == 1 ? types->kid[0]->kid[0] : NULL;
+	if (!type || v->kind != VALUE_TENSOR) return v;
 	int rank = 0;
 	long dims[MAX_RANK], shape[MAX_RANK];
-	if (!type_dims(e, types->kid[0], x->scope, &rank, dims)) return false;
+	if (!type_dims(e, types->kid[0], x->scope, &rank, dims)) return value_error(e);
 	value_shape(v, shape);
-	if (rank == v->n && !memcmp(dims, shape, (size_t)rank * sizeof *dims)) return true;
+	if (rank == v->n && !memcmp(dims, shape, (size_t)rank * sizeof *dims)) {
+		if (type->kind != NODE_LIST || !type->n || type->kid[type->n - 1]->kind != NODE_REST || x->rest_rank == 1) return v;
+		memcpy(dims + rank - 1, x->rest, (size_t)x->rest_rank * sizeof *dims);
+		return reshaped(e, v, rank - 1 + x->rest_rank, dims, v->span);
+	}
 	struct diagnostic *m = problem(e, "shape", types->kid[0]->span, dims_text(e->arena, rank, dims), "`%s` does not give what it promises", x->definition->text);
 	if (m) diag_note(e->d, m, "its result is %s", shape_text(e, v));
 	note_frames(e, m);
-	return false;
+	return value_error(e);
 }
 
 static struct value *
@@ -170,8 +175,7 @@ expand_body(struct elaborator *e, struct expansion *x)
 {
 	struct node *body = x->definition->kid[2];
 	struct value *v = body->kind == NODE_BODY ? evaluate(e, body->kid[0], x->scope) : run_block(e, body, x->scope);
-	if (v->kind == VALUE_ERROR || !check_result(e, x, v)) return value_error(e);
-	return v;
+	return v->kind == VALUE_ERROR ? v : promised(e, x, v);
 }
 
 /* weights of a named layer: the first use fixes the shape */

@@ -29,6 +29,8 @@ struct expansion { /* a definition being applied */
 	long lead[MAX_RANK];
 	struct index *lead_index[MAX_RANK];
 	int extra[MOST]; /* by parameter: how many of its axes are mapped */
+	int rest_rank;   /* the axes that `rest..` stands for, in the last argument that has some */
+	long rest[MAX_RANK];
 };
 
 /* signature.c: puts arguments to parameters; reports what is too many, unknown or missing */

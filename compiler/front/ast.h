@@ -20,6 +20,7 @@
 	X(PARAMETER) /* NAME; type?, default?                 of a signature                                                       */ \
 	X(TYPE)      /* shape?, range?                                                                                             */ \
 	X(ANY_FN)    /*                                       the type `fn`                                                        */ \
+	X(REST)      /* NAME                                  `rest..` in a signature's shape                                      */ \
 	X(RANGE)     /* low, high                                                                                                  */ \
 	X(BODY)      /* expr                                  `= expr`                                                             */ \
 	X(BLOCK)     /* statements                                                                                                 */ \

@@ -371,6 +371,8 @@ struct value *unknown_name(struct elaborator *e, struct node *n, struct scope *s
 /* apply.c */
 struct value *apply_call(struct elaborator *e, struct node *call, struct scope *s, struct value *piped);
 struct value *primitive_named(struct elaborator *e, const char *name); /* NULL: none */
+/* the same elements in the same order; there are as many */
+struct value *reshaped(struct elaborator *e, const struct value *x, int rank, const long dims[], struct span span);
 /* `normal(0, 1)` where numbers are drawn; its two arguments, or NULL */
 void report_drawn(struct elaborator *e, struct span call, const char *name, struct value *const numbers[]);
 const char *primitive_name(int i);

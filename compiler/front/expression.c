@@ -513,6 +513,18 @@ evaluate_list(struct elaborator *e, struct node *n, struct scope *s)
 	return v;
 }
 
+/* the size that all remaining axes have together; their name is bound by the signature in which they stand */
+static struct value *
+evaluate_rest(struct elaborator *e, struct node *n, struct scope *s)
+{
+	struct node name = {.kind = NODE_NAME, .span = n->name, .name = n->name, .text = n->text};
+	const struct value *v = e->frame ? look_up(s, n->text) : NULL;
+	if (v && v->kind == VALUE_NUMBER) return evaluate(e, &name, s);
+	struct diagnostic *m = problem(e, "place", n->span, "", "`%s..` stands for all remaining axes of an argument", n->text);
+	diag_help(e->d, m, "it belongs into the signature of a function or layer: `layer Scale(x: [c, %s..])`", n->text);
+	return value_error(e);
+}
+
 static struct value *
 evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -605,7 +617,7 @@ static struct value *(*const evaluators[])(struct elaborator *, struct node *, s
 	[NODE_MULTIPLY] = evaluate_operation, [NODE_DIVIDE] = evaluate_operation, [NODE_MODULO] = evaluate_operation,
 	[NODE_MATRIX] = evaluate_matrix, [NODE_POWER] = evaluate_operation, [NODE_REDUCE] = evaluate_reduce,   [NODE_CALL] = evaluate_call,
 	[NODE_INDEX] = evaluate_index,   [NODE_DOT] = evaluate_dot,         [NODE_NAME] = evaluate_name,       [NODE_NUMBER] = evaluate_number,
-	[NODE_TEXT] = evaluate_text,     [NODE_LIST] = evaluate_list,
+	[NODE_TEXT] = evaluate_text,     [NODE_LIST] = evaluate_list,       [NODE_REST] = evaluate_rest,
 };
 
 enum { MOST_WORK = 1500000 }; /* a network of a thousand layers takes a hundred thousand */

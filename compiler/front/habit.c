@@ -216,9 +216,14 @@ range_as_type(const struct mistake *m)
 	size_t close = m->at.end;
 	while (isalnum((unsigned char)m->text[close]) || strchr(" -+_", m->text[close])) close++;
 	if (m->text[close] != ']') return false;
-	char *range = slice(m, m->open.end, close);
+	char *range = slice(m, m->open.end, close), *comma = strrchr(range, ',');
 	struct diagnostic *d = say(m, m->at, "", "a range is no size");
-	advise(m, d, "one whole number is written `%s`", range);
+	if (comma) { /* [5, 0..9] */
+		range = arena_print(m->p->arena, "[%.*s] of %s", (int)(comma - range), range, comma + 1 + strspn(comma + 1, " "));
+		advise(m, d, "whole numbers of this range are written `%s`", range);
+	} else {
+		advise(m, d, "one whole number is written `%s`", range);
+	}
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.begin, close + 1}, "%s", range);
 	return true;
 }
@@ -256,15 +261,23 @@ ellipsis(const struct mistake *m)
 {
 	if (!found_is(m, "..") || m->bracket != '[' || m->text[m->at.end] != '.') return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, m->at.end + 1}, "", "there is no `...`");
-	advise(m, d, "axes behind the subscripts stay whole, `x[0]`; those in front are read with an index, `y[i] = x[i, 0]`");
+	if (at_text(m, line_start(m), "layer") || at_text(m, line_start(m), "fn")) advise(m, d, "all remaining axes of an argument are written `[c, rest..]`");
+	else advise(m, d, "axes behind the subscripts stay whole, `x[0]`; those in front are read with an index, `y[i] = x[i, 0]`");
 	return true;
+}
+
+/* not the subscripts of something */
+static bool
+in_list(const struct mistake *m)
+{
+	return m->bracket == '[' && (!m->open.begin || word_end(m, m->open.begin - 1) == m->open.begin - 1);
 }
 
 /* [0..9] */
 static bool
 range_in_list(const struct mistake *m)
 {
-	if (!found_is(m, "..") || m->bracket != '[' || (m->open.begin && word_end(m, m->open.begin - 1) > m->open.begin - 1)) return false;
+	if (!found_is(m, "..") || !in_list(m)) return false;
 	if ((at_text(m, line_start(m), "target") || at_text(m, line_start(m), "input")) && range_as_type(m)) return true;
 	struct diagnostic *d = say(m, m->at, "", "a list has no ranges");
 	size_t end = word_end(m, skip_blanks(m, m->at.end));
@@ -276,6 +289,23 @@ range_in_list(const struct mistake *m)
 	if (numbers && m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.end, end}, "%s", text_end(&t));
 	if (numbers) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
 	else advise(m, d, "write the numbers one by one: `[0, 1, 2]`");
+	return true;
+}
+
+/* [rest.., c]   [a..b] */
+static bool
+behind_rest(const struct mistake *m)
+{
+	if (!behind(m, 0, "rest") || !in_list(m)) return false;
+	size_t end = m->at.begin;
+	while (isspace((unsigned char)m->text[end - 1])) end--;
+	struct mistake range = *m;
+	range.at = (struct span){m->p->source, end - 2, end};
+	range.found = "..";
+	if (found_is(m, "a name") || found_is(m, "a number") || found_is(m, "'-'") || found_is(m, "'('")) return range_in_list(&range);
+	if (!found_is(m, "','")) return false;
+	struct diagnostic *d = say(m, range.at, "", "what stands for all remaining axes stands last");
+	advise(m, d, "write it behind the other axes: `[c, rest..]`");
 	return true;
 }
 
@@ -445,7 +475,7 @@ habit(const struct mistake *m)
 {
 	static bool (*const all[])(const struct mistake *) = {
 		nameless_function, matlab, strange_character, colon_slice, double_star, walrus, in_place, increment, fat_arrow, equals_in_condition, equals_defines,
-		foreign, half_open, comparison_chain, percent, chain, ellipsis, range_in_call, range_in_list, point_without_digit, slip, missing_operator, trailing_comma,
+		foreign, half_open, comparison_chain, percent, chain, ellipsis, range_in_call, range_in_list, behind_rest, point_without_digit, slip, missing_operator, trailing_comma,
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i](m)) return true;

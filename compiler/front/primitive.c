@@ -140,12 +140,28 @@ all_sizes_said(struct elaborator *e, const struct arguments *a, const struct val
 	return false;
 }
 
+struct value *
+reshaped(struct elaborator *e, const struct value *x, int rank, const long dims[], struct span span)
+{
+	struct program *p = e->p;
+	struct index *axes[MAX_RANK];
+	struct expr *flat = number(p, 0), *at[MAX_RANK];
+	for (int i = 0; i < rank; i++) {
+		axes[i] = index_new(p, rank == 1 ? "k" : (const char *[]){"h", "i", "j", "k", "l", "m", "n", "o"}[i], dims[i]);
+		flat = add(p, scale(p, (double)dims[i], flat), index_of(p, axes[i]));
+	}
+	for (int i = x->n - 1; i >= 0; i--) {
+		at[i] = i ? floor_mod(p, flat, x->axis[i]->size) : flat;
+		flat = floor_div(p, flat, x->axis[i]->size);
+	}
+	return value_tensor(e, rank, axes, value_at(e, x, at), span);
+}
+
 static struct value *
 run_reshape(struct elaborator *e, const struct arguments *a)
 {
 	int rank;
 	long dims[MAX_RANK];
-	struct program *p = e->p;
 	if (a->n < 2) return wrong_count(e, a, "reshape", "a tensor and a list of sizes");
 	struct value *x = as_tensor(e, a->at[0]);
 	if (!x || !all_sizes_said(e, a, x) || !read_dims(e, a->n - 1, a->at + 1, a->call->span, &rank, dims)) return value_error(e);
@@ -158,17 +174,7 @@ run_reshape(struct elaborator *e, const struct arguments *a)
 		note_frames(e, m);
 		return value_error(e);
 	}
-	struct index *axes[MAX_RANK];
-	struct expr *flat = number(p, 0), *at[MAX_RANK];
-	for (int i = 0; i < rank; i++) {
-		axes[i] = index_new(p, rank == 1 ? "k" : (const char *[]){"h", "i", "j", "k", "l", "m", "n", "o"}[i], dims[i]);
-		flat = add(p, scale(p, (double)dims[i], flat), index_of(p, axes[i]));
-	}
-	for (int i = x->n - 1; i >= 0; i--) {
-		at[i] = i ? floor_mod(p, flat, x->axis[i]->size) : flat;
-		flat = floor_div(p, flat, x->axis[i]->size);
-	}
-	return value_tensor(e, rank, axes, value_at(e, x, at), a->call->span);
+	return reshaped(e, x, rank, dims, a->call->span);
 }
 
 /* concat([a, b]), concat(a, b, c): how two at a time are written */

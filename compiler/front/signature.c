@@ -390,6 +390,20 @@ bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct
 	return check_classes(e, x, param, t, last);
 }
 
+/* all axes from this one on as one: what `rest..` stands for */
+static struct value *
+flattened_from(struct elaborator *e, struct expansion *x, struct value *v, int first)
+{
+	long shape[MAX_RANK];
+	value_shape(v, shape);
+	x->rest_rank = v->n - first;
+	memcpy(x->rest, shape + first, (size_t)x->rest_rank * sizeof *shape);
+	if (x->rest_rank == 1) return v;
+	for (int i = first + 1; i < v->n; i++) shape[first] *= shape[i];
+	if (x->rest_rank == 0) shape[first] = 1;
+	return reshaped(e, v, first + 1, shape, v->span);
+}
+
 /* the shape of one argument against the signature: binds plain names, finds how many axes are mapped */
 static bool
 bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **value)
@@ -398,6 +412,13 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 	struct value *v = as_tensor(e, *value);
 	if (!v) return false;
 	int wanted = dims && dims->kind == NODE_LIST ? dims->n : 0;
+	if (wanted && dims->kid[wanted - 1]->kind == NODE_REST) {
+		if (v->n < wanted - 1) {
+			wrong_shape(e, x, param, v);
+			return false;
+		}
+		v = flattened_from(e, x, v, wanted - 1);
+	}
 	int extra = v->n - wanted;
 	bool scalar = wanted == 0;
 	if (scalar && extra == 1 && v->axis[0]->size == 1) { /* a tensor of one element counts as a number */
@@ -412,7 +433,7 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 	for (int i = 0; i < wanted; i++) {
 		struct node *dim = dims->kid[i];
 		long size = v->axis[extra + i]->size, asked;
-		if (dim->kind == NODE_NAME && is_free(x, dim->text)) {
+		if ((dim->kind == NODE_NAME || dim->kind == NODE_REST) && is_free(x, dim->text)) {
 			scope_bind(e, x->scope, dim->text, value_number(e, (double)size, dim->span));
 			continue;
 		}
