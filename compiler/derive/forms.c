@@ -74,6 +74,8 @@ best_factor(struct program *p, struct expr *const terms[], int n)
 	return best.factor;
 }
 
+static struct expr *factored_sum(struct program *p, struct expr *e);
+
 static struct expr *
 factor(struct program *p, struct expr *e, void *context)
 {
@@ -86,9 +88,16 @@ factor(struct program *p, struct expr *e, void *context)
 		if (has_factor(terms[i], f)) inner = add(p, inner, without_factor(p, terms[i], f));
 		else rest = add(p, rest, terms[i]);
 	}
-	struct expr *inner2 = inner->op == OP_ADD ? factor(p, inner, context) : inner;
-	struct expr *out = add(p, rest, mul(p, f, inner2));
-	return out->op == OP_ADD && out->n < e->n ? factor(p, out, context) : out;
+	struct expr *out = add(p, rest, mul(p, f, factored_sum(p, inner)));
+	return out->op == OP_ADD && out->n < e->n ? factored_sum(p, out) : out;
+}
+
+/* one of reals, and only so many */
+static struct expr *
+factored_sum(struct program *p, struct expr *e)
+{
+	struct expr *out = factor(p, e, NULL);
+	return out ? out : e;
 }
 
 /* ---- X: multiply out ------------------------------------------------------------------------------------------------------------------------------ */
@@ -136,7 +145,7 @@ find_forms(struct program *p, struct expr *e)
 {
 	struct forms *f = NEW(p->arena, struct forms);
 	*f = (struct forms){rewrite(p, e, multiply_out, NULL), e};
-	struct expr *candidate[] = {rewrite(p, e, factor, NULL), f->out, rewrite(p, f->out, factor, NULL)};
+	struct expr *candidate[] = {factored(p, e), f->out, factored(p, f->out)};
 	int least = expr_cost(p, e);
 	for (int i = 0; i < 3; i++) {
 		int c = expr_cost(p, candidate[i]);

@@ -6,7 +6,8 @@
  * L: log(..) looks through a read of a map whose body is an exponential or a sigmoid.
  * H: a factor of a sum that is computed and depends on some of the indices only (relu(x[i]) in sum(i) W[j,i] * relu(x[i])) becomes an equation: it
  *    is computed once, and the sum is a product of plain reads.
- * T: transcendental values inside a map, and sums under one, become equations, so that the derivative can read them. */
+ * T: transcendental values inside a map, and sums under one, become equations, so that the derivative can read them; but for those that only a
+ *    condition around them keeps inside of what they read. */
 #include "core/function.h"
 #include "derive/derive.h"
 #include <string.h>
@@ -160,13 +161,13 @@ name_scalars(struct program *p, struct expr *e, void *context)
 	expr_reads(p, x, &reads);
 	if (s->arguments) {
 		int n = own_indices(s->q, x, lhs);
-		if (is_exp(e) || x->op != OP_ADD || reads < 2 || x->integer || n < 0) return call(p, e->function, x);
+		if (is_exp(e) || x->op != OP_ADD || reads < 2 || x->integer || n < 0 || !reads_are_safe(p, x)) return call(p, e->function, x);
 		struct tensor *t = define(p, arena_print(p->arena, "%s_in", s->q->tensor->name), n, lhs, MAP, 0, NULL, x, ROLE_VALUE, s->q->span);
 		return call(p, e->function, read_at(p, t, lhs));
 	}
 	struct expr *y = call(p, e->function, x);
 	int n = own_indices(s->q, y, lhs);
-	if (e == s->q->body || y->op != OP_CALL || y->free->n == 0 || n < 0 || !reads_a_value(p, x)) return y;
+	if (e == s->q->body || y->op != OP_CALL || y->free->n == 0 || n < 0 || !reads_a_value(p, x) || !reads_are_safe(p, y)) return y;
 	struct tensor *t = define(p, arena_print(p->arena, "%s_%s", s->q->tensor->name, e->function->name), n, lhs, MAP, 0, NULL, y, ROLE_VALUE, s->q->span);
 	return read_at(p, t, lhs);
 }

@@ -62,6 +62,10 @@ static const struct {
 	{"convolution", "input x: [2, 6, 5]\n param W: [3, 2, 3, 3] ~ he_normal\n param b: [3] = 0\n y[f,i,j] = sum(a,u,v) W[f,a,u,v] * x[a, i+u, j+v] + b[f]\n loss = sum(y^2)"},
 	{"padded, strided", "input x: [2, 5, 6]\n param W: [2, 2, 3, 3] ~ he_normal\n z = pad(x, 1)\n y[f,i,j] = sum(a,u,v) W[f,a,u,v] * z[a, 2*i+u, 2*j+v]\n loss = sum(tanh(y)^2)"},
 	{"dilated", "input x: [9]\n param W: [2, 3] ~ normal(0, 1)\n y[f,i in 0..2] = mean(u in 0..2) W[f,u] * x[2*i+2*u]\n loss = sum(y^3)"},
+	{"whole numbers as factors", "input x: [3, 1]\n param w: [3, 1] = 0.5\n h = x * w\n y = tanh(sum(j, i in 0..3) i * h[(i + 2) / 3, j])\n loss = tanh(y)^2 + 0.1 * sum(w^2)"},
+	{"a function of what a condition keeps inside", "input x: real\n param w: [4, 3, 5] ~ normal(0, 0.5)\n"
+						      " y[i in 0..2, j in 0..0] = if i*3 + 3*j >= 2 then tanh(w[3, i / 2, i*3 + 3*j - 2]) * x * x else 0\n loss = mean(y^2)"},
+	{"a sum under one, too", "input x: [5]\n param w: [3] ~ normal(0, 0.5)\n y[i in 0..4] = if i >= 2 then tanh(w[i-2] + w[i-2] * x[i]) else 0\n loss = sum(y^2)"},
 	{"max pool", "input x: [2, 4, 6]\n y[a,i,j] = max(u in 0..1, v in 0..2) x[a, 2*i+u, 3*j+v]\n loss = sum(y^2)"},
 	{"overlapping pool", "input x: [7]\n y[i in 0..2] = max(u in 0..2) x[2*i+u]\n z[i in 0..4] = mean(u in 0..2) x[i+u]\n loss = sum(y^2) * sum(z^2)"},
 	{"max, min", "input x: [3, 4]\n y[k] = max(i) x[k,i] * min(i) x[k,i]\n loss = sum(y^2) + max(x) * min(x)"},
