@@ -3,7 +3,7 @@
 //
 // Set before inclusion (all optional):
 //   NN_F64    1: real = double; 0: float (default)
-//   NN_PANEL  samples side by side in a panel: 16, 32 or 64 (default)
+//   NN_PANEL  the most samples side by side in a panel: 16, 32 or 64 (default)
 //   NN_FUSED  1: a*b + c is rounded once, 0: twice. Default: 1 where the hardware has it (x86 with FMA, aarch64), else 0. Results
 //             are bit-identical within each of the two families, whatever the compiler, its -O level, the target and LANES.
 //             1 without such hardware calls fma() of libm, lane by lane: correct but slow.
@@ -96,8 +96,9 @@ typedef uint32_t nn_uint;
 #define NN_BYTES (NN_LANES * (NN_F64 ? 8 : 4)) // of a vector
 enum {
 	LANES = NN_LANES,
-	PANEL_VECS = NN_PANEL < NN_LANES ? 1 : NN_PANEL / NN_LANES,
-	VECS = PANEL_VECS < NN_MOST_VECS ? PANEL_VECS : NN_MOST_VECS, // vectors in a row of a register tile
+	MOST = LANES * NN_MOST_VECS < 16 ? 16 : LANES * NN_MOST_VECS,
+	PANEL = NN_PANEL < MOST ? NN_PANEL : MOST, // samples side by side: no more than a register tile takes, or it would read memory in jumps
+	VECS = PANEL < LANES * NN_MOST_VECS ? PANEL / LANES : NN_MOST_VECS, // vectors in a row of a register tile
 	WIDTH = LANES * VECS, // reals in a row of a register tile
 	TILE_SUMS = 6 * NN_MOST_VECS, // vectors in a register tile
 	PAIR_COLUMNS = NN_MOST_VECS, // of a tile with one vector an element

@@ -113,6 +113,9 @@ struct expr *power_of(struct program *p, struct expr *a, double exponent);
 struct expr *call(struct program *p, const struct function *f, struct expr *x);
 struct expr *floor_div(struct program *p, struct expr *a, long k);
 struct expr *floor_mod(struct program *p, struct expr *a, long k);
+/* are all reads inside their tensors, without the help of a condition? */
+bool reads_are_safe(struct program *p, struct expr *e);
+bool bare_reads_are_safe(struct program *p, struct expr *e); /* but for those behind a condition of the expression's own */
 /* the same number with y % K as y - K * (y / K): forms that are equal for all indices look equal more often */
 struct expr *without_rests(struct program *p, struct expr *e);
 

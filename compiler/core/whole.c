@@ -225,3 +225,43 @@ floor_mod(struct program *p, struct expr *e, long k)
 	if (rest->op == OP_MOD && rest->divisor % k == 0) return floor_mod(p, rest->kid[0], k);
 	return expr_node(p, &(struct expr){.op = OP_MOD, .divisor = k}, 1, &rest);
 }
+
+/* ---- reads ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+read_is_safe(const struct expr *read)
+{
+	for (int k = read->tensor->batch; k < read->n; k++) {
+		struct interval b = interval_of(read->kid[k]);
+		if (!b.known || b.low < 0 || b.high >= read->tensor->shape[k]) return false;
+	}
+	return true;
+}
+
+bool
+reads_are_safe(struct program *p, struct expr *e)
+{
+	int n;
+	struct expr **reads = expr_reads(p, e, &n);
+	for (int i = 0; i < n; i++)
+		if (!read_is_safe(reads[i])) return false;
+	return true;
+}
+
+/* goes on below where it returns NULL */
+static struct expr *
+look_for_bare(struct program *p, struct expr *e, void *context)
+{
+	bool *safe = context;
+	if (e->op == OP_READ) *safe &= read_is_safe(e);
+	if (e->op == OP_IF) rewrite(p, e->kid[0], look_for_bare, safe);
+	return e->op == OP_IF || !e->has_read || !*safe ? e : NULL;
+}
+
+bool
+bare_reads_are_safe(struct program *p, struct expr *e)
+{
+	bool safe = true;
+	rewrite(p, e, look_for_bare, &safe);
+	return safe;
+}

@@ -177,20 +177,6 @@ is_batch_factor(const struct expr *f)
 	return f->op == OP_BATCH || (f->op == OP_POW && f->kid[0]->op == OP_BATCH);
 }
 
-bool
-reads_are_safe(struct program *p, struct expr *f)
-{
-	int n;
-	struct expr **reads = expr_reads(p, f, &n);
-	for (int i = 0; i < n; i++)
-		for (int k = 0; k < reads[i]->n; k++) {
-			if (k == 0 && reads[i]->tensor->batch) continue;
-			struct interval b = interval_of(reads[i]->kid[k]);
-			if (!b.known || b.low < 0 || b.high >= reads[i]->tensor->shape[k]) return false;
-		}
-	return true;
-}
-
 static bool
 shares_index(const struct expr *a, const struct expr *b)
 {

@@ -74,9 +74,6 @@ struct solution solve(struct program *p, int n, struct expr *const subscripts[],
 struct expr *collect(struct program *p, struct expr *g, int lhs_count, struct index *const lhs[], int left_count, struct index *const left[], const char *name,
 		     struct span span);
 
-/* every read in e is inside its tensor whatever guards say */
-bool reads_are_safe(struct program *p, struct expr *e);
-
 /* the price of an expression: operations of its DAG, transcendental functions counted as 20 */
 int expr_cost(struct program *p, struct expr *e);
 struct forms { /* of an expression with a sum */

@@ -51,7 +51,7 @@ command_shapes(struct compilation *c, const struct options *o)
 		const struct plan *plan = i < c->built.n ? c->built.at[i].plans[TRAIN] : NULL;
 		printf("  %.0f parameters", total);
 		if (frozen) printf(", %.0f of them frozen", frozen);
-		if (plan) printf("; %.0f FLOP and %.0f bytes of buffers a sample in training", plan->flops, plan->panel_bytes / plan->panel);
+		if (plan) printf("; %.0f FLOP and %.0f bytes of buffers a sample in training", plan->flops, plan->sample_bytes);
 		if (plan) printf("; %s in all for batches of %.0f", bytes_text(&c->arena, memory_needed(&c->built.at[i], c->options.f64)), m->training.batch_size);
 		printf("\n");
 	}

@@ -101,7 +101,7 @@ struct item { /* a tensor, and what it takes */
 struct needs {
 	double params, kept, moments, shared, values; /* bytes: parameters; states; beside parameters; of no sample; of the samples */
 	int moment_count;
-	double samples, panels; /* that are in memory at a time: a batch, or a chunk of it */
+	double samples, room; /* that are in memory at a time: a batch, or a chunk of it; whole panels */
 	LIST(struct item) items;
 };
 
@@ -129,7 +129,7 @@ add_values(struct arena *a, struct needs *n, const struct plan *plan, double rea
 		const struct slot *at = &plan->place[i];
 		if (at->view) continue;
 		double size = elements(t) * (t->integer ? 4 : real);
-		if (at->storage == IN_PANELS || at->panels || (at->rows && !at->own_rows)) PUSH(a, &n->items, (struct item){t, size * plan->panel * n->panels, true});
+		if (at->storage == IN_PANELS || at->panels || (at->rows && !at->own_rows)) PUSH(a, &n->items, (struct item){t, size * n->room, true});
 		else if (at->storage == IN_PLAIN) PUSH(a, &n->items, (struct item){t, size, false});
 	}
 }
@@ -146,16 +146,17 @@ needs_of(struct arena *a, const struct built *b, bool f64)
 		n.samples = AT_A_TIME;
 		n.shared = train->carried * real;
 	}
+	const int panel = panel_width(m->training.batch_size);
+	n.room = ceil(n.samples / panel) * panel;
 	double so_far = n.shared;
 	for (int k = PREDICT; k <= TRAIN; k++) {
 		const struct plan *plan = b->plans[k];
 		if (!plan) continue;
-		n.panels = ceil(n.samples / plan->panel);
 		n.shared = fmax(n.shared, so_far + plan->plain_bytes);
-		if (!largest || plan->panel_bytes >= largest->panel_bytes) largest = plan;
+		if (!largest || plan->sample_bytes >= largest->sample_bytes) largest = plan;
 	}
 	add_kept(a, &n, m, real);
-	if (largest) n.values = largest->panel_bytes * n.panels;
+	if (largest) n.values = largest->sample_bytes * n.room;
 	if (largest) add_values(a, &n, largest, real);
 	return n;
 }

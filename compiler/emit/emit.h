@@ -192,6 +192,7 @@ struct writer { /* one C function being written */
 	int indent;
 	const char **temp;         /* by code id: the variable that holds it */
 	bool *temp_vector;
+	char *needs;               /* by code id: does it read what only a condition keeps inside? */
 	int guarded;               /* > 0: inside a branch: nothing may be computed ahead */
 	int temp_count;
 	const char *accumulator;

@@ -180,8 +180,8 @@ static void
 write_layout(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
-	text_add(t, "/* buffers of %s: %.0f bytes%s */\nstatic void\nlayout_%s(struct %s *m%s)\n{\n", plan->entry, plan->panel_bytes, plan->single ? "" : " a panel", plan->entry, e->prefix, plan->single ? "" : ", int samples");
-	text_add(t, plan->single ? "\tm->samples = m->panels = 1;\n" : "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n");
+	text_add(t, "/* buffers of %s: %.0f bytes%s */\nstatic void\nlayout_%s(struct %s *m%s)\n{\n", plan->entry, plan->sample_bytes, plan->single ? "" : " a sample", plan->entry, e->prefix, plan->single ? "" : ", int samples");
+	text_add(t, plan->single ? "\tm->samples = m->panels = 1;\n\tm->room = 1;\n" : "\tm->samples = samples;\n\tm->panels = (samples + PANEL - 1) / PANEL;\n\tm->room = (size_t)m->panels * PANEL;\n");
 	text_add(t, "\tm->panel_base = m->workspace + %.0f;\n", plan->plain_bytes);
 	struct text own = {.arena = e->arena};
 	for (int i = 0; i < p->tensors.n; i++) {
@@ -191,11 +191,10 @@ write_layout(struct emission *e, struct text *t, const struct plan *plan)
 		if (name && (at->storage == IN_PANELS || at->panels) && plan->single)
 			text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", name, type, plan->plain_bytes + at->offset, shape_comment(e, x));
 		else if (name && (at->storage == IN_PANELS || at->panels))
-			text_add(&own, "\tm->%s = (%s *)(panels + (size_t)m->panels * %.0f); /* [panels][%ld][PANEL] */\n", name, type, at->offset, tensor_count(x));
-		if (rows) text_add(&own, "\tm->%s = (real *)(panels + (size_t)m->panels * %.0f); /* [samples][%ld] */\n", rows, at->rows_offset, at->row_stride);
+			text_add(&own, "\tm->%s = (%s *)(m->panel_base + m->room * %.0f); /* [panels][%ld][PANEL] */\n", name, type, at->offset, tensor_count(x));
+		if (rows) text_add(&own, "\tm->%s = (real *)(m->panel_base + m->room * %.0f); /* [samples][%ld] */\n", rows, at->rows_offset, at->row_stride);
 		if (name && at->storage == IN_PLAIN) text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", name, type, at->offset, shape_comment(e, x));
 	}
-	if (strstr(text_end(&own), "panels +")) text_add(t, "\tunsigned char *panels = m->panel_base;\n");
 	text_add(t, "%s}\n\n", text_end(&own));
 }
 
@@ -327,7 +326,7 @@ static void
 write_struct(struct emission *e, struct text *t)
 {
 	const struct training *training = &e->model->training;
-	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tint total, first, more; /* samples of the batch, before this chunk of it; whether another chunk follows */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
+	text_add(t, "struct %s {\n\tsize_t batch; /* samples that the memory is laid out for */\n\tenum nn_use use;\n\tint samples, panels; /* of this call */\n\tsize_t room; /* for so many samples: whole panels */\n\tint total, first, more; /* samples of the batch, before this chunk of it; whether another chunk follows */\n\tuint64_t seed;\n\tuint32_t step;\n", e->prefix);
 	text_add(t, "\tnn_run *run;\n\tvoid *pool;\n\t/* takes some rows of a gradient: an optimizer, or a copy */\n");
 	text_add(t, "\tvoid (*sink)(const struct %s *m, int tensor, size_t first, size_t count, const real *gradient);\n\treal *const *gradients;\n\tunsigned char *workspace, *panel_base; /* what belongs to no sample; panels */\n", e->prefix);
 	text_add(t, "\treal *params, *moments, *so_far; /* so_far: running sums between the chunks of a batch */\n");
@@ -355,28 +354,28 @@ static void
 write_open(struct emission *e, struct text *t, struct plan *const plans[ENTRIES])
 {
 	const char *p = e->prefix;
-	double panel[2] = {0}, plain[2] = {0}; /* predict only, training */
+	double sample[2] = {0}, plain[2] = {0}; /* predict only, training */
 	bool accumulates = plans[TRAIN] && plans[TRAIN]->accumulates;
 	for (int i = PREDICT; i <= TRAIN; i++) {
 		if (!plans[i]) continue;
 		for (int use = i < 2 ? 0 : 1; use < 2; use++) {
-			panel[use] = fmax(panel[use], plans[i]->panel_bytes);
+			sample[use] = fmax(sample[use], plans[i]->sample_bytes);
 			plain[use] = fmax(plain[use], plans[i]->plain_bytes);
 		}
 	}
 	text_add(t, "size_t\n%s_memory(size_t batch, enum nn_use use)\n{\n", p);
-	text_add(t, "\tconst size_t panels = batch / PANEL + (batch %% PANEL != 0), panel = use != NN_PREDICT ? %.0f : %.0f;\n", panel[1], panel[0]);
+	text_add(t, "\tconst size_t room = (batch / PANEL + (batch %% PANEL != 0)) * PANEL, sample = use != NN_PREDICT ? %.0f : %.0f;\n", sample[1], sample[0]);
 	const bool turns = write_turns(e, NULL), single = plans[PREDICT_ONE];
 	text_add(t, "\tconst size_t reals = PARAMS + STATES + (use != NN_PREDICT ? (size_t)MOMENTS : 0)%s, plain = use != NN_PREDICT ? %.0f : %.0f;\n\tconst size_t fixed = HEADER + reals * sizeof(real) + plain + 64;\n",
 		 accumulates ? " + (use == NN_ACCUMULATE ? (size_t)SO_FAR : 0)" : "", plain[1], plain[0]);
 	if (single) {
 		double bytes = 0;
 		for (int i = PREDICT_ONE; i < ENTRIES; i++)
-			if (plans[i]) bytes = fmax(bytes, plans[i]->plain_bytes + plans[i]->panel_bytes);
+			if (plans[i]) bytes = fmax(bytes, plans[i]->plain_bytes + plans[i]->sample_bytes);
 		text_add(t, "\tif (use == NN_PREDICT && batch == 1) return HEADER + (PARAMS + STATES%s) * sizeof(real) + %.0f;\n", turns ? " + (size_t)PARAMS" : "", bytes + 64);
 	}
 	if (!accumulates) text_add(t, "\tif (use == NN_ACCUMULATE) return 0; /* some sample's value depends on all others */\n");
-	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || panels > (SIZE_MAX / 2 - fixed) / (panel + 1)) return 0;\n\treturn fixed + panels * panel;\n}\n\n");
+	text_add(t, "\tif (batch < 1 || batch > INT32_MAX / 2 || room > (SIZE_MAX / 2 - fixed) / (sample + 1)) return 0;\n\treturn fixed + room * sample;\n}\n\n");
 	text_add(t, "struct %s *\n%s_open(void *memory, size_t bytes, size_t batch, enum nn_use use)\n{\n", p, p);
 	text_add(t, "\tstruct %s *m = (struct %s *)memory;\n\tconst size_t need = %s_memory(batch, use);\n\tif (!m || !need || bytes < need) return NULL;\n", p, p, p);
 	text_add(t, "\tmemset(m, 0, sizeof *m);\n\tm->batch = batch;\n\tm->use = use;\n\tm->params = (real *)((unsigned char *)memory + HEADER);\n");
@@ -435,6 +434,15 @@ static const struct way {
 	{"run_step_at", "step_kernel_at", "const size_t at[], int part, int t", "\tint t;\n\tconst size_t *at;\n", ", t, at", "c->at, part, c->t"},
 };
 
+static bool
+calls_way(const char *body, const struct way *w)
+{
+	const size_t n = strlen(w->run);
+	for (const char *s = body; (s = strstr(s, w->run)); s += n) /* not the end of another name */
+		if (s > body && !isalnum((unsigned char)s[-1]) && s[-1] != '_' && !strncmp(s + n, "(m, ", 4)) return true;
+	return false;
+}
+
 static void
 write_ways(struct emission *e, struct text *t, const char *body)
 {
@@ -442,7 +450,7 @@ write_ways(struct emission *e, struct text *t, const char *body)
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
 		const struct way *w = &ways[i];
 		const char *p = e->prefix;
-		if (!strstr(body, arena_print(e->arena, "\t%s(m, ", w->run))) continue;
+		if (!calls_way(body, w)) continue;
 		text_add(&own, "typedef void %s(const struct %s *m, %s);\n\nstruct %s_call {\n\tconst struct %s *m;\n\t%s *function;\n%s};\n\n", w->kernel, p, w->parameters, w->kernel, p, w->kernel, w->members);
 		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tc->function(c->m, %s);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
 		text_add(&own, "%s void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", strstr(w->start, ", at") ? "APART" : "static", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
@@ -456,7 +464,7 @@ static void
 write_places(struct emission *e, struct text *t, const char *body)
 {
 	const char *p = e->prefix;
-	if (strstr(body, "panels_at(")) text_add(t, "INLINE void *panels_at(const struct %s *m, size_t at) { return m->panel_base + (size_t)m->panels * at; }\n", p);
+	if (strstr(body, "panels_at(")) text_add(t, "INLINE void *panels_at(const struct %s *m, size_t at) { return m->panel_base + m->room * at; }\n", p);
 	if (strstr(body, "plain_at(")) text_add(t, "INLINE void *plain_at(const struct %s *m, size_t at) { return m->workspace + at; }\n", p);
 	if (strstr(body, "carried_at(")) text_add(t, "INLINE real *carried_at(const struct %s *m, size_t at) { return m->so_far ? m->so_far + at : 0; }\n", p);
 	if (strstr(body, "params_at(")) text_add(t, "INLINE real *params_at(const struct %s *m, size_t at) { return m->params + at; }\n", p);
@@ -465,7 +473,7 @@ write_places(struct emission *e, struct text *t, const char *body)
 
 /* ---- all of it -------------------------------------------------------------------------------------------------------------------------------------------- */
 
-/* how many elements each block has: enumerators are ints, so what is larger becomes a macro */
+/* how many elements each block has: enumerators are ints, and so are their sums, so what is larger becomes a macro */
 static void
 write_block_sizes(struct emission *e, struct text *t, long params, long states)
 {
@@ -473,9 +481,9 @@ write_block_sizes(struct emission *e, struct text *t, long params, long states)
 	const bool chunks = train && train->accumulates;
 	const struct { const char *name; double count; } block[] = {
 		{"PARAMS", (double)params}, {"STATES", (double)states}, {"MOMENTS", (double)params * moment_count(e)}, {"SO_FAR", chunks ? train->carried : 0}};
-	double most = 0;
-	for (int i = 0; i < 4; i++) most = fmax(most, block[i].count);
-	bool ints = most <= INT32_MAX;
+	double all = 0;
+	for (int i = 0; i < 4; i++) all += block[i].count;
+	const bool ints = all <= INT32_MAX;
 	text_add(t, ints ? "enum { " : "/* elements of each block */\n");
 	for (int i = 0; i < 3 + chunks; i++) text_add(t, ints ? "%s%s = %.0f" : "%s%s %.0fL\n", ints ? (i ? ", " : "") : "#define ", block[i].name, block[i].count);
 	text_add(t, ints ? " }; /* elements of each block */\n\n" : "\n");
@@ -517,7 +525,7 @@ write_model(struct emission *e, const char *command, const char *file, const cha
 	write_banner(e, &t, arena_print(a, "%s.c", e->prefix), "the computations of model", command);
 	text_add(&t, "#include \"%s.h\"\n\n#define NN_F64 %d\n#define NN_PANEL %d\n#include \"nn_math.h\"\n%s\n", e->prefix, e->f64, e->panel,
 		 strstr(body, "nn_double_") ? "#include \"nn_double.h\"\n" : "");
-	text_add(&t, "enum { PANEL = NN_PANEL };\n#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
+	text_add(&t, "#define NN_INFINITY ((real)__builtin_inf())\n#ifndef MASKED\n#define MASKED 0 /* what lies behind the last sample; no result depends on it */\n#endif\n\n");
 	write_block_sizes(e, &t, e->params.total, e->states.total);
 	write_struct(e, &t);
 	write_table(e, &t);

@@ -136,7 +136,7 @@ c_number(struct arena *a, double v, bool f64)
 void
 reserve_names(struct emission *e)
 {
-	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "panel_base", "params", "moments", "settings", "sums", "grad", "optimizer", "clip_norm", "when", "first", "more", "total", "so_far", "single"};
+	static const char *const members[] = {"batch", "use", "samples", "panels", "seed", "step", "run", "pool", "sink", "gradients", "workspace", "panel_base", "params", "moments", "settings", "sums", "grad", "optimizer", "clip_norm", "when", "first", "more", "total", "so_far", "single", "room"};
 	static const char *const functions[] = {"run", "run_part", "forward", "backward", "keep_gradient", "predict_some", "evaluate_some", "samples_in", "layout_predict", "layout_evaluate",
 						"layout_train", "kernel", "call", "clip_gradients", "hand_over", "chunk_of", "is_finite", "panel_of", "ints_of", "load_some", "store_some",
 						"run_step", "run_at", "run_step_at", "panels_at", "params_at", "plain_at", "smaller", "larger"};

@@ -30,7 +30,7 @@ write_optimizer(struct emission *e, struct optimizer *o, struct text *out)
 {
 	struct arena *a = e->arena;
 	struct program *p = o->program;
-	struct plan plan = {.program = p, .place = NEW_ARRAY(a, p->tensors.n + 1, struct slot), .f64 = e->f64, .panel = e->panel};
+	struct plan plan = {.program = p, .place = NEW_ARRAY(a, p->tensors.n + 1, struct slot), .f64 = e->f64};
 	struct kernel none = {.kind = KERNEL_PLAIN};
 	struct operand_list operands = {0};
 	struct c_names names = {.arena = a};

@@ -1,7 +1,6 @@
 /* value.c - the arithmetic of one equation as a C expression, in the order that lower.c wrote down. */
 #include "emit/emit.h"
 #include "core/function.h"
-#include "derive/derive.h" /* reads_are_safe */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -422,6 +421,12 @@ show_read(struct writer *w, struct expr *read)
 
 static struct value_text show(struct writer *w, const struct code *c);
 
+static bool
+is_leaf(const struct code *c)
+{
+	return !c->arg[0];
+}
+
 static struct value_text
 binary(struct writer *w, const struct code *c, const char *op, int level)
 {
@@ -456,10 +461,55 @@ fused(struct writer *w, const struct code *c)
 	return (struct value_text){arena_print(m, "vmadd(%s, %s, %s)", as_vector(w, a), as_vector(w, b), as_vector(w, s)), ATOM, true};
 }
 
+/* does it read something that only a condition keeps inside its tensor? */
+static bool
+needs_condition(struct writer *w, const struct code *c)
+{
+	enum { UNKNOWN, NO, YES };
+	if (w->needs[c->id] != UNKNOWN) return w->needs[c->id] == YES;
+	bool any = c->op == CODE_READ && !reads_are_safe(w->plan->program, c->expr);
+	for (int i = 0; i < 3 && c->arg[i]; i++) any |= needs_condition(w, c->arg[i]);
+	w->needs[c->id] = any ? YES : NO;
+	return any;
+}
+
+/* the conditions that hold together: those on indices, the same for all lanes, and those on the data of each */
+static void
+split_condition(struct writer *w, const struct code *c, struct text *of_all, struct text *of_each)
+{
+	if (c->op == CODE_AND) {
+		split_condition(w, c->arg[0], of_all, of_each);
+		split_condition(w, c->arg[1], of_all, of_each);
+		return;
+	}
+	struct value_text v = show(w, c);
+	if (v.vector) text_add(of_each, "%s(%s)", of_each->length ? " & " : "", v.text);
+	else text_add(of_all, "%s%s", of_all->length ? " && " : "", v.text);
+}
+
+/* Lanes all read, whatever their data says, so a condition on indices has to stand in front of reads that need it; NULL: nothing needs that. */
+static const char *
+guarded_selection(struct writer *w, const struct code *c)
+{
+	struct arena *m = w->e->arena;
+	struct text of_all = {.arena = m}, of_each = {.arena = m};
+	if (c->arg[0]->op != CODE_AND || (!needs_condition(w, c->arg[0]) && !needs_condition(w, c->arg[1]))) return NULL;
+	w->guarded++;
+	split_condition(w, c->arg[0], &of_all, &of_each);
+	const char *yes = of_all.length && of_each.length ? as_vector(w, show(w, c->arg[1])) : NULL;
+	w->guarded--;
+	if (!yes) return NULL;
+	const char *no = as_vector(w, show(w, c->arg[2])), *all = text_end(&of_all), *each = text_end(&of_each);
+	if (is_leaf(c->arg[2])) return arena_print(m, "(%s ? pick(%s, %s, %s) : %s)", all, each, yes, no, no);
+	return arena_print(m, "pick((%s ? %s : all_ints(0)), (%s ? %s : all(0)), %s)", all, each, all, yes, no);
+}
+
 static struct value_text
 selection(struct writer *w, const struct code *c)
 {
 	struct arena *m = w->e->arena;
+	const char *guarded = guarded_selection(w, c);
+	if (guarded) return (struct value_text){guarded, ATOM, true};
 	struct value_text q = show(w, c->arg[0]);
 	if (!q.vector) w->guarded++;
 	struct value_text yes = show(w, c->arg[1]), no = show(w, c->arg[2]);
@@ -539,12 +589,6 @@ show_node(struct writer *w, const struct code *c)
 }
 
 static bool
-is_leaf(const struct code *c)
-{
-	return !c->arg[0];
-}
-
-static bool
 is_condition(const struct code *c)
 {
 	return c->op == CODE_LT || c->op == CODE_LE || c->op == CODE_EQ || c->op == CODE_NOT || c->op == CODE_AND || c->op == CODE_GE0 || c->op == CODE_EQ0 || c->op == CODE_TRUTH;
@@ -569,10 +613,13 @@ write_value(struct writer *w, const struct lowered *l)
 {
 	const char **keep = w->temp;
 	bool *keep_vector = w->temp_vector;
+	char *keep_needs = w->needs;
 	w->temp = NEW_ARRAY(w->e->arena, l->count + 1, const char *);
 	w->temp_vector = NEW_ARRAY(w->e->arena, l->count + 1, bool);
+	w->needs = NEW_ARRAY(w->e->arena, l->count + 1, char);
 	struct value_text v = show(w, l->body);
 	w->temp = keep;
 	w->temp_vector = keep_vector;
+	w->needs = keep_needs;
 	return v;
 }

@@ -55,7 +55,7 @@ is_simple(const struct node *n)
 
 static void walk(struct inference *f, struct node *n, struct scope *s);
 
-/* h[t-1] of a recurrence of T steps: t runs over its steps, too; false: the subscript is of another kind */
+/* h[t] or h[t-1] of a recurrence of T steps: t runs over its steps, too; false: the subscript is of another kind */
 static bool
 use_step(struct inference *f, const struct recurrence *r, struct node *sub, struct node *base, struct scope *s)
 {
@@ -69,7 +69,7 @@ use_step(struct inference *f, const struct recurrence *r, struct node *sub, stru
 	e->quiet--;
 	if (x->kind != VALUE_TENSOR || x->n || !x->body->integer) return false;
 	struct affine *a = affine_of(e->p, x->body);
-	if (a->n != 1 || a->term[0].coefficient != 1 || a->term[0].atom->op != OP_INDEX) return false;
+	if (a->n != 1 || a->term[0].coefficient != 1 || a->term[0].atom->op != OP_INDEX || a->constant > 0) return false;
 	use_bare(f, a->term[0].atom->index, sub, base, recurrence_steps(r));
 	return true;
 }

@@ -196,7 +196,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 static struct value *
 settle(struct elaborator *e, const struct expansion *x, const struct node *param, struct value *v)
 {
-	if (v->kind != VALUE_TENSOR || v->body->condition) return v;
+	if (v->kind != VALUE_TENSOR || v->body->condition || !bare_reads_are_safe(e->p, v->body)) return v; /* a condition stands around the call */
 	return materialise(e, v, arena_print(e->arena, "%s_%s", x->definition->text, param->text), false, v->span);
 }
 

@@ -2,7 +2,9 @@
  *
  * What lives from the forward into the backward pass is all alive in between: it is laid out in the order of its birth, without holes.  Behind it lies
  * what lives in one of the passes only: each gets the lowest offset that is free for as long as it lives, in the order of birth (linear scan, Poletto and
- * Sarkar 1999).  Equal blocks of layers so get equal layouts at equal distances, which the printer turns into loops. */
+ * Sarkar 1999).  Equal blocks of layers so get equal layouts at equal distances, which the printer turns into loops.
+ *
+ * What belongs to samples is counted for one of them: panels hold at least 16, so all of it begins at a multiple of 64 bytes there. */
 #include "plan/plan.h"
 #include <stdlib.h>
 
@@ -112,12 +114,12 @@ place_memory(struct plan *plan)
 		double count = (double)tensor_count(t), size = t->integer ? 4 : real;
 		if (at->view) continue;
 		if (at->storage == IN_PANELS || at->panels)
-			panels[n++] = (struct block){rounded(count * plan->panel * size), 0, &at->offset, at->first, at->last, i, at->first < f && at->last >= f};
+			panels[n++] = (struct block){plan->single ? rounded(count * size) : count * size, 0, &at->offset, at->first, at->last, i, at->first < f && at->last >= f};
 		if (at->rows && !at->own_rows)
-			panels[n++] = (struct block){rounded((double)at->row_stride * plan->panel * real), 0, &at->rows_offset, at->rows_first, at->rows_last, i, false};
+			panels[n++] = (struct block){(double)at->row_stride * real, 0, &at->rows_offset, at->rows_first, at->rows_last, i, false};
 		if (at->storage == IN_PLAIN) plain[m++] = (struct block){rounded(count * size), 0, &at->offset, at->first, at->last, i, at->first < f && at->last >= f};
 	}
 	plan->lower_bound = most_alive(p->arena, panels, n, plan->kernels.n);
-	plan->panel_bytes = fit(p->arena, panels, n);
+	plan->sample_bytes = fit(p->arena, panels, n);
 	plan->plain_bytes = fit(p->arena, plain, m);
 }

@@ -33,10 +33,10 @@ forward_kernels(const struct plan *plan, const char *forward)
 }
 
 struct plan *
-plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64, bool keeps_gradients)
+plan_program(struct program *p, const char *entry, const char *wanted, bool f64, bool keeps_gradients)
 {
 	struct plan *plan = NEW(p->arena, struct plan);
-	*plan = (struct plan){.program = p, .entry = entry, .panel = panel, .f64 = f64, .keeps_gradients = keeps_gradients};
+	*plan = (struct plan){.program = p, .entry = entry, .f64 = f64, .keeps_gradients = keeps_gradients};
 	plan->place = NEW_ARRAY(p->arena, p->tensors.n + 1, struct slot);
 	struct equation **of = equation_table(p);
 	char *need = NEW_ARRAY(p->arena, p->tensors.n + 1, char), *forward = NEW_ARRAY(p->arena, p->tensors.n + 1, char);
@@ -70,7 +70,7 @@ plan_entry(struct model *m, enum entry entry, bool f64)
 	}
 	for (int i = 0; entry == TRAIN && i < p->updates.n; i++) wanted[p->updates.at[i].new->id] = 1;
 	for (int i = 0; entry == TRAIN && i < p->gradients.n; i++) wanted[p->gradients.at[i].gradient->id] = 1;
-	struct plan *plan = plan_program(p, names[entry], wanted, panel_width(m->training.batch_size), f64, m->training.clip_norm > 0);
+	struct plan *plan = plan_program(p, names[entry], wanted, f64, m->training.clip_norm > 0);
 	if (entry == TRAIN) plan_chunks(plan);
 	return plan;
 }
@@ -90,7 +90,6 @@ plan_for_one(const struct plan *plan, const char *entry)
 	struct plan *one = NEW(a, struct plan);
 	*one = *plan;
 	one->entry = entry;
-	one->panel = 1;
 	one->single = true;
 	one->kernels.at = NEW_ARRAY(a, plan->kernels.n + 1, struct kernel *);
 	one->place = NEW_ARRAY(a, plan->program->tensors.n + 1, struct slot);
@@ -122,10 +121,10 @@ plan_print(const struct plan *plan, struct text *t)
 	static const char *const kinds[] = {"tile", "pair", "lanes", "rows", "outer", "dot", "taps", "fold", "scatter", "plain"};
 	const struct recurrence_of *loop = NULL;
 	if (plan->single) {
-		text_add(t, "%s: the same kernels, %.0f bytes (at least %.0f)\n", plan->entry, plan->panel_bytes, plan->lower_bound);
+		text_add(t, "%s: the same kernels, %.0f bytes (at least %.0f)\n", plan->entry, plan->sample_bytes, plan->lower_bound);
 		return;
 	}
-	text_add(t, "%s: panels of %d, %.0f bytes a panel (at least %.0f), %.0f FLOP a sample\n", plan->entry, plan->panel, plan->panel_bytes, plan->lower_bound, plan->flops);
+	text_add(t, "%s: %.0f bytes (at least %.0f) and %.0f FLOP a sample\n", plan->entry, plan->sample_bytes, plan->lower_bound, plan->flops);
 	for (int i = 0; i < plan->kernels.n; i++) {
 		const struct kernel *k = plan->kernels.at[i];
 		if (k->loop && k->loop != loop) text_add(t, "  %ld steps%s:\n", k->loop->steps, k->loop->direction < 0 ? " backwards" : "");

@@ -91,8 +91,8 @@ struct slot {
 	bool rows;          /* also kept as [samples][features] */
 	bool own_rows;      /* these rows are the caller's */
 	long row_stride;
-	double offset;      /* bytes for one panel (IN_PANELS), or in the plain block */
-	double rows_offset; /* bytes for one panel */
+	double offset;      /* bytes a sample (IN_PANELS), or in the plain block */
+	double rows_offset; /* bytes a sample */
 	int first, last;    /* kernels between which it lives */
 	int rows_first, rows_last;
 };
@@ -100,8 +100,7 @@ struct slot {
 struct plan {
 	struct program *program;
 	const char *entry;
-	int panel;             /* samples side by side */
-	bool single;           /* for one sample, whose elements lie side by side: a panel of 1 */
+	bool single;           /* for one sample: nothing lies beside it */
 	bool f64;
 	bool keeps_gradients;  /* all gradients are stored until the last is there: their norm is wanted before any update */
 	LIST(struct kernel *) kernels;
@@ -109,9 +108,9 @@ struct plan {
 	struct slot *place;    /* by tensor id */
 	bool accumulates;      /* a batch can be worked on in chunks */
 	double carried;        /* reals for the running sums between chunks */
-	double panel_bytes;    /* of workspace for each panel */
+	double sample_bytes;   /* of workspace for each sample; of a single one, all */
 	double plain_bytes;
-	double lower_bound;    /* the most that is alive at once, per panel */
+	double lower_bound;    /* the most that is alive at once, a sample */
 	double flops;          /* multiply-adds of the contractions for one sample, times two */
 };
 
@@ -130,11 +129,11 @@ void plan_model(struct model *m, bool f64, struct plan *plans[ENTRIES]);
 /* the plan as text, a line a kernel */
 void plan_print(const struct plan *plan, struct text *t);
 
-/* samples side by side for a batch of this size */
+/* the most samples side by side for a batch of this size */
 int panel_width(double batch_size);
 
 /* A plan for what `wanted` (by tensor id) asks for. */
-struct plan *plan_program(struct program *p, const char *entry, const char *wanted, int panel, bool f64, bool keeps_gradients);
+struct plan *plan_program(struct program *p, const char *entry, const char *wanted, bool f64, bool keeps_gradients);
 
 /* the tensor in whose place t lies: t itself, unless it is a view */
 struct tensor *plan_root(const struct plan *plan, struct tensor *t);

@@ -158,6 +158,8 @@ def stages(m, shape, most, n):
         if elements(out) > m.LARGEST:
             break
         shape = out
+        if text.endswith("softmax") and (not texts or texts[-1] in ("sigmoid", "softmax")):
+            texts.append("tanh")  # probabilities are no raw scores
         texts.append(text)
         if most > 6:
             texts.append("tanh")

@@ -34,7 +34,7 @@ enter(void)
 	s->batch = s->integer = true;
 	s->high = 5;
 	e = (struct emission){.arena = &arena, .members = {.arena = &arena}, .functions = {.arena = &arena}};
-	plan = (struct plan){.program = p, .panel = 16, .place = NEW_ARRAY(&arena, 64, struct slot)};
+	plan = (struct plan){.program = p, .place = NEW_ARRAY(&arena, 64, struct slot)};
 	kernel = (struct kernel){.kind = KERNEL_LANES};
 }
 
@@ -185,6 +185,17 @@ Test(emit, equal_kernels_share_a_function)
 	cr_expect_leq(more, functions + 8, "%d functions for three layers, %d for four", functions, more);
 	compile_free(&two);
 	compile_free(&ten);
+}
+
+/* a way to call kernels that is only gone behind a condition is there, too */
+Test(emit, ways_behind_conditions)
+{
+	struct compilation k;
+	const char *text = model_text(&k, "input x: [7]\n param w: [7] = 0.5\n h = w -> Dense(4) -> LayerNorm(eps=0.1)\n y[i,j] = x[i] * h[j]\n loss = mean((x * w)^2) + mean(tanh(y)^2)");
+	cr_expect(strstr(text, "if (!m->more) run_at(m, "), "%s", text);
+	cr_expect_null(strstr(text, "\trun_at(m, "), "the test needs a model that has it nowhere else");
+	cr_expect(strstr(text, "\nrun_at(const "));
+	compile_free(&k);
 }
 
 /* nothing that a person would not write; offsets in a table may be 0 */
