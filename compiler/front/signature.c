@@ -192,12 +192,37 @@ match_arguments(struct elaborator *e, struct expansion *x)
 	return true;
 }
 
+/* only indices of the equations around, and no data */
+static bool
+is_of_context(const struct elaborator *e, const struct expr *condition)
+{
+	int known = 0;
+	for (int i = 0; i < e->context.n; i++) known += mentions(condition, e->context.at[i]);
+	return !condition->has_read && known == condition->free->n;
+}
+
+/* the value behind the conditions that stand around the call, where its reads need them: 0 where these do not hold, and nobody looks; NULL: they are
+ * conditions on data, too */
+static struct value *
+behind_conditions(struct elaborator *e, struct value *v)
+{
+	struct expr *guard = truth(e->p, true);
+	if (bare_reads_are_safe(e->p, v->body)) return v;
+	for (int i = 0; i < e->guards.n; i++)
+		if (is_of_context(e, e->guards.at[i])) guard = both(e->p, guard, e->guards.at[i]);
+	struct value *w = NEW(e->arena, struct value);
+	*w = *v;
+	w->body = choose(e->p, guard, v->body, number(e->p, 0));
+	return bare_reads_are_safe(e->p, w->body) ? w : NULL;
+}
+
 /* an argument becomes an equation of its own unless it is just a read: whatever reads it often computes it once */
 static struct value *
 settle(struct elaborator *e, const struct expansion *x, const struct node *param, struct value *v)
 {
-	if (v->kind != VALUE_TENSOR || v->body->condition || !bare_reads_are_safe(e->p, v->body)) return v; /* a condition stands around the call */
-	return materialise(e, v, arena_print(e->arena, "%s_%s", x->definition->text, param->text), false, v->span);
+	if (v->kind != VALUE_TENSOR || v->body->condition) return v;
+	struct value *whole = behind_conditions(e, v);
+	return !whole ? v : materialise(e, whole, arena_print(e->arena, "%s_%s", x->definition->text, param->text), false, v->span);
 }
 
 /* the call without its i-th argument, and without the first where this repeats the size of the input; as a stage behind a value */

@@ -67,6 +67,8 @@ static const struct {
 						      " y[i in 0..2, j in 0..0] = if i*3 + 3*j >= 2 then tanh(w[3, i / 2, i*3 + 3*j - 2]) * x * x else 0\n loss = mean(y^2)"},
 	{"an argument that a condition keeps inside", "input x: [4, 3, 2]\n input z: real\n"
 						     " y[i in 0..2, j in 0..1, k in 0..0] = if j*3 + 3*k >= 2 then elu(x[3, i / 2, j*3 + 3*k - 2]) * z * z else 0\n loss = mean(y^2)"},
+	{"an argument computed of it", "input x: [4, 3, 2]\n input z: real\n param w: real = 1.5\n"
+				       " y[i in 0..2, j in 0..1, k in 0..0] = if j*3 + 3*k >= 2 then elu(w * x[3, i / 2, j*3 + 3*k - 2]) * z * z else 0\n loss = mean(y^2)"},
 	{"a finished recurrence, one step later", "input x: [3, 5]\n param w: [2, 5] = 0.5\n h[-1] = zeros(5)\n h[t in 0..2] = sigmoid(h[t-1] - x[2 - t])\n"
 						 " y[k in 0..4, j] = w[j, k] - h[j + 1, k]\n loss = mean(y^2)"},
 	{"a sum under one, too", "input x: [5]\n param w: [3] ~ normal(0, 0.5)\n y[i in 0..4] = if i >= 2 then tanh(w[i-2] + w[i-2] * x[i]) else 0\n loss = sum(y^2)"},
