@@ -160,7 +160,7 @@ promised(struct elaborator *e, const struct expansion *x, struct value *v)
 	if (!type_dims(e, types->kid[0], x->scope, &rank, dims)) return value_error(e);
 	value_shape(v, shape);
 	if (rank == v->n && !memcmp(dims, shape, (size_t)rank * sizeof *dims)) {
-		if (type->kind != NODE_LIST || !type->n || type->kid[type->n - 1]->kind != NODE_REST || x->rest_rank == 1) return v;
+		if (!x->rest_name || x->rest_rank == 1) return v;
 		memcpy(dims + rank - 1, x->rest, (size_t)x->rest_rank * sizeof *dims);
 		return reshaped(e, v, rank - 1 + x->rest_rank, dims, v->span);
 	}

@@ -29,7 +29,8 @@ struct expansion { /* a definition being applied */
 	long lead[MAX_RANK];
 	struct index *lead_index[MAX_RANK];
 	int extra[MOST]; /* by parameter: how many of its axes are mapped */
-	int rest_rank;   /* the axes that `rest..` stands for, in the last argument that has some */
+	const char *rest_name; /* the first of `rest..` by the name that the result has; NULL: no argument has it */
+	int rest_rank;         /* the axes that it stands for */
 	long rest[MAX_RANK];
 };
 

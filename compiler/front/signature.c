@@ -417,15 +417,20 @@ bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct
 
 /* all axes from this one on as one: what `rest..` stands for */
 static struct value *
-flattened_from(struct elaborator *e, struct expansion *x, struct value *v, int first)
+flattened_from(struct elaborator *e, struct expansion *x, const char *name, struct value *v, int first)
 {
 	long shape[MAX_RANK];
+	const struct node *types = x->definition->kid[1], *result = types && types->n == 1 ? types->kid[0]->kid[0] : NULL;
+	const struct node *rest = result && result->kind == NODE_LIST && result->n ? result->kid[result->n - 1] : NULL;
 	value_shape(v, shape);
-	x->rest_rank = v->n - first;
-	memcpy(x->rest, shape + first, (size_t)x->rest_rank * sizeof *shape);
-	if (x->rest_rank == 1) return v;
+	if (!x->rest_name && rest && rest->kind == NODE_REST && !strcmp(rest->text, name)) {
+		x->rest_name = name;
+		x->rest_rank = v->n - first;
+		memcpy(x->rest, shape + first, (size_t)x->rest_rank * sizeof *shape);
+	}
+	if (v->n == first + 1) return v;
 	for (int i = first + 1; i < v->n; i++) shape[first] *= shape[i];
-	if (x->rest_rank == 0) shape[first] = 1;
+	if (v->n == first) shape[first] = 1;
 	return reshaped(e, v, first + 1, shape, v->span);
 }
 
@@ -442,7 +447,7 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 			wrong_shape(e, x, param, v);
 			return false;
 		}
-		v = flattened_from(e, x, v, wanted - 1);
+		v = flattened_from(e, x, dims->kid[wanted - 1]->text, v, wanted - 1);
 	}
 	int extra = v->n - wanted;
 	bool scalar = wanted == 0;

@@ -31,6 +31,8 @@ static const struct {
 	{"fn f(all: [m..]) -> [m..] = all + sum(all)\n", "input x: [2, 2]\n y = f(x)[1] + f(x[0,0])", {13 + 2, 14 + 2}, 2},
 	{"fn f(a: [n, m..], b: [m]) = sum(i) a[0,i] * b[i]\n", "input x: [1, 2, 2]\n y = f(x, [1, 2, 3, 4])", {30}, 1},
 	{"fn f(a: [n, m..], b: [n, k..]) -> [n, k..] = b * m + sum(a)\n", "input x: [2, 1, 2]\n y = f(x, [[1], [2]])", {12, 14}, 2},
+	{"fn f(a: [n, m..], b: [k..]) -> [n, m..] = a * k\n", "input x: [2, 1, 2]\n y = f(x, [[1, 2, 3], [4, 5, 6]])[1]", {18, 24}, 2},
+	{"fn f(a: [n, m]) -> [n, m..] = a\n", "input x: [1, 3]\n y = f(x)", {1, 2, 3}, 3},
 	/* primitives */
 	{"", "input x: [2, 3]\n y = reshape(x, [3, 2]) @ [1, 10]", {21, 43, 65}, 3},
 	{"", "input x: [6]\n y = reshape(x, 2, 3)[1]", {4, 5, 6}, 3},
