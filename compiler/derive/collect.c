@@ -185,14 +185,24 @@ shares_index(const struct expr *a, const struct expr *b)
 	return false;
 }
 
-/* a factor may leave the sum when no guard that stays inside may be what protects its reads */
+/* A factor may leave the sum when no guard that stays inside may be what protects its reads.  Guards protect through each other: where q <= s + 2
+ * and s + 1 <= u, the range of u bounds q. */
 static bool
 may_leave(struct program *p, struct expr *f, struct expr *guard, const struct bound *b)
 {
 	if (reads_are_safe(p, f)) return true;
-	for (int i = 0; i < conjunct_count(guard); i++) {
-		struct expr *c = conjunct(guard, i);
-		if (mentions_bound(c, b) && shares_index(c, f)) return false;
+	int n = conjunct_count(guard);
+	bool *linked = NEW_ARRAY(p->arena, n + 1, bool);
+	for (bool again = true; again;) {
+		again = false;
+		for (int i = 0; i < n; i++) {
+			struct expr *c = conjunct(guard, i);
+			bool links = shares_index(c, f);
+			for (int k = 0; k < n && !links; k++) links = linked[k] && shares_index(c, conjunct(guard, k));
+			if (linked[i] || !links) continue;
+			if (mentions_bound(c, b)) return false;
+			linked[i] = again = true;
+		}
 	}
 	return true;
 }

@@ -540,6 +540,12 @@ Test(subscripts, rich_bodies)
 	check_seeds(true);
 }
 
+/* a factor stays in the sum whose index bounds it through another index: q <= r + 2, r < u */
+Test(subscripts, bounds_through_bounds)
+{
+	check_seed(98303, true);
+}
+
 /* a bound of what is looked up at data comes before the look-up */
 Test(subscripts, conditions_on_data)
 {
