@@ -136,9 +136,27 @@ unmap(struct elaborator *e, const struct expansion *x, struct value *v)
 	return value_tensor(e, x->mapped + v->n, axes, substitute(e->p, v->body, x->mapped, x->lead_index, to), v->span);
 }
 
+static bool
+holds_tensor(const struct value *v)
+{
+	bool found = v->kind == VALUE_TENSOR;
+	for (int i = 0; v->kind == VALUE_LIST && i < v->n; i++) found |= holds_tensor(v->item[i]);
+	return found;
+}
+
+/* a list of what is not known when compiling, as the tensor that it is; others may be sizes */
+static struct value *
+list_as_tensor(struct elaborator *e, struct value *v, bool needed)
+{
+	if (v->kind != VALUE_LIST || !needed || !holds_tensor(v)) return v;
+	struct value *t = as_tensor(e, v);
+	return t ? t : value_error(e);
+}
+
 static struct value *
 finish(struct elaborator *e, const struct expansion *x, struct value *v, bool layer)
 {
+	v = list_as_tensor(e, v, x->mapped);
 	if (v->kind == VALUE_SEVERAL) {
 		for (int i = 0; i < v->n; i++) v->item[i] = finish(e, x, v->item[i], layer);
 		return v;
@@ -154,6 +172,7 @@ static struct value *
 promised(struct elaborator *e, const struct expansion *x, struct value *v)
 {
 	struct node *types = x->definition->kid[1], *type = types && types->n == 1 ? types->kid[0]->kid[0] : NULL;
+	v = list_as_tensor(e, v, type);
 	if (!type || v->kind != VALUE_TENSOR) return v;
 	int rank = 0;
 	long dims[MAX_RANK], shape[MAX_RANK];
@@ -183,7 +202,9 @@ static bool
 enter_instance(struct elaborator *e, struct instance *i, const struct arguments *a)
 {
 	long shape[MAX_RANK] = {0};
-	struct value *v = a->n && a->at[0]->kind == VALUE_TENSOR ? a->at[0] : NULL;
+	struct value *v = a->n ? list_as_tensor(e, a->at[0], true) : NULL;
+	if (v && v->kind == VALUE_ERROR) return false;
+	if (v && v->kind != VALUE_TENSOR) v = NULL;
 	if (v) value_shape(v, shape);
 	if (i->used && v && (v->n != i->rank || memcmp(shape, i->shape, (size_t)v->n * sizeof *shape))) {
 		struct diagnostic *m = problem(e, "shared-shape", v->span, shape_text(e, v), "`%s` already has weights for inputs of shape %s", i->name,

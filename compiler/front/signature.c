@@ -415,13 +415,20 @@ bind_range(struct elaborator *e, struct expansion *x, struct node *param, struct
 	return check_classes(e, x, param, t, last);
 }
 
+/* the axes of a declared result, `-> [T, units]`; NULL: it is a number, or not declared */
+static const struct node *
+result_axes(const struct node *definition)
+{
+	const struct node *types = definition->kid[1], *result = types && types->n == 1 ? types->kid[0]->kid[0] : NULL;
+	return result && result->kind == NODE_LIST && result->n ? result : NULL;
+}
+
 /* all axes from this one on as one: what `rest..` stands for */
 static struct value *
 flattened_from(struct elaborator *e, struct expansion *x, const char *name, struct value *v, int first)
 {
 	long shape[MAX_RANK];
-	const struct node *types = x->definition->kid[1], *result = types && types->n == 1 ? types->kid[0]->kid[0] : NULL;
-	const struct node *rest = result && result->kind == NODE_LIST && result->n ? result->kid[result->n - 1] : NULL;
+	const struct node *result = result_axes(x->definition), *rest = result ? result->kid[result->n - 1] : NULL;
 	value_shape(v, shape);
 	if (!x->rest_name && rest && rest->kind == NODE_REST && !strcmp(rest->text, name)) {
 		x->rest_name = name;
@@ -450,8 +457,8 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 		v = flattened_from(e, x, dims->kid[wanted - 1]->text, v, wanted - 1);
 	}
 	int extra = v->n - wanted;
-	bool scalar = wanted == 0;
-	if (scalar && extra == 1 && v->axis[0]->size == 1) { /* a tensor of one element counts as a number */
+	bool one = extra == 1 && v->axis[0]->size == 1;
+	if (wanted == 0 && one && !result_axes(x->definition)) { /* a tensor of one element counts as a number where a number comes of it */
 		struct expr *zero = number(e->p, 0);
 		v = value_tensor(e, 0, NULL, value_at(e, v, &zero), v->span);
 		extra = 0;

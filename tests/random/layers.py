@@ -1,4 +1,6 @@
 """Layers of the prelude with random options, chains of them, shared and frozen ones, repeats, and definitions of the model's own."""
+import re
+
 from notation import CLOSED, PRODUCT, REDUCTION, Term, Value, call, closed, elements, number, plus, power, times
 from terms import SMOOTH, elementwise, function_of, settled, term
 
@@ -271,7 +273,7 @@ def own_function(m):
     inside = Inside(m, [Value("x", ())] + ([Value("a", (), 0.5)] if m.draws.often(50) else []))
     body = term(inside, (), m.draws.within(1, 3))
     signature = "x" if len(inside.values) == 1 else f"x, a = {m.draws.of(['0.5', '1'])}"
-    if "x" not in body.text:
+    if not re.search(r"\bx\b", body.text):
         body = plus(Term("x", CLOSED), body)
     if m.draws.often(30):
         m.before.append(f"fn {name}({signature}) {{\n  y = {body.text}\n  return y\n}}\n")
@@ -292,6 +294,21 @@ def two_results(m):
     m.line(f"{a}, {b} = {name}({v.name})")
     for new in (a, b):
         m.add(Value(new, v.shape, max(v.most ** 2, v.most + 1, 1)))
+
+
+def list_function(m):
+    """fn f(x: [n]) = [mean(x), x[0]]: a list of numbers, for each row of what it is given."""
+    name = m.fresh("f")
+    of_row = m.draws.often(60)
+    numbers = ["mean(x)", "tanh(sum(x))", "x[0]", "x[n-1]", "0.5"] if of_row else ["x", "tanh(x)", "x^2", "0.5", "1"]
+    items = [m.draws.of(numbers[:3])] + [m.draws.of(numbers) for _ in range(m.draws.within(1, 3))]
+    result = m.draws.of(["", f" -> [{len(items)}]"])
+    m.before.append(f"fn {name}(x: {'[n]' if of_row else 'real'}){result} = [{', '.join(items)}]\n")
+    v = m.value(rank=(1, 2), whole=False)
+    lead = v.shape[:-1] if of_row else v.shape
+    if not of_row and v.shape == (1,) and not result:
+        lead = ()
+    m.define(f"{v.name} -> {name}" if m.draws.often(50) else f"{name}({v.name})", lead + (len(items),), max(v.most ** 2, v.most, 1))
 
 
 def gain_layer(m):
@@ -325,4 +342,4 @@ def linear_layer(m):
 
 
 def own_definition(m):
-    m.draws.weighted([(3, own_function), (2, two_results), (3, gain_layer), (5, linear_layer)])(m)
+    m.draws.weighted([(3, own_function), (2, two_results), (2, list_function), (3, gain_layer), (5, linear_layer)])(m)
