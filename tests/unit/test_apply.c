@@ -19,7 +19,7 @@ static const struct {
 	{"fn f(a: [r, c]) = a * (10 * r + c)\n", "input x: [2, 3]\n y = f(x)", {23, 46, 69, 92, 115, 138}, 6},
 	{"fn f(a: real) = a + 1\n", "input x: [1]\n y = f(x)", {2}, 1},
 	/* R3: extra leading axes are mapped over */
-	{"layer Gain(x: [n]) -> [n] {\n param g: [n] = 2\n return g * x\n}\n", "input x: [2]\n layer d = Gain\n p = [x[0], 1] -> d\n y = x + p + (x -> d)", {1, 2}, 2}, /* g is 0 here */
+	{"layer Twice(x: [n]) -> [n] {\n return 2 * x\n}\n", "input x: [2]\n layer d = Twice\n p = [x[0], 1] -> d\n y = x + p + (x -> d)", {5, 8}, 2},
 	{"fn pair(a: real) -> [2] = [a, 2 * a]\n", "input x: [1]\n y = pair(x)[0]", {1, 2}, 2}, /* of one, too */
 	{"fn pair(a: real) = [a, 3 * a]\n", "input x: [3]\n y = pair(x)[1..2]", {2, 6, 3, 9}, 4},
 	{"fn both(a: [n]) {\n return [sum(a), 1], a\n}\n", "input x: [2, 2]\n p, q = both(x)\n y = p + q", {3 + 1, 1 + 2, 7 + 3, 1 + 4}, 4},
