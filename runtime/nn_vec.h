@@ -254,6 +254,21 @@ INLINE real smadd(real a, real b, real c) { return NN_FMA(a, b, c); }
 INLINE real smadd(real a, real b, real c) { return a * b + c; }
 #endif
 
+// -x.  gcc 12 makes (-a)*b - c of -fma(a, b, c), whatever it is told about signed zeros: 0 where that is -0.  It does not look through bits.
+#if NN_FUSED && defined __GNUC__ && !defined __clang__
+INLINE real minus(real x)
+{
+	union {
+		real x;
+		nn_uint bits;
+	} u = {x};
+	u.bits ^= (nn_uint)1 << (8 * sizeof x - 1);
+	return u.x;
+}
+#else
+INLINE real minus(real x) { return -x; }
+#endif
+
 // Intrinsics, because at -O0 the builtin is a call of libm.
 #if defined __AVX512F__ && NN_BYTES == 64 && NN_F64
 INLINE lanes vsqrt(lanes x) { return (lanes)_mm512_sqrt_pd((__m512d)x); }

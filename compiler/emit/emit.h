@@ -252,7 +252,7 @@ bool is_stored(const struct writer *w, const struct tensor *t);
 struct expr *own_element(struct writer *w, const struct equation *q);
 void write_map_value(struct writer *w, const struct equation *q, struct value_text v);
 struct value_text map_value(struct writer *w, const struct equation *q);
-const char *scaled_text(struct writer *w, const char *value, struct expr *scale);
+const char *scaled_text(struct writer *w, const char *value, struct expr *scale, bool vector);
 
 /* alike.c */
 struct description describe(struct emission *e, const struct plan *plan, const struct kernel *k);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* marks: MARK_NAME 12 MARK_END is the C variable of operand 12 */
-enum { MARK_NAME = 1, MARK_END = 2, MARK_WORKSPACE = 3, MARK_AT_PARAMETER = 4, MARK_AT_ARGUMENT = 5, MARK_PARAMS = 6 };
+/* marks: MARK_NAME 12 MARK_END is the C variable of operand 12, MARK_MEMORY p 12 MARK_END where it is, in the region p */
+enum { MARK_NAME = 1, MARK_END = 2, MARK_MEMORY = 3, MARK_AT_PARAMETER = 4, MARK_AT_ARGUMENT = 5, LAST_MARK = MARK_AT_ARGUMENT };
 
 struct writer
 writer_new(struct emission *e, struct plan *plan, const struct kernel *k, enum lanes_are lanes, struct operand_list *operands, struct c_names *names)
@@ -42,11 +42,30 @@ is_in_params(const struct tensor *t)
 	return tensor_is_param(t) || t->role == ROLE_STATE;
 }
 
+/* What the number means that a call passes for an operand.  Kernels whose operands are in other regions have another text. */
+struct region {
+	char letter;
+	const char *before, *after; /* at[k], in a function that several kernels share */
+};
+
+static const struct region *
+region_of(enum operand_kind kind, const struct tensor *t)
+{
+	static const struct region panels = {'p', "panels_at(m, ", ")"}, plain = {'w', "plain_at(m, ", ")"}, params = {'m', "params_at(m, ", ")"},
+							   carried = {'c', "carried_at(m, ", ")"}, site = {'s', "(uint32_t)", ""}, param = {'n', "(int)", ""};
+	switch (kind) {
+	case OPERAND_SITE: return &site;
+	case OPERAND_PARAM: return &param;
+	case OPERAND_CARRIED: return &carried;
+	case OPERAND_PLAIN: return is_in_params(t) ? &params : &plain;
+	default: return &panels;
+	}
+}
+
 const char *
 operand_memory(struct writer *w, enum operand_kind kind, struct tensor *t, long stride)
 {
-	char mark = kind == OPERAND_PLAIN && is_in_params(t) ? MARK_PARAMS : MARK_WORKSPACE;
-	return arena_print(w->e->arena, "%c%d%c", mark, operand(w, kind, t, stride), MARK_END);
+	return arena_print(w->e->arena, "%c%c%d%c", MARK_MEMORY, region_of(kind, t)->letter, operand(w, kind, t, stride), MARK_END);
 }
 
 static bool
@@ -75,13 +94,8 @@ plain_memory(struct emission *e, const struct operand *o)
 static const char *
 shared_memory(struct emission *e, const struct operand *o, int slot)
 {
-	switch (o->kind) {
-	case OPERAND_SITE: return arena_print(e->arena, "(uint32_t)at[%d]", slot);
-	case OPERAND_PARAM: return arena_print(e->arena, "(int)at[%d]", slot);
-	case OPERAND_CARRIED: return arena_print(e->arena, "carried_at(m, at[%d])", slot);
-	case OPERAND_PLAIN: return arena_print(e->arena, is_in_params(o->tensor) ? "params_at(m, at[%d])" : "plain_at(m, at[%d])", slot);
-	default: return arena_print(e->arena, "panels_at(m, at[%d])", slot);
-	}
+	const struct region *r = region_of(o->kind, o->tensor);
+	return arena_print(e->arena, "%sat[%d]%s", r->before, slot, r->after);
 }
 
 /* the number that a call passes for an operand */
@@ -380,9 +394,10 @@ map_value(struct writer *w, const struct equation *q)
 }
 
 const char *
-scaled_text(struct writer *w, const char *value, struct expr *scale_)
+scaled_text(struct writer *w, const char *value, struct expr *scale_, bool vector)
 {
 	if (!scale_) return value;
+	if (is_number(scale_, -1) && !vector) return arena_print(w->e->arena, "minus(%s)", value);
 	if (scale_->op == OP_NUMBER) return arena_print(w->e->arena, "%s * %s", value, c_number(w->e->arena, scale_->number, w->e->f64));
 	return arena_print(w->e->arena, "%s * m->%s", value, uniform_name(w->e, w->plan, scale_));
 }
@@ -424,14 +439,14 @@ without_marks(struct emission *e, struct emitted *f)
 	for (int i = 0; i < l->n; i++) slot[i] = has_memory(&l->at[i]) ? slots++ : -1;
 	const char *s = f->key, *start = s;
 	for (; *s; s++) {
-		if (*s > MARK_PARAMS && (*s != '@' || s[1] != '@')) continue;
+		if (*s > LAST_MARK && (*s != '@' || s[1] != '@')) continue;
 		text_bytes(&t, start, (size_t)(s - start));
 		char *end = (char *)s;
-		long i = *s == MARK_NAME || *s == MARK_WORKSPACE || *s == MARK_PARAMS ? strtol(s + 1, &end, 10) : 0;
+		long i = *s == MARK_NAME ? strtol(s + 1, &end, 10) : *s == MARK_MEMORY ? strtol(s + 2, &end, 10) : 0;
 		switch (*s) {
 		case '@': text_add(&t, "%s", f->name); end++; break;
 		case MARK_NAME: text_add(&t, "%s", variable_of(e, f, l, (int)i)); break;
-		case MARK_WORKSPACE: case MARK_PARAMS: text_add(&t, "%s", f->shared ? shared_memory(e, &l->at[i], slot[i]) : plain_memory(e, &l->at[i])); break;
+		case MARK_MEMORY: text_add(&t, "%s", f->shared ? shared_memory(e, &l->at[i], slot[i]) : plain_memory(e, &l->at[i])); break;
 		case MARK_AT_PARAMETER: text_add(&t, "%s", f->shared ? ", const size_t at[]" : ""); break;
 		case MARK_AT_ARGUMENT: text_add(&t, "%s", f->shared ? ", at" : ""); break;
 		default: text_bytes(&t, s, 1); /* a line's end or a tab */

@@ -93,7 +93,7 @@ write_lane_reduction(struct writer *w, const struct equation *q)
 		write_line(w, "%s = %s;", acc, chosen(w, whole ? "pick_ints" : "pick", better, x, acc));
 	}
 	close_loops(w, braces);
-	if (l.scale) write_line(w, "%s = %s;", acc, scaled_text(w, acc, l.scale));
+	if (l.scale) write_line(w, "%s = %s;", acc, scaled_text(w, acc, l.scale, lanes));
 	if (q->tensor->rank == 1) hold(w, q->tensor, name, lanes);
 	bool vector;
 	if (!is_stored(w, q->tensor)) return;
@@ -277,7 +277,7 @@ write_fold(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	const struct equation *mean = q;
 	struct lowered whole = lower_equation(p, mean);
 	if (k->over_samples) write_line(&w, "if (m->more) memcpy(&%s, sum, sizeof sum);", carried_sum(&w));
-	write_line(&w, "%s%s = %s;", k->over_samples ? "else " : "", element_text(&w, own_element(&w, q), &vector), scaled_text(&w, "tree16(sum)", whole.scale));
+	write_line(&w, "%s%s = %s;", k->over_samples ? "else " : "", element_text(&w, own_element(&w, q), &vector), scaled_text(&w, "tree16(sum)", whole.scale, false));
 	close_loops(&w, loops);
 	finish_function(&w, out, "static void", "@@", ", int part");
 }
@@ -352,7 +352,7 @@ write_scatter(struct emission *e, struct plan *plan, struct kernel *k, struct c_
 		write_line(&w, "\treturn;");
 		write_line(&w, "}");
 	}
-	if (l.scale) write_line(&w, "for (size_t i = 0; i < %ld; i++) %s[i] = %s;", count, number_, scaled_text(&w, arena_print(e->arena, "%s[i]", number_), l.scale));
+	if (l.scale) write_line(&w, "for (size_t i = 0; i < %ld; i++) %s[i] = %s;", count, number_, scaled_text(&w, arena_print(e->arena, "%s[i]", number_), l.scale, false));
 	finish_function(&w, out, "static void", "@@", ", int part");
 }
 
@@ -389,7 +389,7 @@ write_plain_reduction(struct writer *w, const struct equation *q)
 	close_loops(w, q->bound_count);
 	const char *at = element_text(w, own_element(w, q), &vector);
 	if (w->kernel->over_samples) write_line(w, "if (m->more) %s = sum;", carried_sum(w));
-	write_line(w, "%s%s = %s;", w->kernel->over_samples ? "else " : "", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "sum", l.scale));
+	write_line(w, "%s%s = %s;", w->kernel->over_samples ? "else " : "", at, where ? "best" : scaled_text(w, sixteen ? "tree16(sum)" : "sum", l.scale, false));
 }
 
 void

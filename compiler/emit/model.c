@@ -198,10 +198,25 @@ write_layout(struct emission *e, struct text *t, const struct plan *plan)
 	text_add(t, "%s}\n\n", text_end(&own));
 }
 
+static bool
+is_read(const struct plan *plan, const struct tensor *input)
+{
+	for (int i = 0; i < plan->program->tensors.n; i++) {
+		const struct slot *at = &plan->place[i];
+		if ((at->panels || (at->rows && at->own_rows)) && !strcmp(plan->program->tensors.at[i]->name, input->name)) return true;
+	}
+	return false;
+}
+
 void
 write_packing(struct emission *e, struct text *t, const struct plan *plan)
 {
 	struct program *p = plan->program;
+	const bool predicts = plan == e->plans[PREDICT] || plan == e->plans[PREDICT_ONE];
+	for (int i = 0; i < e->model->inputs.n; i++) {
+		const struct tensor *x = e->model->inputs.at[i];
+		if (!(predicts && x->role == ROLE_TARGET) && !is_read(plan, x)) text_add(t, "\t(void)%s; /* nothing here depends on it */\n", input_member(e, x));
+	}
 	for (int i = 0; i < p->tensors.n; i++) {
 		struct tensor *x = p->tensors.at[i];
 		if (!plan->place[i].panels) continue;

@@ -12,7 +12,7 @@ static const char *const reserved[] = {
 	"delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "few", "first", "float", "fold", "for", "friend",
 	"from", "gather", "gather_ints", "goto", "if", "inline", "inside", "int", "ints", "ints_of", "kept", "kernel", "lane_index",
 	"lane_sums", "lanes", "larger", "last", "left", "linux", "load", "load_ints", "load_part", "load_some", "long", "m", "madd", "main",
-	"mutable", "n", "namespace", "new", "not", "nullptr", "number", "operator", "or", "panel", "panel_of", "part", "parts", "pick",
+	"minus", "mutable", "n", "namespace", "new", "not", "nullptr", "number", "operator", "or", "panel", "panel_of", "part", "parts", "pick",
 	"pick_ints", "place", "private", "protected", "public", "r", "real", "register", "restrict", "return", "right", "row", "rows", "run",
 	"run_part", "samples", "samples_in", "seed", "short", "signed", "sink", "sizeof", "smadd", "smaller", "ssqrt", "static", "step",
 	"store", "store_ints", "store_part", "store_some", "struct", "sum", "sums", "switch", "tap", "template", "this", "throw", "to",

@@ -27,7 +27,7 @@ write_epilogue(struct writer *w, const char *sum, bool vector)
 {
 	const struct equation *q = w->kernel->equations.at[0];
 	struct lowered l = lower_equation(w->plan->program, q);
-	write_map_value(w, q, (struct value_text){scaled_text(w, sum, l.scale), l.scale ? 2 : 4, vector});
+	write_map_value(w, q, (struct value_text){scaled_text(w, sum, l.scale, vector), l.scale ? 2 : 4, vector});
 	for (int i = 1; i < w->kernel->equations.n; i++) write_map_value(w, w->kernel->equations.at[i], map_value(w, w->kernel->equations.at[i]));
 }
 
@@ -269,7 +269,7 @@ finished_value(struct writer *w)
 	const struct equation *last = k->equations.at[k->equations.n - 1];
 	if (k->equations.n > 1) return as_vector(w, map_value(w, last));
 	struct lowered l = lower_equation(p, last);
-	return scaled_text(w, "sum[r][v]", l.scale);
+	return scaled_text(w, "sum[r][v]", l.scale, true);
 }
 
 static void

@@ -544,6 +544,13 @@ function_call(struct writer *w, const char *name, struct value_text x)
 	return (struct value_text){arena_print(w->e->arena, "%s(all(%s))[0]", name, x.text), ATOM, false};
 }
 
+/* what gcc may see as a multiply-add, whose negation it gets wrong: `minus` of nn_vec.h */
+static bool
+may_be_fused(const struct code *c)
+{
+	return c->op == CODE_FMA || c->op == CODE_ACCUMULATOR || c->op == CODE_SELECT;
+}
+
 static struct value_text
 show_node(struct writer *w, const struct code *c)
 {
@@ -562,7 +569,10 @@ show_node(struct writer *w, const struct code *c)
 	case CODE_MUL: return binary(w, c, "*", PRODUCT);
 	case CODE_DIV: return binary(w, c, "/", PRODUCT);
 	case CODE_FMA: return fused(w, c);
-	case CODE_NEG: a = show(w, c->arg[0]); return (struct value_text){arena_print(m, "-%s", in_level(w, a, ATOM)), UNARY, a.vector};
+	case CODE_NEG:
+		a = show(w, c->arg[0]);
+		if (!a.vector && may_be_fused(c->arg[0])) return (struct value_text){arena_print(m, "minus(%s)", a.text), ATOM, false};
+		return (struct value_text){arena_print(m, "-%s", in_level(w, a, ATOM)), UNARY, a.vector};
 	case CODE_SQRT: a = show(w, c->arg[0]); return (struct value_text){arena_print(m, "%s(%s)", a.vector ? "vsqrt" : "ssqrt", a.text), ATOM, a.vector};
 	case CODE_POW:
 		a = show(w, c->arg[0]);

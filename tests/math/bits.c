@@ -131,6 +131,8 @@ int main(void)
 	EACH("normal", nn_normal(0xfedcba9876543210, 7, 0x89abcdef, lane_index() + i, all_ints(-i / 16)));
 	for (int i = 0; i < N; i++) y[i] = smadd(a[i], b[i], c[i]);
 	print_hash("smadd");
+	for (int i = 0; i < N; i++) y[i] = minus(smadd(a[i], i % 2 ? 0 : b[i], i % 3 ? 0 : c[i]));
+	print_hash("minus");
 	for (int i = 0; i < N; i++) y[i] = ssqrt(a[i] < 0 ? -a[i] : a[i]);
 	print_hash("ssqrt");
 	for (int i = 0; i + 16 <= N; i++) {

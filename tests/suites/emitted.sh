@@ -155,7 +155,7 @@ words='auto break case char const continue default do double enum extern float f
 	struct switch typedef union unsigned void volatile while inline restrict bool class new delete this template typename namespace operator
 	private public virtual catch throw try using friend asm typeof linux unix NULL EOF errno NAN INFINITY M_PI I assert size_t int32_t uint32_t
 	uint64_t nn_int memcpy memset printf malloc exit abort exp log sqrt sin cos tanh erf pow fabs lanes ints uints real load store all gather
-	pick any madd vmadd smadd ssqrt vsqrt vabs tree16 transpose panel panels PANEL LANES WIDTH VECS HEADER PARAMS STATES MOMENTS MASKED INLINE
+	pick any madd vmadd smadd minus ssqrt vsqrt vabs tree16 transpose panel panels PANEL LANES WIDTH VECS HEADER PARAMS STATES MOMENTS MASKED INLINE
 	UNROLL m n i j k r v p part parts first last rows sum step seed settings sums grad optimizer samples samples_in run run_part kernel call
 	forward backward keep_gradient param_offset model inputs outputs sources arith_0 columns_0 literal_0 batch use pool sink gradients
 	workspace params moments threads predict evaluate train open start prepare memory tensors nn_tensor nn_pack nn_total nn_trainer
