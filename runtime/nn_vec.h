@@ -32,6 +32,10 @@
 #endif
 #ifdef __clang__
 #pragma STDC FP_CONTRACT OFF
+#elif defined __GNUC__
+// What gcc 12 makes wrong at -O3: of `c ? a[i] : a[i - 12]` two loads under one mask; of a float between two loops, the double that
+// it was rounded from. Vectors are written out here: without these two nothing gets slower.
+#pragma GCC optimize("no-tree-loop-if-convert", "no-tree-slp-vectorize")
 #endif
 
 #ifndef NN_F64

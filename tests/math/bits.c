@@ -64,6 +64,34 @@ static void expect(int right, const char *what)
 		print_hash(name); \
 	} while (0)
 
+// Plain loops that gcc 12 -O3 makes wrong where nn_vec.h does not keep it from that: a choice between two loads ...
+__attribute__((noinline)) static void chosen_loads(const real *from, real *to)
+{
+	for (int t = 0; t < 5; t++)
+		for (int u = 0; u < 12; u++)
+			for (int j = 0; j < 2; j++) {
+				const real here = (5 >= u ? from[12 * t + 2 * u + j] : from[12 * t + 2 * u + j - 12]);
+				to[24 * t + 2 * u + j] = here;
+			}
+}
+
+// ... and what is rounded between two loops in double
+__attribute__((noinline)) static void orthonormal(real *w, size_t rows, size_t columns)
+{
+	for (size_t i = 0; i < rows; i++) {
+		for (int pass = 0; pass < 2; pass++)
+			for (size_t k = 0; k < i; k++) {
+				double dot = 0;
+				for (size_t j = 0; j < columns; j++) dot += (double)w[i * columns + j] * (double)w[k * columns + j];
+				for (size_t j = 0; j < columns; j++) w[i * columns + j] = (real)((double)w[i * columns + j] - dot * (double)w[k * columns + j]);
+			}
+		double size = 0;
+		for (size_t j = 0; j < columns; j++) size += (double)w[i * columns + j] * (double)w[i * columns + j];
+		size = 1 / __builtin_sqrt(size);
+		for (size_t j = 0; j < columns; j++) w[i * columns + j] = (real)((double)w[i * columns + j] * size);
+	}
+}
+
 static void check_moves(void)
 {
 	enum { SIDE = 32 };
@@ -135,6 +163,11 @@ int main(void)
 	print_hash("minus");
 	for (int i = 0; i < N; i++) y[i] = ssqrt(a[i] < 0 ? -a[i] : a[i]);
 	print_hash("ssqrt");
+	for (int i = 0; i + 120 <= N; i += 120) chosen_loads(a + i, y + i);
+	print_hash("chosen");
+	for (int i = 0; i < N; i++) y[i] = (real)((int)(random_bits() >> 40) - (1 << 23)) * (real)0x1p-23;
+	for (int i = 0; i + 8 <= N; i += 8) orthonormal(y + i, 2, 4);
+	print_hash("orthonormal");
 	for (int i = 0; i + 16 <= N; i++) {
 		real p[16];
 		memcpy(p, c + i, sizeof p);
