@@ -339,6 +339,10 @@ memo_end(struct program *p, struct memo *m)
 static struct expr *
 rewrite_node(struct program *p, struct expr *e, rewriter *f, void *context, struct memo *m)
 {
+	if (e->op == OP_INDEX || e->op == OP_NUMBER) { /* nothing below: cheaper to ask again than to remember */
+		struct expr *r = f(p, e, context);
+		return r ? r : e;
+	}
 	struct expr *known = memo_get(m, e);
 	if (known) return known;
 	struct expr *r = f(p, e, context);
