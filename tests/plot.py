@@ -128,6 +128,15 @@ def check_regions():
     check("in the terminal", status == 0 and len(rows) == 30 and rows[15].startswith("....") and rows[15].endswith("::::"), rows[15])
 
 
+def check_points():
+    root = picture("points", write("ten.csv", "x,y,class\n" + "".join(f"{k % 5},{k // 5},{k}\n" for k in range(10)) + "0,0,3\n"))
+    circles = [(c.get("fill"), c.get("cx"), c.get("cy")) for c in root.iter(SVG + "circle")]
+    check("a dot for each point, a colour for each class", len(circles) == 11 and len({fill for fill, _, _ in circles}) == 10, circles)
+    check("a legend of ten", sum("class " in (t.text or "") for t in root.iter(SVG + "text")) == 10)
+    left, right = float(circles[0][1]), float(circles[4][1])
+    check("to the right and up", right > left and float(circles[5][2]) < float(circles[0][2]) and circles[10][1:] == circles[0][1:], circles)
+
+
 def check_images():
     root = picture("images", write("i.npy", npy((2, 2, 3), [0, 1, 0, 1, 0, 1, 1, 1, 1, 0, 0, 0])), "--columns", "2")
     squares = [(p.get("fill"), p.get("d")) for p in root.iter(SVG + "path")]
@@ -168,7 +177,7 @@ def check_mistakes():
     write("seven.npy", npy((1, 7), [1] * 7))
     write("cut.idx", b"\0\0\x08\x03" + struct.pack(">3I", 60000, 28, 28))
     write("none.npy", npy((0, 4), []))
-    write("points3.csv", "x,y,class\n0,0,0\n1,1,9\n")
+    write("points3.csv", "x,y,class\n0,0,0\n1,1,10\n")
     write("inf.csv", "x,y\n1,inf\n2,nan\n")
     write("far.csv", "x,y\n1,-1e308\n2,1e308\n")
     write("weights.safetensors", struct.pack("<Q", 9) + b'{"a": 1}')
@@ -205,7 +214,7 @@ def check_mistakes():
         (1, "not cut into images of 5x5", ["images", "i.npy", "--size", "5x5"]),
         (1, "neither .npy nor IDX", ["images", "h.csv"]),
         (1, "weights.safetensors", ["filters", "weights.safetensors"]),
-        (1, "class 9 is not one of", ["grid", "points3.csv"]),
+        (1, "class 10 is not one of", ["grid", "points3.csv"]),
         (1, "has 7 rows, expected 14400", ["regions", "points.csv", "run.jsonl"]),
         (1, "nothing named `sigmod`", ["function", "sigmod"]),
         (1, "is no expression of x", ["function", "x }\nmodel Other { input y: [3]"]),
@@ -220,7 +229,7 @@ def check_mistakes():
 
 
 os.makedirs(FOLDER, exist_ok=True)
-for test in (check_functions, check_curves, check_histogram, check_regions, check_images, check_mistakes):
+for test in (check_functions, check_curves, check_histogram, check_regions, check_points, check_images, check_mistakes):
     test()
 print(f"{counts[True]} passed, {counts[False]} failed")
 sys.exit(counts[False] > 0)

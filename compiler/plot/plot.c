@@ -20,6 +20,7 @@ static const struct kind {
 	{"function", "[LABEL=]F...", "functions of one number and their derivatives, by the compiler", 1, 32, plot_functions},
 	{"grid", "POINTS.csv", "the places of the plane that a network is to predict for `regions`", 1, 1, plot_grid},
 	{"regions", "POINTS.csv PREDICTED.csv", "the class of every place; without -o in the terminal", 2, 2, plot_regions},
+	{"points", "POINTS.csv", "points x,y with the colour of their class", 1, 1, plot_points},
 	{"images", "[LABEL=]ARRAY...", "images of .npy, IDX or .safetensors files; several files are rows", 1, 64, plot_images},
 	{"filters", "ARRAY", "images with negative numbers: weights", 1, 1, plot_filters},
 	{"histogram", "[LABEL=]ARRAY...", "how often numbers occur, in arrays or in a column --x of tables", 1, 32, plot_histogram},

@@ -56,6 +56,7 @@ int plot_histogram(struct plot *p);
 int plot_functions(struct plot *p);
 int plot_grid(struct plot *p);
 int plot_regions(struct plot *p);
+int plot_points(struct plot *p);
 int plot_images(struct plot *p);
 int plot_filters(struct plot *p);
 
@@ -64,8 +65,9 @@ int plot_filters(struct plot *p);
 struct colour {
 	unsigned char red, green, blue;
 };
-enum { COLOURS = 8 };
-/* Okabe and Ito's colours, which people with any kind of colour blindness tell apart (https://jfly.uni-koeln.de/color/), from 0 and around */
+enum { COLOURS = 10 };
+/* From 0 and around: Okabe and Ito's colours, which people with any kind of colour blindness tell apart (https://jfly.uni-koeln.de/color/), with
+ * brown and greys; yellow, which is pale on white, is the last but one. */
 struct colour colour_of(int k);
 /* mixed with white: 0 is the colour, 1 is white */
 struct colour paler(struct colour c, double white);

@@ -5,6 +5,8 @@
  *   ./trainer predict GRID.csv ... -o PREDICTED.csv
  *   nnc plot regions POINTS.csv PREDICTED.csv         in the terminal; with -o OUT.svg as a picture
  *
+ *   nnc plot points POINTS.csv -o OUT.svg             the points alone
+ *
  * POINTS.csv has x, y and the class in its first three columns; PREDICTED.csv has the probability of each class, or that of class 1 alone,
  * for the places of the grid, row by row from below. */
 #define _XOPEN_SOURCE 700
@@ -24,8 +26,8 @@ enum {
 	MOST_CLASSES = COLOURS,
 };
 
-static const char point_signs[] = "oxv+#*%@";  /* of each class in a terminal without colour */
-static const char region_signs[] = ".:-'`,~_";
+static const char point_signs[] = "oxv+#*%@sz"; /* of each class in a terminal without colour */
+static const char region_signs[] = ".:-'`,~_;^";
 
 struct picture {
 	struct table points;
@@ -239,8 +241,8 @@ draw_border(struct plot *p, const struct picture *r, int k)
 static void
 draw_points(struct plot *p, const struct picture *r, const struct axes *f)
 {
-	double radius = r->points.rows > 600 ? 3 : r->points.rows > 200 ? 4 : 5;
-	text_add(&p->out, "<g stroke=\"#fff\" stroke-width=\"1\">\n");
+	double radius = r->points.rows > 1500 ? 2 : r->points.rows > 600 ? 3 : r->points.rows > 200 ? 4 : 5;
+	text_add(&p->out, "<g stroke=\"#fff\" stroke-width=\"%g\">\n", radius > 2 ? 1 : 0.3);
 	for (size_t k = 0; k < r->points.rows; k++) {
 		struct colour c = colour_of(point_class(r, k));
 		text_add(&p->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%g\" fill=\"#%02x%02x%02x\"/>\n", scale_at(&f->x, point_x(r, k)), scale_at(&f->y, point_y(r, k)), radius, c.red,
@@ -250,24 +252,30 @@ draw_points(struct plot *p, const struct picture *r, const struct axes *f)
 }
 
 static void
-draw(struct plot *p, const struct picture *r)
+draw_regions(struct plot *p, const struct picture *r, const struct axes *f)
 {
-	enum { WIDTH = 560 };
-	double side = p->o.width ? p->o.width : WIDTH;
-	struct axes f = {0};
-	struct key entries[MOST_CLASSES];
-	f.x = (struct scale){r->low_x, r->low_x + r->size, false, 0, 0};
-	f.y = (struct scale){r->low_y, r->low_y + r->size, false, 0, 0};
-	for (int k = 0; k < r->classes; k++) entries[k] = (struct key){arena_print(&p->arena, "class %d", k), colour_of(k), false, true, 0};
-	f.square = side;
-	axes_begin(p, &f, legend_width(entries, r->classes));
 	text_add(&p->out, "<clipPath id=\"plane\"><rect width=\"%d\" height=\"%d\"/></clipPath>\n", SIDE, SIDE);
-	text_add(&p->out, "<g transform=\"translate(%.1f %.1f) scale(%.4f)\" clip-path=\"url(#plane)\">\n<g shape-rendering=\"crispEdges\">\n", f.left, f.top, side / SIDE);
+	text_add(&p->out, "<g transform=\"translate(%.1f %.1f) scale(%.4f)\" clip-path=\"url(#plane)\">\n<g shape-rendering=\"crispEdges\">\n", f->left, f->top, f->square / SIDE);
 	for (int class = 0; class < r->classes; class++)
 		for (int level = 0; level < LEVELS; level++) draw_level(p, r, class, level);
 	text_add(&p->out, "</g>\n<path fill=\"none\" stroke=\"#333\" stroke-width=\"0.4\" stroke-linecap=\"round\" d=\"M0 0");
 	for (int k = r->classes == 2; k < r->classes; k++) draw_border(p, r, k);
 	text_add(&p->out, "\"/>\n</g>\n");
+}
+
+/* the points, above the regions where there are predictions */
+static void
+draw(struct plot *p, const struct picture *r)
+{
+	enum { WIDTH = 560 };
+	struct axes f = {0};
+	struct key entries[MOST_CLASSES];
+	f.x = (struct scale){r->low_x, r->low_x + r->size, false, 0, 0};
+	f.y = (struct scale){r->low_y, r->low_y + r->size, false, 0, 0};
+	for (int k = 0; k < r->classes; k++) entries[k] = (struct key){arena_print(&p->arena, "class %d", k), colour_of(k), false, true, 0};
+	f.square = p->o.width ? p->o.width : WIDTH;
+	axes_begin(p, &f, legend_width(entries, r->classes));
+	if (r->p) draw_regions(p, r, &f);
 	draw_points(p, r, &f);
 	for (int k = 0; k < r->classes; k++) entries[k].y = f.top + 12 + 23 * k;
 	legend_draw(p, &f, entries, r->classes);
@@ -301,5 +309,17 @@ plot_regions(struct plot *p)
 	if (p->o.output) draw(p, r);
 	else if (is_colour_terminal()) write_in_colour(&p->out, r);
 	else write_in_signs(&p->out, r);
+	return 0;
+}
+
+int
+plot_points(struct plot *p)
+{
+	struct picture *r = NEW(&p->arena, struct picture);
+	if (read_points(p, r, p->o.inputs.at[0].path)) return -1;
+	for (size_t k = 0; k < r->points.rows; k++)
+		if (point_class(r, k) >= r->classes) r->classes = point_class(r, k) + 1;
+	p->out.arena = &p->arena;
+	draw(p, r);
 	return 0;
 }
