@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Images of an IDX file as rows of an .npy file, for `predict`:  rows.py IDX OUT.npy FIRST COUNT [NOISE]
 
-Pixels become 0..1; NOISE is the standard deviation of a normal number that is added to each, the same ones every time."""
+Pixels become 0..1; NOISE is the standard deviation of a normal number that is added to each, the same ones every time.  Labels become a
+column of a CSV: rows.py IDX OUT.csv FIRST COUNT"""
 import gzip
 import os
 import random
@@ -15,7 +16,7 @@ def read_idx(path):
         path += ".gz"
     with (gzip.open if path.endswith(".gz") else open)(path, "rb") as f:
         data = f.read()
-    if len(data) < 8 or data[:3] != b"\0\0\x08" or data[3] < 2:
+    if len(data) < 8 or data[:3] != b"\0\0\x08" or data[3] < 1:
         sys.exit(f"rows.py: {path} is no IDX file of bytes")
     shape = struct.unpack(f">{data[3]}I", data[4:4 + 4 * data[3]])
     size = 1
@@ -34,6 +35,10 @@ def write_npy(path, values, width):
 def main(source, out, first, count, noise=0.0):
     data, size = read_idx(source)
     draw = random.Random(1)
+    if out.endswith(".csv"):
+        with open(out, "w") as f:
+            f.write("class\n" + "".join(f"{b}\n" for b in data[int(first):int(first) + int(count)]))
+        return
     pixels = data[int(first) * size:(int(first) + int(count)) * size]
     write_npy(out, [b / 255 + (draw.gauss(0, float(noise)) if float(noise) else 0) for b in pixels], size)
 

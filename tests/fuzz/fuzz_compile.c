@@ -3,8 +3,8 @@
  * The first zero byte ends the file; what follows is the text of every file that it imports.  No file of the disk is read.
  *
  * Beyond what the sanitizers see: every message has a place, spans of messages lie inside the file, no pass breaks a contract (a message `internal`), what `nnc grad`
- * prints is the language again, a layout has the words of the file and is its own layout.  Most changes are of words, not of bytes: a few are repeated, moved or dropped, a list becomes longer,
- * a number another.
+ * prints is the language again, a layout has the words of the file and is its own layout.  Most changes are of words, not of bytes: a few are repeated, moved or dropped, a list or a name becomes longer,
+ * a number another, the text ends early.
  *
  * build.sh builds it.  FUZZ_PASS=elaborate in the environment stops there; without it all passes run, to the C text. */
 #include "core/print.h"
@@ -238,6 +238,22 @@ other_number(const struct words *w, uint8_t *bytes, size_t size, size_t most, in
 	return put(bytes, size, most, w->at[from], w->at[from + 1], (const uint8_t *)number, strlen(number));
 }
 
+/* a name becomes a longer one, by up to 160 letters */
+static size_t
+longer_name(const struct words *w, uint8_t *bytes, size_t size, size_t most, int from, int times)
+{
+	while (from < w->n && !isalpha(bytes[w->at[from]])) from++;
+	if (from == w->n) return size;
+	size_t at = w->at[from], length = 0;
+	while (at + length < size && is_part(bytes[at + length])) length++;
+	uint8_t *name = malloc(length + 1);
+	if (!name) return size;
+	memcpy(name, bytes + at, length);
+	for (size_t k = 0; k * length < 8 * (size_t)times; k++) size = put(bytes, size, most, at, at, name, length);
+	free(name);
+	return size;
+}
+
 size_t
 LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed)
 {
@@ -252,13 +268,18 @@ LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t most, unsigned seed)
 	uint8_t *copy = malloc(length + 1);
 	if (!copy) return size;
 	memcpy(copy, bytes + from, length);
-	switch (below(&random, 6)) {
+	switch (below(&random, 8)) {
 	case 0: /* again and again behind itself */
 		for (int k = 0; k < times; k++) size = put(bytes, size, most, to, to, copy, length);
 		break;
 	case 1: size = put(bytes, size, most, w.at[there], w.at[there + drop], copy, length); break;
 	case 2: size = put(bytes, size, most, from, to, copy, 0); break;
 	case 3: size = longer_list(&w, bytes, size, most, first, times); break;
+	case 4: size = longer_name(&w, bytes, size, most, first, times); break;
+	case 5: /* the text ends here, in the middle of a line */
+		size = to;
+		while (size && isspace(bytes[size - 1])) size--;
+		break;
 	default: size = other_number(&w, bytes, size, most, first, below(&random, 1000));
 	}
 	free(copy);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the fuzzers start from:  seeds.sh FOLDER        makes FOLDER/compile and FOLDER/readers
 #
-# compile: the .nn files of the project, but those that take long to compile.  readers: a small file for each reader, behind two bytes that fuzz_readers.c takes as the reader and
+# compile: the .nn files of the project, but those that take long to compile, and the wrong ones of tests/syntax.  readers: a small file for each reader, behind two bytes that fuzz_readers.c takes as the reader and
 # its options.
 out=$1
 mkdir -p "$out/compile" "$out/readers"
@@ -10,6 +10,9 @@ for file in examples/*.nn tests/golden/*.nn tests/golden/errors/*.nn tests/data/
 	case $file in *residual* | *transformer* | *convnet*) continue ;; esac
 	cp "$file" "$out/compile/$(echo "$file" | tr / _)"
 done
+
+# what people are used to from elsewhere, each a few lines that are answered at once
+awk -v out="$out/compile/habit" '/^=== / { close(file); file = sprintf("%s%03d.nn", out, ++n); next } { print >file }' tests/syntax/habits.txt
 
 # files that import another: its text stands behind a zero byte
 together() { # file, imported
