@@ -404,6 +404,8 @@ void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct valu
 void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
 /* the function that makes one axis of all elements; NULL: there is none */
 const char *flattening(struct elaborator *e, int rank, const long shape[], struct span span);
+/* signature.c: reports options of a call that its definition does not have, where its input is wrong and it is not applied */
+void check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s);
 /* of an option that a definition does not have; false: nothing is known about it */
 bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[]);
 /* a loss whose second argument is one of as many classes as there are scores */

@@ -3,6 +3,7 @@
 #include "front/apply.h"
 #include "front/repair.h"
 #include <math.h>
+#include <ctype.h>
 #include <string.h>
 
 static bool
@@ -45,6 +46,21 @@ unknown_option(struct elaborator *e, const struct expansion *x, const struct nod
 		diag_edit(e->d, m, (struct span){call.file, call.end, call.end}, " -> %s", f);
 	} else if (m) {
 		help_option(e, m, keyword->text, n, names);
+	}
+}
+
+void
+check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s)
+{
+	struct arguments a = {.call = call_};
+	struct expansion x = {.definition = definition, .args = &a};
+	for (int i = 0; i < call_->kid[1]->n; i++) {
+		struct node *keyword = call_->kid[1]->kid[i];
+		if (keyword->kind != NODE_KEYWORD || is_parameter(definition, keyword->text)) continue;
+		e->quiet++;
+		struct value *given = evaluate(e, keyword->kid[0], s);
+		e->quiet--;
+		unknown_option(e, &x, keyword, given);
 	}
 }
 
@@ -167,12 +183,14 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		return false;
 	}
 	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
+	bool known = true;
 	for (int i = 0; i < a->keyword_count; i++) {
 		int k = 0;
 		while (k < params->n && strcmp(params->kid[k]->text, a->keyword[i]->text)) k++;
 		if (k == params->n) {
 			unknown_option(e, x, a->keyword[i], a->keyword_value[i]);
-			return false;
+			known = false;
+			continue;
 		}
 		if (x->given[k]) {
 			given_twice(e, x, i, k);
@@ -180,6 +198,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		}
 		x->given[k] = a->keyword_value[i];
 	}
+	if (!known) return false;
 	for (int k = 0; k < params->n; k++)
 		if (!x->given[k] && !params->kid[k]->kid[1]) {
 			if (lacks_input(e, x)) return false;
@@ -273,8 +292,14 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
 	if (m) note_history(e, m, span_text(e->arena, at), v);
 	note_frames(e, m);
+	if (m && asked && help_swapped_call(e, m)) return NULL;
 	if (m && !asked && help_swapped(e, m, x->definition, x->scope->up, x->args)) return NULL;
 	const struct node *dims = type->kid[0];
+	const char *first = v->span.file && !v->span.file->library ? v->span.file->text + v->span.begin : "";
+	if (t && !t->n && isdigit((unsigned char)*first) && dims && dims->kind == NODE_LIST && dims->n == 1) {
+		diag_help(e->d, m, "a list of one is written `[%s]`", span_text(e->arena, v->span));
+		diag_edit(e->d, m, v->span, "[%s]", span_text(e->arena, v->span));
+	}
 	if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
 		long shape[MAX_RANK] = {1};
 		value_shape(t, shape + 1);
@@ -363,8 +388,8 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 		report_scores(e, x->definition, first, v);
 		return false;
 	} else {
-		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld scores for %ld classes", high + 1, i.high + 1);
-		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld classes", i.low, i.high, i.high + 1);
+		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld score%s for %ld class%s", high + 1, high ? "s" : "", i.high + 1, i.high ? "es" : "");
+		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld class%s", i.low, i.high, i.high + 1, i.high ? "es" : "");
 	}
 	if (m && first) note_history(e, m, span_text(e->arena, at), first);
 	note_frames(e, m);

@@ -158,7 +158,9 @@ left_side(struct elaborator *e, struct node *indices, struct scope *outer, struc
 		}
 		for (int k = 0; k < i; k++)
 			if (!strcmp(out[k]->name, x->text)) {
-				problem(e, "left-side", x->span, "again here", "the index `%s` stands twice on the left side", x->text);
+				struct diagnostic *m = problem(e, "left-side", x->span, "again here", "the index `%s` stands twice on the left side", x->text);
+				diag_help(e->d, m, "write it once: a diagonal has one axis; a matrix that is 0 elsewhere is `y[i,j] = if i == j then ... else 0`");
+				if (k == i - 1) diag_edit(e->d, m, (struct span){x->span.file, indices->kid[k]->span.end, x->span.end}, "%s", "");
 				return -1;
 			}
 		out[i] = index_new(e->p, x->text, 0);

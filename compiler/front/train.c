@@ -159,9 +159,11 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
 		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
 	}
-	if (reader && s->columns.n && s->columns.n != tensor_count(input))
+	if (reader && s->columns.n && s->columns.n != tensor_count(input)) {
 		m = problem(e, "data", where, arena_print(e->arena, "%d column%s", s->columns.n, s->columns.n == 1 ? "" : "s"), "`%s` takes %ld value%s of each record", input->name, tensor_count(input),
 			    tensor_count(input) == 1 ? "" : "s");
+		if (input->rank == 2 && !input->integer) diag_help(e->d, m, "name %ld of the columns, or declare `%s: [%d]`", tensor_count(input), input->name, s->columns.n);
+	}
 	for (const struct source_part *p = reader ? reader->parts : NULL; p && p->name; p++)
 		if (!strcmp(p->name, s->part) && p->values != tensor_count(input))
 			m = problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
