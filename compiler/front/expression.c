@@ -543,15 +543,6 @@ evaluate_rest(struct elaborator *e, struct node *n, struct scope *s)
 	return value_error(e);
 }
 
-/* a stage behind a value that is wrong: its name and the names of its options are looked at all the same, as they are mistakes of their own */
-static void
-look_at_stage(struct elaborator *e, struct node *stage, struct scope *s)
-{
-	struct node *name = stage->kind == NODE_CALL ? stage->kid[0] : stage;
-	struct value *callee = name->kind == NODE_NAME ? evaluate(e, name, s) : NULL;
-	if (callee && callee->kind == VALUE_DEFINITION && stage->kind == NODE_CALL) check_options(e, callee->definition, stage, s);
-}
-
 static struct value *
 evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -567,6 +558,7 @@ evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *y = apply_call(e, n->kid[1], s, piped);
 	struct span stage = n->kid[1]->span;
 	y->made = n->span;
+	note_doubled(e, n, y, s);
 	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));
 }
 

@@ -372,12 +372,29 @@ report_no_class(struct elaborator *e, const struct expansion *x, const struct no
 	if (high >= 0) diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high);
 }
 
+/* one score for one class: there is nothing to tell apart */
+static void
+warn_one_class(struct elaborator *e, const struct expansion *x, const struct value *v)
+{
+	const struct tensor *t = v->body->op == OP_READ ? v->body->tensor : NULL;
+	struct span at = own_place(e, x->args->call->span);
+	if (e->quiet || !e->training) return;
+	for (int i = 0; i < e->d->all.n; i++)
+		if (!strcmp(e->d->all.at[i]->code, "one-score") && e->d->all.at[i]->labels.at[0].span.begin == at.begin) return;
+	struct diagnostic *m = diag_warning(e->d, "one-score", at, "one score for one class", "there is only one class: it is always right");
+	if (t && t->role == ROLE_TARGET) diag_label(e->d, m, declared_name(t), "declared here, in %s", input_type_text(e->arena, t));
+	diag_help(e->d, m, "two classes are `0..1`, with a score for each, or one score for both in a loss that takes the sigmoid of it");
+}
+
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
 static bool
 check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
 {
 	struct interval i = interval_of(v->body);
-	if (i.known && i.low >= 0 && i.high == high) return true;
+	if (i.known && i.low >= 0 && i.high == high) {
+		if (high == 0) warn_one_class(e, x, v);
+		return true;
+	}
 	struct value *first = x->given[0] && x->given[0]->kind == VALUE_TENSOR ? x->given[0] : NULL;
 	struct span at = first && first->span.file ? first->span : x->args->call->span;
 	struct diagnostic *m;

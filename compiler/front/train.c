@@ -183,7 +183,7 @@ same_lengths(const struct value *a, const struct value *b)
 }
 
 static bool
-read_literal(struct elaborator *e, struct value *v, struct source_entry *s, struct span span)
+read_literal(struct elaborator *e, const struct value *v, struct source_entry *s, struct span span)
 {
 	if (too_much_work(e, span)) return false;
 	if (v->kind == VALUE_NUMBER) {
@@ -241,10 +241,12 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		return read_source(e, n->kid[1]->kid[0], s) && read_transformation(e, n, 1, s);
 	case NODE_LIST:
 		s->reader = "literal";
-		return read_literal(e, evaluate(e, n, e->globals), s, n->span);
+		s->list = evaluate(e, n, e->globals);
+		return s->list->kind != VALUE_ERROR && read_literal(e, s->list, s, n->span);
 	case NODE_NAME: case NODE_DOT: {
 		struct value *v = evaluate(e, n, e->globals);
 		s->reader = "literal";
+		s->list = v;
 		return v->kind != VALUE_ERROR && read_literal(e, v, s, n->span);
 	}
 	case NODE_INDEX: {
@@ -338,9 +340,10 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		bool again = false;
 		for (int k = 0; k < m->training.sources.n; k++) again |= m->training.sources.at[k]->group == group && m->training.sources.at[k]->input == input;
 		if (again) problem(e, "name-clash", n->name, "again here", "`%s` has two sources", n->text);
-		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span) && check_transformations(e, m->inputs.at[input], s))
+		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span) && check_records(e, m->inputs.at[input], s) && check_transformations(e, m->inputs.at[input], s))
 			PUSH(e->arena, &m->training.sources, s);
 	}
+	check_lengths(e, m, group);
 	for (int k = 0; k < m->inputs.n; k++) {
 		if (entry_named(g->kid[0], m->inputs.at[k]->name) || strangers-- > 0) continue; /* a stranger stands where this belongs */
 		struct tensor *t = m->inputs.at[k];
