@@ -340,6 +340,19 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 		diag_help(e->d, m, "the loss is that of one sample, and averaged over the batch by itself: no number of samples stands in it");
 		return;
 	}
+	if (d && e->statement && e->statement->kind == NODE_PARAM && !(d->kid[1] && mentions_word(d->kid[1], name))) { /* param g: [m], where the input is [n] */
+		struct text known = {.arena = e->arena};
+		int sizes = 0;
+		const char *last = NULL;
+		for (int i = 0; i < e->frame->scope->bindings.n; i++) {
+			if (e->frame->scope->bindings.at[i].value->kind != VALUE_NUMBER) continue;
+			last = e->frame->scope->bindings.at[i].name;
+			text_add(&known, "%s`%s`", sizes++ ? ", " : "", last);
+		}
+		if (sizes) diag_help(e->d, m, "the size%s known here %s %s", sizes == 1 ? "" : "s", sizes == 1 ? "is" : "are", text_end(&known));
+		if (sizes == 1) diag_rename(e->d, m, name, last);
+		if (sizes) return;
+	}
 	if (d && d->kid[1] && mentions_word(d->kid[1], name)) {
 		diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
 		struct span last = d->kid[0]->n ? d->kid[0]->kid[d->kid[0]->n - 1]->span : (struct span){0};

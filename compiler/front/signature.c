@@ -23,6 +23,16 @@ function_meant(struct elaborator *e, const struct value *v)
 	return name ? name : f && f->kind == VALUE_DEFINITION && f->definition->kind == NODE_FN ? f->definition->text : NULL;
 }
 
+/* an option that other libraries have for what is known here */
+static bool
+follows_from_input(struct elaborator *e, const char *option)
+{
+	const struct value *name;
+	for (int i = 0; (name = fact(e, "from_input", i)) != NULL; i++)
+		if (name->kind == VALUE_TEXT && !strcmp(name->text, option)) return true;
+	return false;
+}
+
 static void
 unknown_option(struct elaborator *e, const struct expansion *x, const struct node *keyword, const struct value *given)
 {
@@ -44,6 +54,9 @@ unknown_option(struct elaborator *e, const struct expansion *x, const struct nod
 		if (!is_stage(call)) return;
 		repair_argument(e->d, m, keyword->span);
 		diag_edit(e->d, m, (struct span){call.file, call.end, call.end}, " -> %s", f);
+	} else if (m && follows_from_input(e, keyword->text)) {
+		diag_help(e->d, m, "the size of the input is never written: leave out `%s`", span_text(e->arena, keyword->span));
+		repair_argument(e->d, m, keyword->span);
 	} else if (m) {
 		help_option(e, m, keyword->text, n, names);
 	}
@@ -300,7 +313,11 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 		diag_help(e->d, m, "a list of one is written `[%s]`", span_text(e->arena, v->span));
 		diag_edit(e->d, m, v->span, "[%s]", span_text(e->arena, v->span));
 	}
-	if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
+	if (t && dims && dims->kind == NODE_LIST && t->n == 1 && dims->n == 2) { /* which axis it is nobody knows */
+		const char *rows = span_text(e->arena, dims->kid[0]->span), *columns = span_text(e->arena, dims->kid[1]->span), *text = span_text(e->arena, at);
+		long size = t->axis[0]->size;
+		diag_help(e->d, m, "where %ld is `%s`, write `%s -> reshape([%ld, 1])`; where it is `%s`, `%s -> reshape([1, %ld])`", size, rows, text, size, columns, text, size);
+	} else if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
 		long shape[MAX_RANK] = {1};
 		value_shape(t, shape + 1);
 		diag_help(e->d, m, "`%s` is missing in front: `%s -> reshape(%s)`", span_text(e->arena, dims->kid[0]->span), span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));

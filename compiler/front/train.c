@@ -191,7 +191,8 @@ read_literal(struct elaborator *e, const struct value *v, struct source_entry *s
 		return true;
 	}
 	if (v->kind != VALUE_LIST) {
-		problem(e, "data", v->span.file ? v->span : span, shape_text(e, v), "a list of data holds numbers");
+		struct diagnostic *m = problem(e, "data", v->span.file ? v->span : span, shape_text(e, v), "a list of data holds numbers");
+		if (v->kind == VALUE_TEXT) diag_help(e->d, m, "classes are numbers here, from 0; words are read from a file: `csv(\"kinds.csv\", columns=[\"kind\"])`");
 		return false;
 	}
 	for (int i = 0; i < v->n; i++) {
