@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { MOST_MESSAGES = 4, MOST_STEPS = 6 };
+enum { MOST_MESSAGES = 4, MOST_STEPS = 6, LONGEST = 1 << 20 }; /* each step checks a copy of the file */
 
 /* `before` with `text` instead of a span, in an arena */
 static char *
@@ -39,7 +39,8 @@ next_text(struct arena *a, const struct diagnostic *m, const struct source *file
 		const struct edit *last = NULL;
 		for (int i = 0; i < m->edits.n; i++) {
 			const struct edit *e = &m->edits.at[i];
-			if ((!done || e->span.end <= done->span.begin) && e != done && (!last || e->span.begin > last->span.begin)) last = e;
+			bool before = !done || (e->span.begin < done->span.begin && e->span.end <= done->span.begin); /* two at one place have no order */
+			if (before && (!last || e->span.begin > last->span.begin)) last = e;
 		}
 		if (!last) return NULL;
 		text = replaced(a, text, strlen(text), last->span.begin - begin, last->span.end - begin, last->text);
@@ -80,7 +81,7 @@ void
 follow_helps(struct compilation *c)
 {
 	struct diagnostics *d = &c->unit.diagnostics;
-	if (strlen(c->source.text) != c->source.length) return;
+	if (c->source.length > LONGEST || strlen(c->source.text) != c->source.length) return;
 	for (int i = 0, tried = 0; i < d->all.n && tried < MOST_MESSAGES; i++) {
 		struct diagnostic *m = d->all.at[i];
 		struct edit *e = m->edits.n == 1 ? &m->edits.at[0] : NULL;

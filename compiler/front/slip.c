@@ -45,8 +45,12 @@ repeat_without_braces(const struct mistake *m)
 static bool
 repeat_over_call(const struct mistake *m)
 {
-	size_t i = line_start(m), name = skip_blanks(m, i + 6), in = skip_blanks(m, word_end(m, name)), call = skip_blanks(m, in + 2), open = word_end(m, call), digits = open + 1;
-	if (!found_is(m, "'{'") || !at_text(m, i, "repeat ") || !at_text(m, in, "in ") || open == call || m->text[open] != '(') return false;
+	size_t i = line_start(m);
+	if (!found_is(m, "'{'") || !at_text(m, i, "repeat ")) return false;
+	size_t name = skip_blanks(m, i + strlen("repeat ")), in = skip_blanks(m, word_end(m, name));
+	if (!at_text(m, in, "in ")) return false;
+	size_t call = skip_blanks(m, in + strlen("in ")), open = word_end(m, call), digits = open + 1;
+	if (open == call || m->text[open] != '(') return false;
 	while (isdigit((unsigned char)m->text[digits])) digits++;
 	if (digits == open + 1 || digits > open + 9 || m->text[digits] != ')') return false;
 	struct span range = {m->p->source, call, digits + 1};
