@@ -4,10 +4,41 @@
  * epoch, or where the run was taken up, are done again, to the bit, up to the one that went wrong: that step, its tensors and its records
  * are named, and the weights as before it are kept. */
 #include "training.h"
+#include "wrap.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* a line of what is said: broken into several where standard error is a terminal */
+struct line {
+	FILE *f;
+	char *text;
+	size_t size;
+};
+
+static void NN_PRINTF(2, 3)
+add(struct line *l, const char *format, ...)
+{
+	va_list args;
+
+	if (!l->f && !(l->f = open_memstream(&l->text, &l->size)))
+		return;
+	va_start(args, format);
+	vfprintf(l->f, format, args);
+	va_end(args);
+}
+
+/* says it, if anything was added; without memory for it, nothing */
+static void
+say(struct line *l, const char *head)
+{
+	if (l->f && fclose(l->f) == 0)
+		nn_say(head, l->text);
+	free(l->text);
+	*l = (struct line){0};
+}
 
 /* takes the model back to where it was after `step`, a step of this epoch */
 static void
@@ -63,6 +94,7 @@ look(struct nn_training_run *t, uint64_t step, size_t n, void **gradients, struc
 static void
 name_lines(const struct nn_program *p, const struct verdict *v, size_t params)
 {
+	struct line l = {0};
 	size_t shown = 0;
 
 	for (size_t k = 0; k < p->doubt_count && shown < 4; k++) {
@@ -71,24 +103,30 @@ name_lines(const struct nn_program *p, const struct verdict *v, size_t params)
 		for (size_t j = 0; j < k && fits; j++)
 			before |= strcmp(p->doubts[j].where, d->where) == 0 && !p->doubts[j].params == !d->params;
 		if (fits && !before)
-			fprintf(stderr, "%s%s", shown++ ? ", " : v->loss ? "  such a loss can come from " : "  such a gradient can come from ", d->where);
+			add(&l, "%s%s", shown++ ? ", " : v->loss ? "such a loss can come from " : "such a gradient can come from ", d->where);
 	}
 	if (shown)
-		fprintf(stderr, ", where something is divided, or has a root or another function that is not finite everywhere\n");
+		add(&l, ", where something is divided, or has a root or another function that is not finite everywhere");
+	say(&l, " ");
 }
 
 static void
 name_gradients(const struct nn_program *p, const struct verdict *v)
 {
+	struct line l = {0};
+
 	for (size_t k = 0, g = 0; k < p->tensor_count; k++)
-		if (p->tensors[k].role == NN_PARAM && v->params[g++])
-			fprintf(stderr, "  the gradient of %s is not finite\n", p->tensors[k].path);
+		if (p->tensors[k].role == NN_PARAM && v->params[g++]) {
+			add(&l, "the gradient of %s is not finite", p->tensors[k].path);
+			say(&l, " ");
+		}
 }
 
 /* the records of the step that are wrong on their own; the verdict of the first stays in v */
 static size_t
 name_records(struct nn_training_run *t, uint64_t step, size_t n, void **gradients, struct verdict *v, struct verdict *alone)
 {
+	struct line l = {0};
 	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size, found = 0;
 
 	for (size_t k = 0; k < n && found < 5; k++) {
@@ -97,7 +135,8 @@ name_records(struct nn_training_run *t, uint64_t step, size_t n, void **gradient
 		look(t, step, 1, gradients, alone);
 		if (!alone->loss && !alone->bad)
 			continue;
-		fprintf(stderr, "  record %lu of the data (counted from 0) gives such numbers on its own\n", (unsigned long)record);
+		add(&l, "record %lu of the data (counted from 0) gives such numbers on its own", (unsigned long)record);
+		say(&l, " ");
 		if (found++ == 0) {
 			struct verdict other = *v;
 			*v = *alone;
@@ -112,6 +151,7 @@ static void
 explain(struct nn_training_run *t, uint64_t step)
 {
 	struct nn_error e;
+	struct line l = {0};
 	void **gradients = nn_gradients_open(t->program, &e);
 	size_t params = 0, n = t->count;
 
@@ -126,7 +166,8 @@ explain(struct nn_training_run *t, uint64_t step)
 				name_gradients(t->program, &v);
 		}
 		if (!name_records(t, step, n, gradients, &v, &alone))
-			fprintf(stderr, "  none of its %zu records gives such numbers on its own; a smaller learning rate may help\n", n);
+			add(&l, "none of its %zu records gives such numbers on its own; a smaller learning rate may help", n);
+		say(&l, " ");
 		if (v.loss || v.bad)
 			name_lines(t->program, &v, params);
 	}
@@ -140,17 +181,18 @@ void
 nn_diagnose(struct nn_training_run *t)
 {
 	uint64_t bad = t->step + 1;
+	struct line l = {0};
 
 	if (nn_next_not_finite(&t->model, 0) == t->program->tensor_count) {
-		fprintf(stderr, "error: the loss of step %llu (epoch %zu) is not finite\n", (unsigned long long)bad, t->epoch);
+		add(&l, "the loss of step %llu (epoch %zu) is not finite", (unsigned long long)bad, t->epoch);
 	} else {
 		bad = find_culprit(t, t->step);
-		fprintf(stderr, "error: step %llu (epoch %zu) made numbers that are not finite in", (unsigned long long)bad, t->epoch);
+		add(&l, "step %llu (epoch %zu) made numbers that are not finite in", (unsigned long long)bad, t->epoch);
 		for (size_t k = 0; (k = nn_next_not_finite(&t->model, k)) < t->program->tensor_count; k++)
-			fprintf(stderr, " %s", t->program->tensors[k].path);
-		fputc('\n', stderr);
+			add(&l, " %s", t->program->tensors[k].path);
 		replay(t, bad - 1);
 	}
+	say(&l, "error:");
 	t->step = bad - 1;
 	nn_snapshot_take(&t->model, t->epoch_tensors); /* those of the start are not needed any more */
 	explain(t, bad);

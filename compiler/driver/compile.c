@@ -4,6 +4,7 @@
 #include "core/verify.h"
 #include "derive/derive.h"
 #include "driver/embedded.h"
+#include "driver/follow.h"
 #include "driver/learning.h"
 #include "driver/memory.h"
 #include "driver/oversight.h"
@@ -254,6 +255,7 @@ compile(struct compilation *c, const char *path, const char *text, size_t length
 		if (c->options.dump && !strcmp(c->options.dump, passes[i].name) && !c->unit.diagnostics.errors) passes[i].print(c, &c->dumped);
 		if ((last && !strcmp(last, passes[i].name)) || (c->options.stop_after && !strcmp(c->options.stop_after, passes[i].name))) break;
 	}
+	if (c->unit.diagnostics.errors && !c->options.trial) follow_helps(c);
 	return c->unit.diagnostics.errors;
 }
 

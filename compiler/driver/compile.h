@@ -18,6 +18,7 @@ struct compile_options {
 	const char *target;     /* native, x86-64-v3, ... */
 	const char *command;    /* as typed, for the header of what is generated */
 	struct file_access files; /* how imported files are read; zeros: not at all */
+	bool trial;             /* of a text that a help suggests: helps are not followed further */
 };
 
 struct built { /* of one model */

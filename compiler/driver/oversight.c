@@ -166,15 +166,26 @@ way(const struct optimizer *o)
 	return 1 - world_tensor(w, o->weight)[0];
 }
 
+/* an optimizer as it is written goes up, whatever its options: a sign is wrong in it */
+static void
+check_direction(struct diagnostics *d, const struct optimizer *o)
+{
+	if (o->method || (o->span.file && o->span.file->library) || way(o) >= 0 || !isfinite(way(o))) return;
+	struct diagnostic *e = diag_warning(d, "step-size", o->span, "", "this `%s` goes up the gradient: the loss grows", o->name);
+	diag_note(d, e, "with a gradient of 1, %d steps move a weight by %+.3g", TRIED, -way(o));
+	diag_help(d, e, "the step goes against the gradient: for example `w = w - lr * grad`");
+}
+
 /* Each optimizer is tried on one weight with a gradient of 1, and so is the one with its usual options. */
 static void
 check_optimizers(struct diagnostics *d, const struct model *m)
 {
 	for (int i = 0; i < m->training.optimizers.n; i++) {
 		const struct optimizer *o = m->training.optimizers.at[i];
-		if (!o->usual || o->method) continue;
-		double down = way(o), usual = way(o->usual);
+		double usual = o->usual && !o->method ? way(o->usual) : NAN;
+		if (!o->usual || usual < 0) check_direction(d, o);
 		if (!isfinite(usual) || usual <= 0) continue;
+		double down = way(o);
 		struct diagnostic *e = NULL;
 		if (!isfinite(down)) e = diag_warning(d, "step-size", o->call, "", "a weight is no finite number after %d steps of this `%s`", TRIED, o->name);
 		else if (down < 0) e = diag_warning(d, "step-size", o->call, "", "this `%s` goes up the gradient: the loss grows", o->name);

@@ -225,6 +225,18 @@ unknown_package(struct elaborator *e, struct node *n, struct scope *s)
 	return true;
 }
 
+/* behind the parenthesis that closes the one at i; i: none does */
+static size_t
+closing_parenthesis(const char *text, size_t i)
+{
+	int depth = 0;
+	for (size_t k = i; text[k] && text[k] != '\n'; k++) {
+		depth += text[k] == '(' ? 1 : text[k] == ')' ? -1 : 0;
+		if (depth == 0) return k + 1;
+	}
+	return i;
+}
+
 void
 help_method(struct elaborator *e, struct diagnostic *m, const char *base, const char *name, struct scope *s)
 {
@@ -244,6 +256,9 @@ help_method(struct elaborator *e, struct diagnostic *m, const char *base, const 
 		diag_edit(e->d, m, (struct span){at.file, from, at.begin}, " @ ");
 		return;
 	}
+	struct value *f = known && strcmp(known, name) ? value_named(e, s, known) : NULL;
+	bool alone = f && f->kind == VALUE_DEFINITION && f->definition->kid[0]->n == 1; /* it has no options: what stands in parentheses goes */
+	if (alone && at.file && at.file->text[at.end] == '(') at.end = closing_parenthesis(at.file->text, at.end);
 	if (known && !strchr(known, ' ')) diag_help(e->d, m, "values have no methods: write `%s -> %s`", base, known);
 	if (known && !strchr(known, ' ') && at.file && at.begin && at.file->text[at.begin - 1] == '.') diag_edit(e->d, m, (struct span){at.file, at.begin - 1, at.end}, " -> %s", known);
 	if (!known || strchr(known, ' ')) diag_help(e->d, m, "values have no methods: a function comes behind an arrow, `%s -> f(...)`", base);
@@ -418,6 +433,18 @@ help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition
 	diag_help(e->d, m, "the other way round: `%s(%s, %s)`", definition->text, span_text(e->arena, a->at[1]->span), span_text(e->arena, a->at[0]->span));
 	if (a->call->span.begin < a->at[0]->span.begin && a->at[1]->span.end < a->call->span.end) diag_swap(e->d, m, a->at[0]->span, a->at[1]->span);
 	return true;
+}
+
+bool
+help_swapped_call(struct elaborator *e, struct diagnostic *m)
+{
+	const struct frame *f = e->frame;
+	while (f && f->span.file && f->span.file->library) f = f->up;
+	if (!f || !f->definition->span.file || !f->definition->span.file->library || f->definition->kid[0]->n != 2 || f->scope->bindings.n < 2) return false;
+	struct node *call_ = NEW(e->arena, struct node);
+	*call_ = (struct node){.kind = NODE_CALL, .span = f->span};
+	struct arguments a = {.call = call_, .n = 2, .at = {f->scope->bindings.at[0].value, f->scope->bindings.at[1].value}};
+	return help_swapped(e, m, f->definition, f->scope->up, &a);
 }
 
 /* the numbers behind the input that stand without a name, as a text; *n: how many */

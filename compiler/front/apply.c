@@ -470,7 +470,10 @@ check_scores(struct elaborator *e, const char *name, const struct value *result,
 	struct diagnostic *m = problem(e, "double-softmax", v->span, "already probabilities", "`%s` takes raw scores, but these have been through `%s`", name, v->maker);
 	bool apart = v->made.begin != v->span.begin || v->made.end != v->span.end;
 	if (apart) diag_label(e->d, m, v->made, "`%s` applied here", v->maker);
-	if (is_of_one(e, v) == (makes == MAKES_SIGMOID)) diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
+	const struct value *maker = look_up(e->globals, v->maker);
+	bool own = maker && maker->kind == VALUE_DEFINITION && maker->definition->span.file && !maker->definition->span.file->library; /* a function of the file */
+	if (own) diag_note(e->d, m, "`%s` makes probabilities of scores itself; doing so twice slows and weakens learning", name);
+	else if (is_of_one(e, v) == (makes == MAKES_SIGMOID)) diag_note(e->d, m, "`%s` applies the %s itself; a second one slows and weakens learning", name, v->maker);
 	else diag_note(e->d, m, "`%s` makes probabilities of scores itself, in another way: %s in front of it slows and weakens learning", name, v->maker);
 	if (apart) {
 		diag_help(e->d, m, "pass the scores from before the %s, and keep the probabilities as an `output p = %s(%s)`", v->maker, v->maker, span_text(e->arena, v->span));

@@ -50,6 +50,8 @@ struct scope *scope_of_call(struct elaborator *e, struct scope *home);
 bool report_place(struct elaborator *e, const struct expansion *x, const struct node *param, const struct value *v);
 /* a help where two arguments fit the other way round */
 bool help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition, struct scope *home, const struct arguments *a);
+/* the same of the call of the library inside of which something does not fit */
+bool help_swapped_call(struct elaborator *e, struct diagnostic *m);
 /* The arguments are those of another library, where the size of the input is the first: a warning, or a help for what was said about the call, which is
  * message number `messages` and following. */
 void note_shifted(struct elaborator *e, const struct expansion *x, int messages);

@@ -1,9 +1,19 @@
 /* declare.c - what a model or layer declares: inputs, targets, parameters, states; their types and starting values. */
 #include "front/apply.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- types ---------------------------------------------------------------------------------------------------------------------------------- */
+
+/* range(10): a number of classes that a call was given; 0: something else */
+static long
+classes_given(const struct node *t)
+{
+	const struct node *n = t->kind == NODE_CALL && t->kid[1]->n == 1 ? t->kid[1]->kid[0] : NULL;
+	size_t digits = n && n->kind == NODE_NUMBER ? strspn(n->text, "0123456789") : 0;
+	return digits && digits < 9 && !n->text[digits] ? strtol(n->text, NULL, 10) : 0;
+}
 
 /* `784` for `[784]` or `0..783`; `float[784]` */
 static void
@@ -32,6 +42,9 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 	else if (t->kind == NODE_INDEX) {
 		diag_help(e->d, m, "a tensor of real numbers is written `[%s]`", span_text(e->arena, t->kid[1]->span));
 		diag_edit(e->d, m, t->span, "[%s]", span_text(e->arena, t->kid[1]->span));
+	} else if (classes_given(t) > 1 && e->statement && e->statement->kind == NODE_TARGET) {
+		diag_help(e->d, m, "one of %ld classes is `0..%ld`: both ends are included", classes_given(t), classes_given(t) - 1);
+		diag_edit(e->d, m, t->span, "0..%ld", classes_given(t) - 1);
 	} else
 		diag_help(e->d, m, "a type is `real`, a shape as `[784]`, a range as `0..9`, or `[100] of 0..255`");
 }

@@ -606,10 +606,13 @@ diag_print_json(const struct diagnostics *d, FILE *out)
 static bool
 same_letter(char a, char b)
 {
+	static const char *const alike[] = {"Il1", "O0"}; /* as many fonts have them */
+	for (size_t i = 0; i < sizeof alike / sizeof *alike; i++)
+		if (a && b && strchr(alike[i], a) && strchr(alike[i], b)) return true;
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* edit distance; a change of case costs nothing, two neighbours that changed places one (optimal string alignment) */
+/* edit distance; a change of case or to a letter that looks the same costs nothing, two neighbours that changed places one (optimal string alignment) */
 static int
 distance(const char *a, const char *b)
 {

@@ -44,6 +44,7 @@ struct source_column {
 	long number;
 };
 
+struct value;
 struct source_step { /* arithmetic applied while reading */
 	char op;
 	double operand;
@@ -67,6 +68,7 @@ struct source_entry { /* an input's data in a train block; see nn_source in runt
 	LIST(struct source_step) steps;
 	LIST(struct source_transform) transforms;
 	LIST(double) literal;
+	const struct value *list; /* where they stand in the file; NULL: no literal */
 };
 
 struct setting { /* of an optimizer, changeable when running */
@@ -306,6 +308,7 @@ struct elaborator {
 	int position;
 	struct span weights_used; /* where `weights` was used, and how many there were */
 	int weights_count;
+	struct span answered;       /* in this statement: what is wrong in it belongs to a mistake that is reported */
 	LIST(const char *) unknown; /* names already reported in this statement */
 	struct define_option *defines;
 	int define_count;
@@ -404,6 +407,8 @@ void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct valu
 void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
 /* the function that makes one axis of all elements; NULL: there is none */
 const char *flattening(struct elaborator *e, int rank, const long shape[], struct span span);
+/* signature.c: reports options of a call that its definition does not have, where its input is wrong and it is not applied */
+void check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s);
 /* of an option that a definition does not have; false: nothing is known about it */
 bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[]);
 /* a loss whose second argument is one of as many classes as there are scores */
@@ -480,6 +485,17 @@ bool is_transformation(const char *name);
 bool read_transformation(struct elaborator *e, struct node *stage, int first, struct source_entry *s);
 /* is the input an image that they can be done to? */
 bool check_transformations(struct elaborator *e, struct tensor *input, const struct source_entry *s);
+
+/* arrow.c */
+/* a stage behind a value that is wrong: its name and the names of its options are mistakes of their own */
+void look_at_stage(struct elaborator *e, struct node *stage, struct scope *s);
+/* `h = h + h -> Dense(8)`: warns that the arrow takes the sum, where a shortcut was meant; `result` is that of the chain */
+void note_doubled(struct elaborator *e, const struct node *chain, const struct value *result, struct scope *s);
+
+/* records.c */
+/* a list of data: as many numbers in a record as the input has elements, each in its range?  And are there as many records for each input of a group? */
+bool check_records(struct elaborator *e, const struct tensor *input, const struct source_entry *s);
+void check_lengths(struct elaborator *e, const struct model *m, int group);
 
 /* train.c */
 void elaborate_train(struct elaborator *e, struct model *m, struct node *train, struct scope *globals);

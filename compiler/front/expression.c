@@ -157,6 +157,26 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 	return elementwise(e, n->span, operator_span(n), op->name, op->expr, &w, &x);
 }
 
+/* A @ B of which one fits when it is transposed: a declared matrix is so on the left, of two computed ones the right one as in attention */
+static void
+help_transposed(struct elaborator *e, struct diagnostic *m, const struct node *n, const struct value *a, const struct value *b)
+{
+	const struct node *left = n->kid[0], *right = n->kid[1];
+	bool left_fits = a->n == 2 && a->axis[0]->size == b->axis[0]->size, right_fits = b->n == 2 && a->axis[a->n - 1]->size == b->axis[1]->size;
+	bool declared = a->body->op == OP_READ && tensor_is_param(a->body->tensor);
+	const char *l = span_text(e->arena, left->span), *r = span_text(e->arena, right->span);
+	if (left_fits && declared) {
+		diag_help(e->d, m, "`%s.T @ %s` fits, or declare `%s: [%ld, %ld]`: outputs first, inputs second", l, r, l, a->axis[1]->size, a->axis[0]->size);
+		if (left->kind == NODE_NAME) diag_edit(e->d, m, left->span, "%s.T", left->text);
+	} else if (right_fits && a->n > 1 && right->kind == NODE_NAME) {
+		diag_help(e->d, m, "`%s @ %s.T` fits", l, r);
+		diag_edit(e->d, m, right->span, "%s.T", right->text);
+	} else if (left_fits) {
+		diag_help(e->d, m, left->kind == NODE_NAME ? "`%s.T @ %s` fits" : "`(%s).T @ %s` fits", l, r);
+		if (left->kind == NODE_NAME) diag_edit(e->d, m, left->span, "%s.T", left->text);
+	}
+}
+
 /* A @ B: matrix.matrix, matrix.vector, vector.vector; leading axes of A are mapped */
 static struct value *
 evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
@@ -175,11 +195,7 @@ evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
 		struct diagnostic *m = problem(e, "shape", n->kid[0]->span, shape_text(e, a), "`@` needs the inner sizes to agree");
 		diag_label(e->d, m, n->kid[1]->span, "%s", shape_text(e, b));
 		diag_note(e->d, m, "%ld columns on the left, %ld rows on the right", a->axis[a->n - 1]->size, b->axis[0]->size);
-		if (m && a->n == 2 && a->axis[0]->size == b->axis[0]->size) {
-			diag_help(e->d, m, "`%s.T @ %s` fits, or declare `%s: [%ld, %ld]`: outputs first, inputs second", span_text(e->arena, n->kid[0]->span),
-				  span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span), a->axis[1]->size, a->axis[0]->size);
-			if (n->kid[0]->kind == NODE_NAME) diag_edit(e->d, m, n->kid[0]->span, "%s.T", n->kid[0]->text);
-		}
+		if (m) help_transposed(e, m, n, a, b);
 		if (b->n == 2 && a->n == 1 && b->axis[1]->size == a->axis[0]->size) {
 			diag_help(e->d, m, "write `%s @ %s`: the matrix stands on the left", span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span));
 			diag_swap(e->d, m, n->kid[0]->span, n->kid[1]->span);
@@ -478,7 +494,9 @@ evaluate_dot(struct elaborator *e, struct node *n, struct scope *s)
 		base = as_tensor(e, base);
 		if (!base) return value_error(e);
 		if (base->n < 2) {
-			problem(e, "shape", n->kid[0]->span, shape_text(e, base), "`.T` transposes a matrix");
+			struct diagnostic *m = problem(e, "shape", n->kid[0]->span, shape_text(e, base), "`.T` transposes a matrix");
+			if (base->n) diag_help(e->d, m, "a vector is neither a row nor a column: leave out `.T`; `a @ b` of two is a number, `y[i,j] = a[i] * b[j]` a matrix");
+			if (base->n) diag_edit(e->d, m, (struct span){n->span.file, n->kid[0]->span.end, n->span.end}, "%s", "");
 			return value_error(e);
 		}
 		struct index *axes[MAX_RANK];
@@ -529,7 +547,10 @@ static struct value *
 evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *x = evaluate(e, n->kid[0], s);
-	if (x->kind == VALUE_ERROR) return x;
+	if (x->kind == VALUE_ERROR) {
+		look_at_stage(e, n->kid[1], s);
+		return x;
+	}
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
 	struct value *piped = NEW(e->arena, struct value); /* messages underline what stands in front of the arrow, also later */
 	*piped = *x;
@@ -537,6 +558,7 @@ evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *y = apply_call(e, n->kid[1], s, piped);
 	struct span stage = n->kid[1]->span;
 	y->made = n->span;
+	note_doubled(e, n, y, s);
 	return with_stage(e, y, x->history, arena_print(e->arena, "-> %s", span_text(e->arena, stage)));
 }
 

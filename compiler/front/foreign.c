@@ -385,6 +385,12 @@ declaration(const struct mistake *m)
 		drop_type(m, d);
 		return true;
 	}
+	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "entries") && m->text[skip_blanks(m, m->at.end)] == '{') { /* data: { */
+		struct diagnostic *d = say(m, m->at, "", "a group of a train block is written without `:`");
+		advise(m, d, "write `%s {`", slice(m, line_start(m), m->at.begin));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, skip_blanks(m, m->at.end)}, " ");
+		return true;
+	}
 	if (found_is(m, "':'") && behind(m, 0, "a name") && behind(m, 1, "entries")) {
 		struct diagnostic *d = say(m, m->at, "", "a setting is written with `=`");
 		advise(m, d, "write `%s = %s`", slice(m, line_start(m), m->at.begin), slice(m, skip_blanks(m, m->at.end), line_end(m, m->at.end)));

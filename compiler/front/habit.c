@@ -284,10 +284,11 @@ range_in_list(const struct mistake *m)
 	char *low = slice(m, m->open.end, m->at.begin), *high = slice(m, m->at.end, end);
 	long from = strtol(low, NULL, 10), to = strtol(high, NULL, 10);
 	struct text t = {.arena = m->p->arena};
-	for (long i = from; i <= to && to - from < 20; i++) text_add(&t, "%s%ld", i > from ? ", " : "", i);
+	for (long i = from; i <= to && to - from < 1000; i++) text_add(&t, "%s%ld", i > from ? ", " : "", i);
 	bool numbers = t.length && isdigit((unsigned char)*low) && isdigit((unsigned char)*high);
 	if (numbers && m->text[end] == ']') diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->open.end, end}, "%s", text_end(&t));
-	if (numbers) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	if (numbers && to - from < 20) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	else if (numbers) advise(m, d, "write the numbers one by one: `[%ld, %ld, ..., %ld]`", from, from + 1, to);
 	else advise(m, d, "write the numbers one by one: `[0, 1, 2]`");
 	return true;
 }

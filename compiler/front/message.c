@@ -38,6 +38,7 @@ problem(struct elaborator *e, const char *code, struct span where, const char *l
 	va_end(args);
 	va_end(again);
 	where = own_place(e, where);
+	if (e->answered.file && where.file == e->answered.file && where.begin >= e->answered.begin && where.end <= e->answered.end) return NULL;
 	for (int i = 0; i < e->d->all.n; i++) { /* one mistake, one message */
 		const struct diagnostic *m = e->d->all.at[i];
 		const struct span *s = &m->labels.at[0].span;
@@ -179,6 +180,71 @@ sum_binding(struct node *n, const char *name)
 	return NULL;
 }
 
+/* the product of a quotient by n and a sum, `1/N * sum(i) ..` or `1/(2*N) * sum(i) ..`; NULL: the name stands in no such thing */
+static struct node *
+averaging(struct node *tree, const struct node *n)
+{
+	if (!tree) return NULL;
+	struct node *left = tree->kind == NODE_MULTIPLY ? tree->kid[0] : NULL;
+	if (left && left->kind == NODE_DIVIDE && tree->kid[1]->kind == NODE_REDUCE && tree->kid[1]->kid[0]->kid[1]->n == 1) {
+		const struct node *by = left->kid[1];
+		if (by->kind == NODE_MULTIPLY) by = by->kid[1];
+		if (by->span.begin == n->span.begin) return tree;
+	}
+	for (int i = 0; i < tree->n; i++) {
+		struct node *found = averaging(tree->kid[i], n);
+		if (found) return found;
+	}
+	return NULL;
+}
+
+/* How many values that are read at the index have it for an axis; *all: of how many */
+static int
+axes_at(struct scope *s, const struct node *tree, const char *index, int *all)
+{
+	int n = 0;
+	if (!tree) return 0;
+	if (tree->kind == NODE_INDEX && tree->kid[0]->kind == NODE_NAME && tree->kid[1]->n == 1 && tree->kid[1]->kid[0]->kind == NODE_NAME && !strcmp(tree->kid[1]->kid[0]->text, index)) {
+		const struct value *v = look_up(s, tree->kid[0]->text);
+		++*all;
+		return v && v->kind == VALUE_TENSOR && v->n && v->axis[0]->size > 1;
+	}
+	for (int i = 0; i < tree->n; i++) n += axes_at(s, tree->kid[i], index, all);
+	return n;
+}
+
+/* `1/N * sum(n) (y[n] - t[n])^2` in a loss: a mean over the elements of a value, or over the samples, which is there already */
+static bool
+help_average(struct elaborator *e, struct diagnostic *m, const struct node *n, struct scope *s)
+{
+	struct node *product = e->statement && e->statement->kind == NODE_LOSS ? averaging(e->statement, n) : NULL;
+	if (!product) return false;
+	const struct node *left = product->kid[0], *sum = product->kid[1], *index = sum->kid[0]->kid[1]->kid[0], *body = sum->kid[1];
+	const char *factor = span_text(e->arena, left->kid[0]->span), *of = left->kid[1]->kind == NODE_MULTIPLY ? span_text(e->arena, left->kid[1]->kid[0]->span) : NULL;
+	if (of) factor = arena_print(e->arena, "%s/%s", factor, of);
+	factor = strcmp(factor, "1") ? arena_print(e->arena, "%s * ", factor) : "";
+	int all = 0, axes = index->kind == NODE_NAME ? axes_at(s, body, index->text, &all) : 0;
+	e->answered = product->span;
+	if (all && axes == all) {
+		struct span written = {left->span.file, left->span.begin, sum->kid[0]->kid[0]->span.end};
+		diag_help(e->d, m, "an average is written `%smean(%s) ...`", factor, index->text);
+		diag_edit(e->d, m, written, "%smean", factor);
+	} else if (all && !axes) {
+		struct text t = {.arena = e->arena};
+		const char *subscript = arena_print(e->arena, "[%s]", index->text);
+		for (const char *at = span_text(e->arena, body->span); *at; at++) {
+			if (!strncmp(at, subscript, strlen(subscript))) at += strlen(subscript) - 1;
+			else text_bytes(&t, at, 1);
+		}
+		const char *one = text_end(&t);
+		diag_help(e->d, m, "the loss is that of one sample, and averaged over the batch by itself: write `%s%s`", factor, one);
+		diag_edit(e->d, m, product->span, "%s%s", factor, one);
+	} else {
+		diag_help(e->d, m, "the loss is that of one sample, and averaged over the batch by itself: no number of samples stands in it");
+	}
+	return true;
+}
+
 /* the statement of this block that defines the name behind its use */
 static const struct node *
 defined_later(const struct elaborator *e, const char *name)
@@ -274,11 +340,24 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 		diag_help(e->d, m, "the loss is that of one sample, and averaged over the batch by itself: no number of samples stands in it");
 		return;
 	}
+	if (d && e->statement && e->statement->kind == NODE_PARAM && !(d->kid[1] && mentions_word(d->kid[1], name))) { /* param g: [m], where the input is [n] */
+		struct text known = {.arena = e->arena};
+		int sizes = 0;
+		const char *last = NULL;
+		for (int i = 0; i < e->frame->scope->bindings.n; i++) {
+			if (e->frame->scope->bindings.at[i].value->kind != VALUE_NUMBER) continue;
+			last = e->frame->scope->bindings.at[i].name;
+			text_add(&known, "%s`%s`", sizes++ ? ", " : "", last);
+		}
+		if (sizes) diag_help(e->d, m, "the size%s known here %s %s", sizes == 1 ? "" : "s", sizes == 1 ? "is" : "are", text_end(&known));
+		if (sizes == 1) diag_rename(e->d, m, name, last);
+		if (sizes) return;
+	}
 	if (d && d->kid[1] && mentions_word(d->kid[1], name)) {
 		diag_help(e->d, m, "`%s` stands in the result only: make it a parameter, `%s: int`", name, name);
 		struct span last = d->kid[0]->n ? d->kid[0]->kid[d->kid[0]->n - 1]->span : (struct span){0};
 		if (last.file) diag_edit(e->d, m, (struct span){last.file, last.end, last.end}, ", %s: int", name);
-	} else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`", name, name);
+	} else if (e->model) diag_help(e->d, m, "what is learned is a `param %s: ...`, what comes from the data an `input %s: ...`, a constant a `let %s = ...`", name, name, name);
 }
 
 /* the name is defined by the statement `later`, which has to come before this one */
@@ -337,13 +416,15 @@ help_sequence(struct elaborator *e, struct diagnostic *m, const struct node *n)
 	bool known = false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) known |= !strcmp(names[i], n->text);
 	if (!known || !call_ || !is_stage(call_->span)) return false;
-	for (int i = 0; i < call_->kid[1]->n; i++) {
-		const struct node *stage = call_->kid[1]->kid[i];
+	const struct node *stages = call_->kid[1];
+	if (stages->n == 1 && stages->kid[0]->kind == NODE_LIST) stages = stages->kid[0]; /* Sequential([A(64), relu]) */
+	for (int i = 0; i < stages->n; i++) {
+		const struct node *stage = stages->kid[i];
 		if (stage->kind != NODE_CALL && stage->kind != NODE_NAME) return false;
 		text_add(&t, "%s%s", i ? " -> " : "", span_text(e->arena, stage->span));
 	}
 	if (!t.length) return false;
-	diag_help(e->d, m, call_->kid[1]->n == 1 ? "the layer itself takes its place: `-> %s`" : "a chain takes its place: `-> %s`", text_end(&t));
+	diag_help(e->d, m, stages->n == 1 ? "the layer itself takes its place: `-> %s`" : "a chain takes its place: `-> %s`", text_end(&t));
 	diag_edit(e->d, m, call_->span, "%s", text_end(&t));
 	return true;
 }
@@ -491,7 +572,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	const char *longer, *elsewhere = name_elsewhere(e, n->span.file, name, &longer);
 	const struct node *later = defined_later(e, name);
 	const struct node *copies = defined_in_repeat(e, name);
-	if (m && (help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
+	if (m && (help_average(e, m, n, s) || help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
 	if (given && !is_called(e->statement, n)) help_given(e, m, name, given);

@@ -338,6 +338,22 @@ proved(struct program *p, struct expr *x, const struct access *a)
 	return false;
 }
 
+/* y[i in 0..9] = sum(u) w[u] * x[i+u]: without its range an index goes as far as it stays inside */
+static void
+help_free_range(struct elaborator *e, struct diagnostic *m, const struct affine *f)
+{
+	const struct node *indices = e->statement && e->statement->kind == NODE_INDEXED ? e->statement->kid[1] : NULL;
+	for (int i = 0; indices && i < indices->n; i++) {
+		const struct node *x = indices->kid[i];
+		bool read = false;
+		for (int k = 0; k < f->n; k++) read |= f->term[k].atom->op == OP_INDEX && f->term[k].coefficient >= 1 && x->text && !strcmp(f->term[k].atom->index->name, x->text);
+		if (x->kind != NODE_IN || !read) continue;
+		diag_help(e->d, m, "without a range, `%s` goes as far as it stays inside: write `%s` instead of `%s`", x->text, x->text, span_text(e->arena, x->span));
+		diag_edit(e->d, m, x->span, "%s", x->text);
+		return;
+	}
+}
+
 /* x[i+1] that reaches one too far: the range that would do; `whole` is all of the read */
 static void
 help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a, long over, struct span whole)
@@ -345,6 +361,7 @@ help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a,
 	const char *text = span_text(e->arena, whole);
 	struct affine *f = affine_of(e->p, a->subscript);
 	const struct index *v = f->n == 1 && f->term[0].atom->op == OP_INDEX && f->term[0].coefficient == 1 ? f->term[0].atom->index : NULL;
+	if (f->n > 1) help_free_range(e, m, f);
 	if (!v || v->batch || v->size <= over) return;
 	diag_help(e->d, m, "let it run to %ld, `%s in 0..%ld`, or ask: `if %s <= %ld then %s else 0`", v->size - 1 - over, v->name, v->size - 1 - over, v->name, v->size - 1 - over, text);
 	if (whole.file && whole.end > whole.begin && whole.file->text[whole.end - 1] == ']') diag_edit(e->d, m, whole, "(if %s <= %ld then %s else 0)", v->name, v->size - 1 - over, text);

@@ -112,6 +112,19 @@ repair_unwrap(struct diagnostics *d, struct diagnostic *m, struct span value, co
 }
 
 void
+repair_prepend(struct diagnostics *d, struct diagnostic *m, struct span statement, const char *text)
+{
+	if (!m || !statement.file) return;
+	const char *all = statement.file->text;
+	size_t line = statement.begin;
+	while (line > 0 && strchr(" \t", all[line - 1])) line--;
+	bool first = line == 0 || all[line - 1] == '\n'; /* of its line */
+	struct span at = {statement.file, statement.begin, statement.begin};
+	if (first) diag_edit(d, m, at, "%s\n%.*s", text, (int)(statement.begin - line), all + line);
+	else diag_edit(d, m, at, "%s; ", text);
+}
+
+void
 repair_append(struct diagnostics *d, struct diagnostic *m, struct span statement, const char *text)
 {
 	if (!m || !statement.file) return;

@@ -13,6 +13,8 @@ void repair_rename(struct diagnostics *d, struct diagnostic *m, const struct sou
 void repair_argument(struct diagnostics *d, struct diagnostic *m, struct span argument);
 /* x instead of `f(x)` or `x -> f`, which ends the span; false: it is neither */
 bool repair_unwrap(struct diagnostics *d, struct diagnostic *m, struct span value, const char *f);
+/* a statement on a line of its own in front of this one */
+void repair_prepend(struct diagnostics *d, struct diagnostic *m, struct span statement, const char *text);
 /* a statement on a new line behind this one */
 void repair_append(struct diagnostics *d, struct diagnostic *m, struct span statement, const char *text);
 

@@ -3,6 +3,7 @@
 #include "front/apply.h"
 #include "front/repair.h"
 #include <math.h>
+#include <ctype.h>
 #include <string.h>
 
 static bool
@@ -20,6 +21,16 @@ function_meant(struct elaborator *e, const struct value *v)
 	const struct value *f = v->kind == VALUE_TEXT ? look_up(e->globals, v->text) : v;
 	const char *name = v->kind == VALUE_TEXT && function_named(v->text) ? v->text : f && f->kind == VALUE_FUNCTION ? f->function->name : NULL;
 	return name ? name : f && f->kind == VALUE_DEFINITION && f->definition->kind == NODE_FN ? f->definition->text : NULL;
+}
+
+/* an option that other libraries have for what is known here */
+static bool
+follows_from_input(struct elaborator *e, const char *option)
+{
+	const struct value *name;
+	for (int i = 0; (name = fact(e, "from_input", i)) != NULL; i++)
+		if (name->kind == VALUE_TEXT && !strcmp(name->text, option)) return true;
+	return false;
 }
 
 static void
@@ -43,8 +54,26 @@ unknown_option(struct elaborator *e, const struct expansion *x, const struct nod
 		if (!is_stage(call)) return;
 		repair_argument(e->d, m, keyword->span);
 		diag_edit(e->d, m, (struct span){call.file, call.end, call.end}, " -> %s", f);
+	} else if (m && follows_from_input(e, keyword->text)) {
+		diag_help(e->d, m, "the size of the input is never written: leave out `%s`", span_text(e->arena, keyword->span));
+		repair_argument(e->d, m, keyword->span);
 	} else if (m) {
 		help_option(e, m, keyword->text, n, names);
+	}
+}
+
+void
+check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s)
+{
+	struct arguments a = {.call = call_};
+	struct expansion x = {.definition = definition, .args = &a};
+	for (int i = 0; i < call_->kid[1]->n; i++) {
+		struct node *keyword = call_->kid[1]->kid[i];
+		if (keyword->kind != NODE_KEYWORD || is_parameter(definition, keyword->text)) continue;
+		e->quiet++;
+		struct value *given = evaluate(e, keyword->kid[0], s);
+		e->quiet--;
+		unknown_option(e, &x, keyword, given);
 	}
 }
 
@@ -167,12 +196,14 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		return false;
 	}
 	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
+	bool known = true;
 	for (int i = 0; i < a->keyword_count; i++) {
 		int k = 0;
 		while (k < params->n && strcmp(params->kid[k]->text, a->keyword[i]->text)) k++;
 		if (k == params->n) {
 			unknown_option(e, x, a->keyword[i], a->keyword_value[i]);
-			return false;
+			known = false;
+			continue;
 		}
 		if (x->given[k]) {
 			given_twice(e, x, i, k);
@@ -180,6 +211,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 		}
 		x->given[k] = a->keyword_value[i];
 	}
+	if (!known) return false;
 	for (int k = 0; k < params->n; k++)
 		if (!x->given[k] && !params->kid[k]->kid[1]) {
 			if (lacks_input(e, x)) return false;
@@ -273,9 +305,19 @@ wrong_shape(struct elaborator *e, struct expansion *x, struct node *param, struc
 				       type->kid[0] && type->kid[0]->kind == NODE_LIST ? arena_print(e->arena, "a tensor %s as", span_text(e->arena, type->kid[0]->span)) : "one number as", param->text);
 	if (m) note_history(e, m, span_text(e->arena, at), v);
 	note_frames(e, m);
+	if (m && asked && help_swapped_call(e, m)) return NULL;
 	if (m && !asked && help_swapped(e, m, x->definition, x->scope->up, x->args)) return NULL;
 	const struct node *dims = type->kid[0];
-	if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
+	const char *first = v->span.file && !v->span.file->library ? v->span.file->text + v->span.begin : "";
+	if (t && !t->n && isdigit((unsigned char)*first) && dims && dims->kind == NODE_LIST && dims->n == 1) {
+		diag_help(e->d, m, "a list of one is written `[%s]`", span_text(e->arena, v->span));
+		diag_edit(e->d, m, v->span, "[%s]", span_text(e->arena, v->span));
+	}
+	if (t && dims && dims->kind == NODE_LIST && t->n == 1 && dims->n == 2) { /* which axis it is nobody knows */
+		const char *rows = span_text(e->arena, dims->kid[0]->span), *columns = span_text(e->arena, dims->kid[1]->span), *text = span_text(e->arena, at);
+		long size = t->axis[0]->size;
+		diag_help(e->d, m, "where %ld is `%s`, write `%s -> reshape([%ld, 1])`; where it is `%s`, `%s -> reshape([1, %ld])`", size, rows, text, size, columns, text, size);
+	} else if (t && dims && dims->kind == NODE_LIST && t->n == dims->n - 1 && t->n && t->n < MAX_RANK - 1) {
 		long shape[MAX_RANK] = {1};
 		value_shape(t, shape + 1);
 		diag_help(e->d, m, "`%s` is missing in front: `%s -> reshape(%s)`", span_text(e->arena, dims->kid[0]->span), span_text(e->arena, at), dims_text(e->arena, t->n + 1, shape));
@@ -347,12 +389,29 @@ report_no_class(struct elaborator *e, const struct expansion *x, const struct no
 	if (high >= 0) diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high);
 }
 
+/* one score for one class: there is nothing to tell apart */
+static void
+warn_one_class(struct elaborator *e, const struct expansion *x, const struct value *v)
+{
+	const struct tensor *t = v->body->op == OP_READ ? v->body->tensor : NULL;
+	struct span at = own_place(e, x->args->call->span);
+	if (e->quiet || !e->training) return;
+	for (int i = 0; i < e->d->all.n; i++)
+		if (!strcmp(e->d->all.at[i]->code, "one-score") && e->d->all.at[i]->labels.at[0].span.begin == at.begin) return;
+	struct diagnostic *m = diag_warning(e->d, "one-score", at, "one score for one class", "there is only one class: it is always right");
+	if (t && t->role == ROLE_TARGET) diag_label(e->d, m, declared_name(t), "declared here, in %s", input_type_text(e->arena, t));
+	diag_help(e->d, m, "two classes are `0..1`, with a score for each, or one score for both in a loss that takes the sigmoid of it");
+}
+
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
 static bool
 check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
 {
 	struct interval i = interval_of(v->body);
-	if (i.known && i.low >= 0 && i.high == high) return true;
+	if (i.known && i.low >= 0 && i.high == high) {
+		if (high == 0) warn_one_class(e, x, v);
+		return true;
+	}
 	struct value *first = x->given[0] && x->given[0]->kind == VALUE_TENSOR ? x->given[0] : NULL;
 	struct span at = first && first->span.file ? first->span : x->args->call->span;
 	struct diagnostic *m;
@@ -363,8 +422,8 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 		report_scores(e, x->definition, first, v);
 		return false;
 	} else {
-		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld scores for %ld classes", high + 1, i.high + 1);
-		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld classes", i.low, i.high, i.high + 1);
+		m = problem(e, "classes", at, first ? shape_text(e, first) : "", "%ld score%s for %ld class%s", high + 1, high ? "s" : "", i.high + 1, i.high ? "es" : "");
+		diag_label(e->d, m, v->span, "a class in %ld..%ld: %ld class%s", i.low, i.high, i.high + 1, i.high ? "es" : "");
 	}
 	if (m && first) note_history(e, m, span_text(e->arena, at), first);
 	note_frames(e, m);

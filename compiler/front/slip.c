@@ -4,6 +4,7 @@
 #include "front/syntax.h"
 #include "grammar/nn.h"
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* taget t: 0..9   modle Net { */
@@ -37,6 +38,27 @@ repeat_without_braces(const struct mistake *m)
 	advise(m, d, "write `%s { %s }`", slice(m, i, m->at.begin), slice(m, m->at.begin, end));
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "{ ");
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, " }");
+	return true;
+}
+
+/* repeat i in range(3) { */
+static bool
+repeat_over_call(const struct mistake *m)
+{
+	size_t i = line_start(m);
+	if (!found_is(m, "'{'") || !at_text(m, i, "repeat ")) return false;
+	size_t name = skip_blanks(m, i + strlen("repeat ")), in = skip_blanks(m, word_end(m, name));
+	if (!at_text(m, in, "in ")) return false;
+	size_t call = skip_blanks(m, in + strlen("in ")), open = word_end(m, call), digits = open + 1;
+	if (open == call || m->text[open] != '(') return false;
+	while (isdigit((unsigned char)m->text[digits])) digits++;
+	if (digits == open + 1 || digits > open + 9 || m->text[digits] != ')') return false;
+	struct span range = {m->p->source, call, digits + 1};
+	long n = strtol(m->text + open + 1, NULL, 10);
+	if (n < 1) return false;
+	struct diagnostic *d = say(m, range, "", "a range says both of its ends");
+	advise(m, d, "write `%s in 0..%ld`", slice(m, name, word_end(m, name)), n - 1);
+	diag_edit(m->p->diagnostics, d, range, "0..%ld", n - 1);
 	return true;
 }
 
@@ -105,10 +127,37 @@ unnamed_loss(const struct mistake *m)
 bool
 slip(const struct mistake *m)
 {
-	return misspelt_keyword(m) || repeat_without_braces(m) || element_in_parentheses(m) || unnamed_loss(m);
+	return misspelt_keyword(m) || repeat_without_braces(m) || repeat_over_call(m) || element_in_parentheses(m) || unnamed_loss(m);
 }
 
 /* Conv2d(16 3)   [1 2]: a comma is missing between `left`, which ends at from, and `right`, which begins at the mistake */
+/* [1 0; 0 1]: rows of numbers up to the closing bracket */
+static bool
+rows_of_numbers(const struct mistake *m)
+{
+	struct text t = {.arena = m->p->arena};
+	size_t i = m->open.end;
+	bool row = false, several = false;
+	for (; m->text[i] && m->text[i] != ']'; i++) {
+		size_t number_ = strspn(m->text + i, "0123456789.-");
+		if (m->text[i] == ';') several = true;
+		if (m->text[i] == ';') row = false;
+		if (number_) {
+			text_add(&t, "%s%s", row ? ", " : t.length ? "], [" : "[", slice(m, i, i + number_));
+			row = true;
+			i += number_ - 1;
+		} else if (!strchr(" ,;", m->text[i])) {
+			return false;
+		}
+	}
+	if (!several || !row || m->text[i] != ']') return false;
+	struct span all = {m->p->source, m->open.begin, i + 1};
+	struct diagnostic *d = say(m, all, "", "the rows of a matrix are lists");
+	advise(m, d, "write `[%s]]`", text_end(&t));
+	diag_edit(m->p->diagnostics, d, all, "[%s]]", text_end(&t));
+	return true;
+}
+
 bool
 missing_comma(const struct mistake *m, const char *left, const char *right, size_t from)
 {
@@ -116,6 +165,7 @@ missing_comma(const struct mistake *m, const char *left, const char *right, size
 	bool call = m->bracket == '(' && before > 0 && word_end(m, before - 1) > before - 1, list = m->bracket == '[';
 	size_t end = skip_blanks(m, word_end(m, m->at.begin));
 	bool numbers = isdigit((unsigned char)*left) && isdigit((unsigned char)*right), named = m->text[end] == '=' && m->text[end + 1] != '=';
+	if (list && rows_of_numbers(m)) return true;
 	if (!(call || list) || !(numbers || (call && named))) return false;
 	struct diagnostic *d = say(m, m->at, "", "there is no `,` between `%s` and `%s`", left, right);
 	if (named && call) advise(m, d, "write `%s, %s=...`", left, right);

@@ -1,5 +1,6 @@
 /* statement.c - what each statement of a model, layer or function does. */
 #include "front/apply.h"
+#include "front/repair.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -107,6 +108,54 @@ own_read(struct node *n, const char *name)
 	return NULL;
 }
 
+/* would the step of a recurrence give the shape that it was given?  Tried quietly: after an error nobody looks at the equations that this makes */
+static bool
+step_keeps(struct elaborator *e, struct node *n, struct scope *s, const char *name, int rank, long size)
+{
+	struct index *indices[MAX_RANK], *axes[2] = {index_new(e->p, "t", 1 << 20), index_new(e->p, "i", size)};
+	struct scope *given = scope_new(e, s), *inner = scope_new(e, given);
+	int context = e->context.n, accesses = e->accesses.n;
+	scope_bind(e, given, name, value_tensor(e, 1 + rank, axes, number(e->p, 0), n->span));
+	e->quiet++;
+	struct value *v = left_side(e, n->kid[1], given, inner, indices) == 1 && infer_ranges(e, n->kid[2], inner) ? as_tensor(e, evaluate(e, n->kid[2], inner)) : NULL;
+	e->quiet--;
+	e->context.n = context;
+	e->accesses.n = accesses;
+	return v && v->n == rank && (rank == 0 || v->axis[0]->size == size);
+}
+
+/* a size as the definition around calls it, or as a number */
+static const char *
+size_name(struct elaborator *e, const struct scope *s, long size)
+{
+	for (; s && s != e->globals; s = s->up)
+		for (int i = 0; i < s->bindings.n && e->frame; i++)
+			if (s->bindings.at[i].value->kind == VALUE_NUMBER && s->bindings.at[i].value->number == (double)size) return s->bindings.at[i].name;
+	return arena_print(e->arena, "%ld", size);
+}
+
+enum { MOST_SIZES = 16 };
+
+/* the value in front of the first step: one number, or as many as some axis has.  NULL: neither fits */
+static const char *
+start_fitting(struct elaborator *e, struct node *n, struct scope *s, const char *name)
+{
+	long sizes[MOST_SIZES];
+	int count = 0, tensors = e->p->tensors.n;
+	if (step_keeps(e, n, s, name, 0, 0)) return "0";
+	for (int i = 0; i < tensors; i++) {
+		const struct tensor *t = e->p->tensors.at[i];
+		for (int k = t->batch; k < t->rank && count < MOST_SIZES; k++) {
+			bool seen = t->shape[k] < 1;
+			for (int j = 0; j < count; j++) seen |= sizes[j] == t->shape[k];
+			if (seen) continue;
+			sizes[count++] = t->shape[k];
+			if (step_keeps(e, n, s, name, 1, t->shape[k])) return arena_print(e->arena, "zeros(%s)", size_name(e, s, t->shape[k]));
+		}
+	}
+	return NULL;
+}
+
 /* a recurrence without a start, which is reported */
 static bool
 lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *name)
@@ -117,7 +166,9 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 	struct diagnostic *m = problem(e, "recurrence-start", read->span, arena_print(e->arena, "needs `%s[-1]` when %s = 0", name, index->text),
 				       "the recurrence for `%s` has no start value", name);
 	note_frames(e, m);
-	diag_help(e->d, m, "give the value before the first step, for example `%s[-1] = zeros(n)`", name);
+	const char *start = m && indices->n == 1 ? start_fitting(e, n, s, name) : NULL;
+	diag_help(e->d, m, "give the value before the first step, for example `%s[-1] = %s`", name, start ? start : "zeros(n)");
+	if (start) repair_prepend(e->d, m, n->span, arena_print(e->arena, "%s[-1] = %s", name, start));
 	scope_bind(e, s, name, value_error(e));
 	return true;
 }
@@ -158,7 +209,9 @@ left_side(struct elaborator *e, struct node *indices, struct scope *outer, struc
 		}
 		for (int k = 0; k < i; k++)
 			if (!strcmp(out[k]->name, x->text)) {
-				problem(e, "left-side", x->span, "again here", "the index `%s` stands twice on the left side", x->text);
+				struct diagnostic *m = problem(e, "left-side", x->span, "again here", "the index `%s` stands twice on the left side", x->text);
+				diag_help(e->d, m, "write it once: a diagonal has one axis; a matrix that is 0 elsewhere is `y[i,j] = if i == j then ... else 0`");
+				if (k == i - 1) diag_edit(e->d, m, (struct span){x->span.file, indices->kid[k]->span.end, x->span.end}, "%s", "");
 				return -1;
 			}
 		out[i] = index_new(e->p, x->text, 0);
@@ -550,6 +603,7 @@ run_block(struct elaborator *e, struct node *block, struct scope *s)
 		struct node *outer = e->statement;
 		int accesses = e->accesses.n;
 		e->statement = block->kid[i];
+		e->answered = (struct span){0};
 		e->block = block;
 		e->position = i;
 		e->unknown.n = unknown; /* of a statement: those of the one that calls this definition stay */

@@ -159,9 +159,11 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
 		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
 	}
-	if (reader && s->columns.n && s->columns.n != tensor_count(input))
+	if (reader && s->columns.n && s->columns.n != tensor_count(input)) {
 		m = problem(e, "data", where, arena_print(e->arena, "%d column%s", s->columns.n, s->columns.n == 1 ? "" : "s"), "`%s` takes %ld value%s of each record", input->name, tensor_count(input),
 			    tensor_count(input) == 1 ? "" : "s");
+		if (input->rank == 2 && !input->integer) diag_help(e->d, m, "name %ld of the columns, or declare `%s: [%d]`", tensor_count(input), input->name, s->columns.n);
+	}
 	for (const struct source_part *p = reader ? reader->parts : NULL; p && p->name; p++)
 		if (!strcmp(p->name, s->part) && p->values != tensor_count(input))
 			m = problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
@@ -181,7 +183,7 @@ same_lengths(const struct value *a, const struct value *b)
 }
 
 static bool
-read_literal(struct elaborator *e, struct value *v, struct source_entry *s, struct span span)
+read_literal(struct elaborator *e, const struct value *v, struct source_entry *s, struct span span)
 {
 	if (too_much_work(e, span)) return false;
 	if (v->kind == VALUE_NUMBER) {
@@ -189,7 +191,8 @@ read_literal(struct elaborator *e, struct value *v, struct source_entry *s, stru
 		return true;
 	}
 	if (v->kind != VALUE_LIST) {
-		problem(e, "data", v->span.file ? v->span : span, shape_text(e, v), "a list of data holds numbers");
+		struct diagnostic *m = problem(e, "data", v->span.file ? v->span : span, shape_text(e, v), "a list of data holds numbers");
+		if (v->kind == VALUE_TEXT) diag_help(e->d, m, "classes are numbers here, from 0; words are read from a file: `csv(\"kinds.csv\", columns=[\"kind\"])`");
 		return false;
 	}
 	for (int i = 0; i < v->n; i++) {
@@ -239,10 +242,12 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		return read_source(e, n->kid[1]->kid[0], s) && read_transformation(e, n, 1, s);
 	case NODE_LIST:
 		s->reader = "literal";
-		return read_literal(e, evaluate(e, n, e->globals), s, n->span);
+		s->list = evaluate(e, n, e->globals);
+		return s->list->kind != VALUE_ERROR && read_literal(e, s->list, s, n->span);
 	case NODE_NAME: case NODE_DOT: {
 		struct value *v = evaluate(e, n, e->globals);
 		s->reader = "literal";
+		s->list = v;
 		return v->kind != VALUE_ERROR && read_literal(e, v, s, n->span);
 	}
 	case NODE_INDEX: {
@@ -336,9 +341,10 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 		bool again = false;
 		for (int k = 0; k < m->training.sources.n; k++) again |= m->training.sources.at[k]->group == group && m->training.sources.at[k]->input == input;
 		if (again) problem(e, "name-clash", n->name, "again here", "`%s` has two sources", n->text);
-		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span) && check_transformations(e, m->inputs.at[input], s))
+		else if (read_source(e, n->kid[0], s) && check_source(e, m->inputs.at[input], s, n->kid[0]->span) && check_records(e, m->inputs.at[input], s) && check_transformations(e, m->inputs.at[input], s))
 			PUSH(e->arena, &m->training.sources, s);
 	}
+	check_lengths(e, m, group);
 	for (int k = 0; k < m->inputs.n; k++) {
 		if (entry_named(g->kid[0], m->inputs.at[k]->name) || strangers-- > 0) continue; /* a stranger stands where this belongs */
 		struct tensor *t = m->inputs.at[k];

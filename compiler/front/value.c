@@ -201,6 +201,7 @@ as_tensor(struct elaborator *e, struct value *v)
 		report_drawn(e, v->item[0]->span, v->text, v->item);
 	} else if (!t) {
 		struct diagnostic *m = problem(e, "value", v->span, shape_text(e, v), "a number or tensor is needed here");
+		if (m && v->kind == VALUE_SEVERAL) diag_help(e->d, m, "give each of them a name first: `%s = ...`", v->n == 2 ? "a, b" : "a, b, c");
 		if (m && v->kind == VALUE_DEFINITION) diag_help(e->d, m, "give it its arguments: `%s(...)`", v->definition->text);
 	}
 	return t;
