@@ -130,7 +130,6 @@ slip(const struct mistake *m)
 	return misspelt_keyword(m) || repeat_without_braces(m) || repeat_over_call(m) || element_in_parentheses(m) || unnamed_loss(m);
 }
 
-/* Conv2d(16 3)   [1 2]: a comma is missing between `left`, which ends at from, and `right`, which begins at the mistake */
 /* [1 0; 0 1]: rows of numbers up to the closing bracket */
 static bool
 rows_of_numbers(const struct mistake *m)
@@ -158,6 +157,7 @@ rows_of_numbers(const struct mistake *m)
 	return true;
 }
 
+/* Conv2d(16 3)   [1 2]: a comma is missing between `left`, which ends at from, and `right`, which begins at the mistake */
 bool
 missing_comma(const struct mistake *m, const char *left, const char *right, size_t from)
 {
