@@ -2,7 +2,7 @@
  *
  * Data that are small in the file stay small: whole numbers take the bytes that their declared range needs, real numbers that came as
  * bytes (pixels) stay bytes beside a table of what each of the 256 stands for, and windows of a text overlap in one copy of it.  They
- * become int32_t, float or double when a batch is put together. */
+ * become int32_t, float or double when a batch is put together, and images are then cut and moved as they are to be seen. */
 #include "data.h"
 
 #include <stdlib.h>
@@ -24,27 +24,25 @@ nn_record_bytes(const struct nn_program *program, size_t input)
 size_t
 nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_column_data *c)
 {
-	size_t count = program->inputs[input].count, values = c->records ? (c->records - 1) * c->stride + count : 0;
+	size_t last = c->height ? c->stride : program->inputs[input].count, values = c->records ? (c->records - 1) * c->stride + last : 0;
 
 	return values * (c->packed ? c->packed : value_bytes(program, input));
 }
 
-/* for each record: out[i] = f(from[i]) */
+/* out[i] = f(from[i]) */
 #define EACH(stored, taken, f)                                                                                                         \
 	do {                                                                                                                           \
+		const stored *from = (const stored *)c->values + at;                                                                   \
 		taken *out = to;                                                                                                       \
-		for (size_t k = 0; k < n; k++, out += count) {                                                                         \
-			const stored *from = (const stored *)c->values + (order ? order[k] : first + k) * c->stride;                   \
-			for (size_t i = 0; i < count; i++)                                                                             \
-				out[i] = (f);                                                                                          \
-		}                                                                                                                      \
+		for (size_t i = 0; i < n; i++)                                                                                         \
+			out[i] = (f);                                                                                                  \
 	} while (0)
 
-void
-nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *c, const uint32_t order[], size_t first, size_t n,
-    void *to)
+/* n stored values from place `at` on, as the model takes them */
+static void
+take(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t at, size_t n, void *to)
 {
-	size_t count = program->inputs[input].count, size = value_bytes(program, input), bytes = count * size, apart = c->stride * size;
+	size_t size = value_bytes(program, input);
 	int32_t low = c->packed ? (int32_t)program->inputs[input].low : 0;
 	const float *floats = c->table;
 	const double *doubles = c->table;
@@ -58,8 +56,96 @@ nn_column_gather(const struct nn_program *program, size_t input, const struct nn
 	else if (c->packed == 2)
 		EACH(uint16_t, int32_t, low + from[i]);
 	else
-		for (size_t k = 0; k < n; k++)
-			memcpy((char *)to + k * bytes, (const char *)c->values + (order ? order[k] : first + k) * apart, bytes);
+		memcpy(to, (const char *)c->values + at * size, n * size);
+}
+
+/* ---- images ---- */
+
+/* where `size` is a constant, the copies are single moves */
+static inline void
+reverse(char *left, size_t n, size_t size)
+{
+	char kept[sizeof(double)];
+
+	for (char *right = left + (n - 1) * size; left < right; left += size, right -= size) {
+		memcpy(kept, left, size);
+		memcpy(left, right, size);
+		memcpy(right, kept, size);
+	}
+}
+
+static inline void
+fill(char *to, const void *value, size_t n, size_t size)
+{
+	for (size_t k = 0; k < n; k++)
+		memcpy(to + k * size, value, size);
+}
+
+/* a row of the view, from the stored row that begins at place `at` */
+static void
+take_row(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t at, const struct nn_axis *a, const void *zero, char *to)
+{
+	size_t low = (size_t)a->low, shown = a->low < a->high ? (size_t)(a->high - a->low) : 0, rest = a->size - low - shown;
+	long first = a->first + a->step * (a->step > 0 ? a->low : a->high - 1);
+
+	if (shown)
+		take(program, input, c, at + (size_t)first, shown, to + low * value_bytes(program, input));
+	if (value_bytes(program, input) == sizeof(float)) {
+		if (shown && a->step < 0)
+			reverse(to + low * sizeof(float), shown, sizeof(float));
+		fill(to, zero, low, sizeof(float));
+		fill(to + (low + shown) * sizeof(float), zero, rest, sizeof(float));
+	} else {
+		if (shown && a->step < 0)
+			reverse(to + low * sizeof(double), shown, sizeof(double));
+		fill(to, zero, low, sizeof(double));
+		fill(to + (low + shown) * sizeof(double), zero, rest, sizeof(double));
+	}
+}
+
+void
+nn_column_view(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t record, const struct nn_view *v,
+    const void *zero, void *to)
+{
+	const struct nn_input *in = &program->inputs[input];
+	const struct nn_axis nothing = {0, 1, v->across.size, 0, 0};
+	size_t height = c->height ? c->height : in->shape[in->rank - 2], width = c->height ? c->width : in->shape[in->rank - 1];
+	size_t planes = in->count / (in->shape[in->rank - 2] * in->shape[in->rank - 1]), at = record * c->stride;
+	char *row = to;
+
+	for (size_t k = 0; k < planes; k++, at += height * width)
+		for (long i = 0; i < (long)v->down.size; i++, row += v->across.size * value_bytes(program, input)) {
+			int shows = i >= v->down.low && i < v->down.high;
+			size_t from = shows ? (size_t)(v->down.first + v->down.step * i) : 0;
+			take_row(program, input, c, at + from * width, shows ? &v->across : &nothing, zero, row);
+		}
+}
+
+/* the middle of an axis; of an odd rest, the smaller part is before it */
+static struct nn_axis
+middle(size_t stored, size_t size)
+{
+	return (struct nn_axis){(long)((stored - size) / 2), 1, size, 0, (long)size};
+}
+
+void
+nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *c, const uint32_t order[], size_t first, size_t n,
+    void *to)
+{
+	const struct nn_input *in = &program->inputs[input];
+	size_t bytes = nn_record_bytes(program, input);
+	char *out = to;
+	struct nn_view view;
+
+	if (c->height)
+		view = (struct nn_view){middle(c->height, in->shape[in->rank - 2]), middle(c->width, in->shape[in->rank - 1])};
+	for (size_t k = 0; k < n; k++, out += bytes) {
+		size_t record = order ? order[k] : first + k;
+		if (c->height)
+			nn_column_view(program, input, c, record, &view, NULL, out);
+		else
+			take(program, input, c, record * c->stride, in->count, out);
+	}
 }
 
 void

@@ -14,14 +14,29 @@ struct nn_column_data {
 	size_t records, stride;
 	unsigned packed;
 	void *table; /* [256] of float or double; NULL where there is none */
+	size_t height, width; /* of the stored images, where they are larger than the model takes them: the rest is cut off; else 0 */
+};
+
+/* What an image of a batch shows of a stored one, along one of its axes: place k < size shows place first + step k, step 1 or -1, where
+ * low <= k < high, and nothing elsewhere. */
+struct nn_axis {
+	long first, step;
+	size_t size;
+	long low, high;
+};
+struct nn_view {
+	struct nn_axis down, across;
 };
 /* bytes that one record of this input takes as the model takes it */
 size_t nn_record_bytes(const struct nn_program *program, size_t input);
 /* bytes that its stored values take */
 size_t nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_column_data *column);
-/* n records as the model takes them, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
+/* n records as the model takes them, of larger images the middle, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
 void nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *column, const uint32_t order[], size_t first,
     size_t n, void *to);
+/* an image of [.., view->down.size, view->across.size]; `zero`, a value as the model takes it, stands where it shows nothing */
+void nn_column_view(const struct nn_program *program, size_t input, const struct nn_column_data *column, size_t record, const struct nn_view *view,
+    const void *zero, void *to);
 /* whole numbers low + k become low + places[k] */
 void nn_column_renumber(const struct nn_program *program, size_t input, struct nn_column_data *column, const uint32_t places[]);
 void nn_column_free(struct nn_column_data *column);

@@ -65,7 +65,7 @@ set_room(struct nn_intake *in, size_t records, struct nn_error *e)
 {
 	for (size_t i = 0; i < in->part_count; i++) {
 		struct nn_part *part = &in->parts[i];
-		size_t bytes = value_size(in, part) * part->input->count;
+		size_t bytes = value_size(in, part) * part->count;
 		void *values = records > SIZE_MAX / bytes ? NULL : realloc(part->out.values, records * bytes);
 		if (!values)
 			return nn_fail(e, "%s: not enough memory for %zu records of '%s'", in->found, records, part->input->name);
@@ -120,11 +120,68 @@ nn_intake_open(struct nn_intake *in, struct nn_error *e)
 		size_t count = part->input->count;
 		if (count == 0 || count > SIZE_MAX / 64 - in->width)
 			return nn_fail(e, "'%s' cannot have %zu values a sample (%s:%d)", part->input->name, count, in->program->file, part->input->line);
-		in->width += count;
+		in->width += part->count = count;
 		part->out = (struct nn_column_data){.stride = count, .packed = packed_bytes(part->input)};
 	}
 	in->scratch = malloc((in->width < CHUNK ? CHUNK : in->width) * sizeof *in->scratch);
 	return in->scratch ? 0 : nn_fail(e, "not enough memory for a sample of %zu values", in->width);
+}
+
+/* ---- images that are larger than their input ---- */
+
+/* the `crop` behind the source, or, of a file typed on the command line, behind a source of the same input */
+static const struct nn_transform *
+find_crop(const struct nn_intake *in, int *line)
+{
+	const struct nn_program *p = in->program;
+
+	for (size_t i = 0; in->part_count == 1 && i < p->source_count; i++) {
+		const struct nn_source *s = &p->sources[i];
+		if (in->source ? s != in->source : &p->inputs[s->input] != in->parts->input)
+			continue;
+		for (size_t k = 0; k < s->transform_count; k++)
+			if (strcmp(s->transforms[k].name, "crop") == 0) {
+				*line = s->line;
+				return &s->transforms[k];
+			}
+	}
+	return NULL;
+}
+
+int
+nn_intake_crops(const struct nn_intake *in)
+{
+	int line;
+
+	return find_crop(in, &line) != NULL;
+}
+
+int
+nn_intake_image(struct nn_intake *in, size_t planes, size_t height, size_t width, struct nn_error *e)
+{
+	struct nn_part *part = in->parts;
+	const struct nn_input *input = part->input;
+	int line = 0;
+	const struct nn_transform *crop = find_crop(in, &line);
+	size_t size = crop->argument[0] * crop->argument[1], count = planes * height * width; /* values of a record that is here */
+	const char *file = in->program->file;
+
+	if (planes != input->count / size)
+		return nn_fail(e, "%s: holds images of %zu plane%s, but '%s' has %zu (%s:%d)", in->found, planes, planes == 1 ? "" : "s", input->name,
+		    input->count / size, file, input->line);
+	if (height < crop->argument[0] || width < crop->argument[1])
+		return nn_fail(e, "%s: holds images of %zu x %zu, smaller than crop(%zu, %zu) of '%s' (%s:%d)", in->found, height, width, crop->argument[0],
+		    crop->argument[1], input->name, file, line);
+	if (count == input->count)
+		return 0;
+	double *scratch = count > SIZE_MAX / sizeof *scratch ? NULL : realloc(in->scratch, (count < CHUNK ? CHUNK : count) * sizeof *scratch);
+	if (!scratch)
+		return nn_fail(e, "%s: not enough memory for a record of %zu values", in->found, count);
+	in->scratch = scratch;
+	in->width = part->count = part->out.stride = count;
+	part->out.height = height;
+	part->out.width = width;
+	return 0;
 }
 
 int
@@ -335,7 +392,7 @@ part_of(const struct nn_intake *in, size_t value)
 {
 	const struct nn_part *part = in->parts;
 
-	for (size_t at = part->input->count; value >= at; at += part->input->count)
+	for (size_t at = part->count; value >= at; at += part->count)
 		part++;
 	return part;
 }
@@ -433,8 +490,8 @@ nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e
 	if (nn_intake_wants(in, in->seen)) {
 		if (in->kept == in->room && set_room(in, in->room < 256 ? 256 : in->room + in->room / 2, e))
 			return -1;
-		for (size_t i = 0, at = 0; i < in->part_count; at += in->parts[i++].input->count) {
-			size_t count = in->parts[i].input->count;
+		for (size_t i = 0, at = 0; i < in->part_count; at += in->parts[i++].count) {
+			size_t count = in->parts[i].count;
 			if (store(in, &in->parts[i], values + at, count, in->kept * count, at, e))
 				return -1;
 		}

@@ -19,6 +19,7 @@ struct nn_part { /* the piece of a record that fills one input */
 	const struct nn_arith *arith;
 	size_t arith_count;
 	const struct nn_source *source; /* of several that are read together; NULL: that of the intake */
+	size_t count; /* values of it in a record of the file: those of the input, or more where larger images are cut to its size */
 	struct nn_column_data out;
 };
 
@@ -50,6 +51,10 @@ int nn_intake_close(struct nn_intake *in, int status, struct nn_error *e);
 int nn_intake_bytes(struct nn_intake *in, struct nn_error *e);
 /* memory for exactly this many records of this file, before they come; for a file that has said how many it holds and is as long as that */
 int nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e);
+/* Are images of this intake cut to the size of its input, by `crop`?  Then nn_intake_image says of which size they are, before the first record; for
+ * each file of a source it is the same.  Errors: images that are smaller than the input, or have another number of planes. */
+int nn_intake_crops(const struct nn_intake *in);
+int nn_intake_image(struct nn_intake *in, size_t planes, size_t height, size_t width, struct nn_error *e);
 /* the next record, [width]; records outside first..last are only counted */
 int nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e);
 

@@ -24,8 +24,7 @@ on_signal(int number)
 void
 nn_gather_records(struct nn_training_run *t, size_t epoch, const uint32_t order[], size_t n)
 {
-	nn_batch_gather(&t->batch, &t->data, order, n);
-	nn_batch_transform(&t->batch, order, n, t->o->seed, t->method ? 1 : epoch);
+	nn_batch_gather_seen(&t->batch, &t->data, order, n, t->o->seed, t->method ? 1 : epoch);
 }
 
 /* gathers the records of a step of this epoch; returns how many */
