@@ -246,7 +246,10 @@ static int
 read_records(struct nn_intake *in, const struct nn_block *b, double values[], const size_t offsets[], unsigned char *row, struct nn_error *e)
 {
 	size_t bytes = in->width * b->element->size;
+	int left = nn_intake_leave_records(in, b, e);
 
+	if (left)
+		return left < 0 ? -1 : 0;
 	if ((b->element->decode == decode_u8 && nn_intake_bytes(in, e)) || nn_intake_expect(in, b->shape[0], e))
 		return -1;
 	for (size_t r = 0; r < b->shape[0]; r++) {

@@ -83,4 +83,4 @@ nn_cifar10_read(struct nn_intake *in, const unsigned char *bytes, size_t size, s
 	return 0;
 }
 
-const struct nn_format nn_cifar10 = {"cifar10", nn_cifar10_read, nn_cifar10_files};
+const struct nn_format nn_cifar10 = {"cifar10", nn_cifar10_read, 1, nn_cifar10_files};

@@ -1,9 +1,9 @@
-/* column.c - all records of one input in memory, and one of them as the model takes it.
+/* column.c - all records of one input in memory, or in a mapped file, and one of them as the model takes it.
  *
  * Data that are small in the file stay small: whole numbers take the bytes that their declared range needs, real numbers that came as
  * bytes (pixels) stay bytes beside a table of what each of the 256 stands for, and windows of a text overlap in one copy of it.  They
  * become int32_t, float or double when a batch is put together, and images are then cut and moved as they are to be seen. */
-#include "data.h"
+#include "readers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,16 +38,40 @@ nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_
 			out[i] = (f);                                                                                                  \
 	} while (0)
 
-/* n stored values from place `at` on, as the model takes them */
+enum { CHUNK = 512 };
+
+/* real numbers in the type of their file; they were checked when it was read */
 static void
-take(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t at, size_t n, void *to)
+take_elements(const struct nn_program *program, const struct nn_column_data *c, size_t at, size_t n, void *to)
+{
+	const unsigned char *from = (const unsigned char *)c->values + at * c->element->size;
+	double x[CHUNK], *doubles = to;
+	float *floats = to;
+
+	for (size_t some; n > 0; n -= some, from += some * c->element->size) {
+		some = n < CHUNK ? n : CHUNK;
+		c->element->decode(from, some, c->big_endian, x);
+		for (size_t k = 0; k < c->arith_count; k++)
+			nn_arith_apply(&c->arith[k], x, some);
+		for (size_t i = 0; i < some; i++)
+			if (program->real_size == sizeof *floats)
+				*floats++ = (float)x[i];
+			else
+				*doubles++ = x[i];
+	}
+}
+
+void
+nn_column_take(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t at, size_t n, void *to)
 {
 	size_t size = value_bytes(program, input);
 	int32_t low = c->packed ? (int32_t)program->inputs[input].low : 0;
 	const float *floats = c->table;
 	const double *doubles = c->table;
 
-	if (c->table && program->real_size == sizeof(float))
+	if (c->element)
+		take_elements(program, c, at, n, to);
+	else if (c->table && program->real_size == sizeof(float))
 		EACH(uint8_t, float, floats[from[i]]);
 	else if (c->table)
 		EACH(uint8_t, double, doubles[from[i]]);
@@ -89,7 +113,7 @@ take_row(const struct nn_program *program, size_t input, const struct nn_column_
 	long first = a->first + a->step * (a->step > 0 ? a->low : a->high - 1);
 
 	if (shown)
-		take(program, input, c, at + (size_t)first, shown, to + low * value_bytes(program, input));
+		nn_column_take(program, input, c, at + (size_t)first, shown, to + low * value_bytes(program, input));
 	if (value_bytes(program, input) == sizeof(float)) {
 		if (shown && a->step < 0)
 			reverse(to + low * sizeof(float), shown, sizeof(float));
@@ -144,8 +168,17 @@ nn_column_gather(const struct nn_program *program, size_t input, const struct nn
 		if (c->height)
 			nn_column_view(program, input, c, record, &view, NULL, out);
 		else
-			take(program, input, c, record * c->stride, in->count, out);
+			nn_column_take(program, input, c, record * c->stride, in->count, out);
 	}
+}
+
+void
+nn_column_ahead(const struct nn_program *program, size_t input, const struct nn_column_data *c, const uint32_t order[], size_t n)
+{
+	size_t size = c->element ? c->element->size : c->packed ? c->packed : value_bytes(program, input);
+
+	for (size_t k = 0; c->map && k < n; k++)
+		nn_map_ahead((const char *)c->values + order[k] * c->stride * size, (c->height ? c->stride : program->inputs[input].count) * size);
 }
 
 void
@@ -168,7 +201,10 @@ nn_column_renumber(const struct nn_program *program, size_t input, struct nn_col
 void
 nn_column_free(struct nn_column_data *c)
 {
-	free(c->values);
+	if (c->map)
+		nn_map_release(c->map);
+	else
+		free(c->values);
 	free(c->table);
 	*c = (struct nn_column_data){0};
 }

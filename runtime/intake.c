@@ -75,8 +75,8 @@ set_room(struct nn_intake *in, size_t records, struct nn_error *e)
 	return 0;
 }
 
-static int
-check_slice(const struct nn_intake *in, size_t records, struct nn_error *e)
+int
+nn_intake_slice(const struct nn_intake *in, size_t records, struct nn_error *e)
 {
 	const struct nn_source *s = in->source;
 	char of[80] = "";
@@ -103,7 +103,7 @@ nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e)
 {
 	size_t all = records > SIZE_MAX - in->begun ? SIZE_MAX : in->begun + records, room = wanted(in, all);
 
-	if (!in->more && !in->begun && check_slice(in, all, e)) /* of several files, all are counted first */
+	if (!in->more && !in->begun && nn_intake_slice(in, all, e)) /* of several files, all are counted first */
 		return -1;
 	return room > in->room ? set_room(in, room, e) : 0;
 }
@@ -190,7 +190,7 @@ nn_intake_close(struct nn_intake *in, int status, struct nn_error *e)
 	free(in->scratch);
 	in->scratch = NULL;
 	if (status == 0)
-		status = check_slice(in, in->seen, e);
+		status = nn_intake_slice(in, in->seen, e);
 	if (status == 0 && in->kept < in->room)
 		status = set_room(in, in->kept, e);
 	for (size_t i = 0; i < in->part_count; i++) {
@@ -521,11 +521,13 @@ nn_intake_windows(struct nn_intake *in, const struct nn_tokens *t, struct nn_err
 		return nn_fail(e, "%s: %zu %s%s, but %s", in->found, t->n, t->unit, t->n == 1 ? "" : "s", takes);
 	}
 	in->seen = (t->n - in->width) / stride + 1;
-	if (check_slice(in, in->seen, e))
+	if (nn_intake_slice(in, in->seen, e))
 		return -1;
 	in->kept = in->room = wanted(in, in->seen);
 	size_t first = in->first * stride, n = (in->kept - 1) * stride + in->width;
 	part->out.stride = stride;
+	if (nn_intake_leave_run(in, t, first))
+		return 0;
 	part->out.values = n > SIZE_MAX / sizeof(int32_t) ? NULL : malloc(n * value_size(in, part));
 	if (!part->out.values)
 		return nn_fail(e, "%s: not enough memory for %zu %ss", in->found, n, t->unit);
