@@ -277,8 +277,8 @@ print_time(const struct nn_training_run *t)
 	char steps[32];
 
 	if (t->timed)
-		fprintf(stderr, "time: %s step%s of %.1f us, of which their data took %.1f us (%.1f %%)\n", nn_thousands(steps, (size_t)t->timed), nn_plural((size_t)t->timed),
-		    1e6 * t->step_seconds / (double)t->timed, 1e6 * t->data_seconds / (double)t->timed, 100 * t->data_seconds / t->step_seconds);
+		fprintf(stderr, "time: %s step%s of %.1f us, of which their data took %.1f us (%.1f %%)%s\n", nn_thousands(steps, (size_t)t->timed), nn_plural((size_t)t->timed),
+		    1e6 * t->step_seconds / (double)t->timed, 1e6 * t->data_seconds / (double)t->timed, 100 * t->data_seconds / t->step_seconds, t->helper ? ", read ahead from the disk" : "");
 }
 
 static enum nn_outcome

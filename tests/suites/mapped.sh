@@ -146,6 +146,7 @@ check "a file that is cut off while it is used"
 python3 - <<X
 exec(open("$root/tests/transforms.py").read().replace("sys.exit(main())", ""))
 write_npy("wide.npy", "<f8", (3000, 2000), b"")
+write_npy("eight.npy", "|u1", (3000, 2000), bytes((r * 31 + k * 7) % 251 for r in range(3000) for k in range(2000)))
 write_npy("wide_t.npy", "|u1", (3000,), bytes(r % 3 for r in range(3000)))
 f = open("wide.npy", "r+b")
 f.truncate(128 + 3000 * 2000 * 8)
@@ -168,7 +169,16 @@ X
 "$nnc" build wide.nn -o wide >log 2>&1
 (ulimit -d 16000 && ./wide train --epochs 2 --out wide.w) >log 2>&1
 check "48 MB in a program that may have 16"
-python3 drop.py wide.npy && ./wide train --epochs 2 --threads 2 --time --out dropped.w >log 2>&1 && cmp wide.w dropped.w >>log 2>&1 && grep -q '^time: 188 steps of .* us, of which their data took .* %)' log
-check "the same weights from a file that is not in memory, and what its steps took"
+sed 's/wide.npy/eight.npy/; s/")/") \/ 255/; s/_t.npy") .*/_t.npy") }/' wide.nn >eight.nn
+"$nnc" build eight.nn -o eight >log 2>&1 && ./eight train --epochs 3 --out eight.w >log 2>&1
+check "bytes, which need no look before the first step"
+for options in '' '--batch_size 1000' '--shuffle off' '--steps 100'; do
+	python3 drop.py eight.npy
+	./eight train --epochs 3 $options --threads 2 --time --out dropped.w >log 2>&1 && python3 - >>log 2>&1 <<X && ./eight train --epochs 3 $options --out eight.w >>log 2>&1 && cmp eight.w dropped.w >>log 2>&1
+import re
+assert re.search(r"\ntime: [0-9,]+ steps? of [0-9.]+ us, of which their data took [0-9.]+ us \([0-9.]+ %\)(, read ahead from the disk)?\n", open("log").read())
+X
+	check "the same weights from a file that is not in memory, and what its steps took: $options"
+done
 
 counts
