@@ -83,68 +83,6 @@ nn_column_take(const struct nn_program *program, size_t input, const struct nn_c
 		memcpy(to, (const char *)c->values + at * size, n * size);
 }
 
-/* ---- images ---- */
-
-/* where `size` is a constant, the copies are single moves */
-static inline void
-reverse(char *left, size_t n, size_t size)
-{
-	char kept[sizeof(double)];
-
-	for (char *right = left + (n - 1) * size; left < right; left += size, right -= size) {
-		memcpy(kept, left, size);
-		memcpy(left, right, size);
-		memcpy(right, kept, size);
-	}
-}
-
-static inline void
-fill(char *to, const void *value, size_t n, size_t size)
-{
-	for (size_t k = 0; k < n; k++)
-		memcpy(to + k * size, value, size);
-}
-
-/* a row of the view, from the stored row that begins at place `at` */
-static void
-take_row(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t at, const struct nn_axis *a, const void *zero, char *to)
-{
-	size_t low = (size_t)a->low, shown = a->low < a->high ? (size_t)(a->high - a->low) : 0, rest = a->size - low - shown;
-	long first = a->first + a->step * (a->step > 0 ? a->low : a->high - 1);
-
-	if (shown)
-		nn_column_take(program, input, c, at + (size_t)first, shown, to + low * value_bytes(program, input));
-	if (value_bytes(program, input) == sizeof(float)) {
-		if (shown && a->step < 0)
-			reverse(to + low * sizeof(float), shown, sizeof(float));
-		fill(to, zero, low, sizeof(float));
-		fill(to + (low + shown) * sizeof(float), zero, rest, sizeof(float));
-	} else {
-		if (shown && a->step < 0)
-			reverse(to + low * sizeof(double), shown, sizeof(double));
-		fill(to, zero, low, sizeof(double));
-		fill(to + (low + shown) * sizeof(double), zero, rest, sizeof(double));
-	}
-}
-
-void
-nn_column_view(const struct nn_program *program, size_t input, const struct nn_column_data *c, size_t record, const struct nn_view *v,
-    const void *zero, void *to)
-{
-	const struct nn_input *in = &program->inputs[input];
-	const struct nn_axis nothing = {0, 1, v->across.size, 0, 0};
-	size_t height = c->height ? c->height : in->shape[in->rank - 2], width = c->height ? c->width : in->shape[in->rank - 1];
-	size_t planes = in->count / (in->shape[in->rank - 2] * in->shape[in->rank - 1]), at = record * c->stride;
-	char *row = to;
-
-	for (size_t k = 0; k < planes; k++, at += height * width)
-		for (long i = 0; i < (long)v->down.size; i++, row += v->across.size * value_bytes(program, input)) {
-			int shows = i >= v->down.low && i < v->down.high;
-			size_t from = shows ? (size_t)(v->down.first + v->down.step * i) : 0;
-			take_row(program, input, c, at + from * width, shows ? &v->across : &nothing, zero, row);
-		}
-}
-
 /* the middle of an axis; of an odd rest, the smaller part is before it */
 static struct nn_axis
 middle(size_t stored, size_t size)

@@ -3,7 +3,6 @@
  * memory follows records that are there. */
 #include "readers.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -206,14 +205,15 @@ nn_intake_close(struct nn_intake *in, int status, struct nn_error *e)
 void
 nn_arith_apply(const struct nn_arith *a, double x[], size_t n)
 {
-	double c = a->operand;
+	int minus = a->op == '-' && !a->left; /* x - c is x + -c */
+	double c = minus ? -a->operand : a->operand;
 
 #define EACH(expression)                                                                                                               \
 	do {                                                                                                                           \
 		for (size_t i = 0; i < n; i++)                                                                                         \
 			x[i] = (expression);                                                                                           \
 	} while (0)
-	switch (a->op) {
+	switch (minus ? '+' : a->op) {
 	case '+':
 		EACH(x[i] + c);
 		break;
@@ -221,10 +221,7 @@ nn_arith_apply(const struct nn_arith *a, double x[], size_t n)
 		EACH(x[i] * c);
 		break;
 	case '-':
-		if (a->left)
-			EACH(c - x[i]);
-		else
-			EACH(x[i] - c);
+		EACH(c - x[i]);
 		break;
 	case '/':
 		if (a->left)
@@ -269,33 +266,6 @@ fail_value(const struct nn_intake *in, const struct nn_part *part, size_t value_
 	return -1;
 }
 
-/* x[0 .. n) rounded to real numbers, or the index of the first that is not finite; all are stored before any is looked at, so that both
- * loops vectorise */
-static size_t
-store_reals(const double x[], size_t n, size_t real_size, void *to)
-{
-	double most = real_size == sizeof(float) ? (double)FLT_MAX : DBL_MAX;
-	int bad = 0;
-
-	if (real_size == sizeof(float)) {
-		float *out = to;
-		for (size_t i = 0; i < n; i++) {
-			out[i] = (float)x[i];
-			bad |= !(fabsf(out[i]) <= FLT_MAX);
-		}
-	} else {
-		memcpy(to, x, n * sizeof *x);
-		for (size_t i = 0; i < n; i++)
-			bad |= !(fabs(x[i]) <= DBL_MAX);
-	}
-	if (!bad)
-		return n;
-	for (size_t i = 0; i < n; i++)
-		if (real_size == sizeof(float) ? !(fabsf((float)x[i]) <= FLT_MAX) : !(fabs(x[i]) <= most))
-			return i;
-	return n;
-}
-
 /* Real numbers that are bytes in the file stay bytes, beside a table of what they stand for.  An entry may be no finite number: it is
  * an error where its byte occurs. */
 int
@@ -316,51 +286,9 @@ nn_intake_bytes(struct nn_intake *in, struct nn_error *e)
 			x[b] = b;
 		for (size_t k = 0; k < part->arith_count; k++)
 			nn_arith_apply(&part->arith[k], x, 256);
-		store_reals(x, 256, size, part->out.table);
+		nn_store_reals(x, 256, size, part->out.table);
 	}
 	return 0;
-}
-
-/* bytes as the places of a table, or the index of the first that stands for no finite number */
-static size_t
-store_bytes(const struct nn_part *part, const double raw[], size_t n, size_t real_size, size_t at)
-{
-	uint8_t *to = (uint8_t *)part->out.values + at;
-	const float *floats = part->out.table;
-	const double *doubles = part->out.table;
-	int bad = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		to[i] = (uint8_t)raw[i];
-		bad |= real_size == sizeof(float) ? !(fabsf(floats[to[i]]) <= FLT_MAX) : !(fabs(doubles[to[i]]) <= DBL_MAX);
-	}
-	for (size_t i = 0; bad && i < n; i++)
-		if (real_size == sizeof(float) ? !(fabsf(floats[to[i]]) <= FLT_MAX) : !(fabs(doubles[to[i]]) <= DBL_MAX))
-			return i;
-	return n;
-}
-
-/* x[0 .. n) as stored values of `part` from place `at` on, or the index of the first that does not fit */
-static size_t
-store_integers(const struct nn_part *part, const double x[], size_t n, size_t at)
-{
-	const struct nn_input *input = part->input;
-	double low = input->low < INT32_MIN ? INT32_MIN : (double)input->low, high = input->high > INT32_MAX ? INT32_MAX : (double)input->high;
-	uint8_t *bytes = part->out.values;
-	uint16_t *pairs = part->out.values;
-	int32_t *whole = part->out.values;
-
-	for (size_t i = 0; i < n; i++)
-		if (!(x[i] >= low && x[i] <= high) || x[i] != floor(x[i]))
-			return i;
-	for (size_t i = 0; i < n; i++)
-		if (part->out.packed == 1)
-			bytes[at + i] = (uint8_t)(x[i] - low);
-		else if (part->out.packed == 2)
-			pairs[at + i] = (uint16_t)(x[i] - low);
-		else
-			whole[at + i] = (int32_t)x[i];
-	return n;
 }
 
 /* raw[0 .. n) of a part, to the place `at` among its stored values; `first` is what messages call the first of them */
@@ -371,7 +299,7 @@ store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, 
 	size_t real_size = in->program->real_size, bad = n;
 
 	if (part->out.table)
-		bad = store_bytes(part, raw, n, real_size, at);
+		bad = nn_store_bytes(part, raw, n, real_size, at);
 	if (part->arith_count > 0 && !(part->out.table && bad == n)) {
 		memcpy(in->scratch, raw, n * sizeof *raw);
 		for (size_t i = 0; i < part->arith_count; i++)
@@ -379,9 +307,9 @@ store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, 
 		x = in->scratch;
 	}
 	if (part->input->is_integer)
-		bad = store_integers(part, x, n, at);
+		bad = nn_store_integers(part, x, n, at);
 	else if (!part->out.table)
-		bad = store_reals(x, n, real_size, (char *)part->out.values + at * real_size);
+		bad = nn_store_reals(x, n, real_size, (char *)part->out.values + at * real_size);
 	return bad < n ? fail_value(in, part, first + bad, raw[bad], x[bad], e) : 0;
 }
 

@@ -61,6 +61,12 @@ int nn_intake_slice(const struct nn_intake *in, size_t records, struct nn_error 
 /* the next record, [width]; records outside first..last are only counted */
 int nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e);
 
+/* Values x[0 .. n), or bytes raw[0 .. n) that have a table, as stored values, those of a part from its place `at` on.  They return n, or the index of the first
+ * that is no finite number, or no whole one in the declared range. */
+size_t nn_store_reals(const double x[], size_t n, size_t real_size, void *to);
+size_t nn_store_bytes(const struct nn_part *part, const double raw[], size_t n, size_t real_size, size_t at);
+size_t nn_store_integers(const struct nn_part *part, const double x[], size_t n, size_t at);
+
 /* x[0 .. n) = x[k] OP operand, or operand OP x[k] */
 void nn_arith_apply(const struct nn_arith *a, double x[], size_t n);
 

@@ -177,7 +177,7 @@ add_hash(uint64_t h, const char *s)
 }
 
 /* What runs for each record or number is compiled for speed, all else of the runtime to be small. */
-static const char *const runs_often[] = {"runtime/column.c", "runtime/csv.c", "runtime/intake.c", "runtime/lbfgs.c", "runtime/number.c", "runtime/pool.c"};
+static const char *const runs_often[] = {"runtime/column.c", "runtime/csv.c", "runtime/lbfgs.c", "runtime/number.c", "runtime/pool.c", "runtime/store.c"};
 static const char *const for_speed[] = {"-O2", "-fno-unroll-loops", NULL};
 static const char *const for_size[] = {"-Os", "-fno-tree-vectorize", NULL};
 static const char *const for_size_by_clang[] = {"-Oz", NULL};
