@@ -13,7 +13,7 @@ INCLUDE := -Icompiler -I. -I$(BUILD)
 
 SOURCES := $(wildcard compiler/core/*.c compiler/front/*.c compiler/derive/*.c compiler/plan/*.c compiler/emit/*.c compiler/driver/*.c compiler/plot/*.c compiler/data/*.c)
 # of the runtime, what reads and writes files: nnc plot uses it, too
-SOURCES += $(patsubst %,runtime/%.c,message wrap number json file safetensors npy idx block intake labels column)
+SOURCES += $(patsubst %,runtime/%.c,message wrap number json file safetensors npy idx block intake store leave labels column view map)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/grammar/nn.o $(BUILD)/grammar/lex.o $(BUILD)/embedded.o
 # pictures are read by libpng and libjpeg where these are there to build with
 HEADER   = $(shell printf '\043include <stdio.h>\n\043include <%s>\n' $(1) | $(CC) -x c -fsyntax-only - 2>/dev/null && echo yes)

@@ -108,24 +108,43 @@ nn_block_fits(const struct nn_block *b, const char *name, char what[256], struct
 	return 0;
 }
 
+/* the records are images, the last two axes height and width, of any size that can be cut to that of the input */
+static int
+check_images(struct nn_intake *in, const struct nn_block *b, const char *what, size_t width, struct nn_error *e)
+{
+	size_t height = b->rank > 2 ? b->shape[b->rank - 2] : 0, across = b->shape[b->rank - 1];
+	char takes[NN_PLACE_MAX];
+
+	if (b->rank == 2 && width == in->width) /* flat, and nothing to cut */
+		return 0;
+	if (b->rank > 2 && width > 0)
+		return nn_intake_image(in, width / height / across, height, across, e);
+	nn_intake_takes(in, takes);
+	return nn_fail(e, "%s: holds %s, no images with a height and a width that could be cut, and %s", in->found, what, takes);
+}
+
 /* the file must hold what its header says, and the records what the inputs take */
 static int
-check(const struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
+check(struct nn_intake *in, const struct nn_block *b, struct nn_error *e)
 {
 	char what[256], takes[NN_PLACE_MAX];
 	size_t width;
 
 	if (nn_block_fits(b, in->found, what, e))
 		return -1;
-	for (size_t at = 0, k = 0; b->characters && k < in->part_count; at += in->parts[k++].input->count) {
+	for (size_t at = 0, k = 0; b->characters && k < in->part_count; at += in->parts[k++].count) {
 		if (nn_intake_labels(in, at))
 			continue;
 		nn_fail(e, "%s: holds texts, but '%s' takes numbers (%s:%d)", in->found, in->parts[k].input->name, in->program->file, in->parts[k].input->line);
 		return nn_intake_may_have_labels(in, at) ? nn_help(e, "no labels are known here: the weights, or the training data, have numbers") : -1;
 	}
-	if (is_run(in, b))
+	int fits = multiply(b->rank - 1, b->shape + 1, 1, &width);
+	if (fits && nn_intake_crops(in)) {
+		if (check_images(in, b, what, width, e))
+			return -1;
+	} else if (is_run(in, b)) {
 		return 0;
-	if (!multiply(b->rank - 1, b->shape + 1, 1, &width) || width != in->width) {
+	} else if (!fits || width != in->width) {
 		nn_intake_takes(in, takes);
 		return nn_fail(e, "%s: holds %s, but %s", in->found, what, takes);
 	}
@@ -227,7 +246,10 @@ static int
 read_records(struct nn_intake *in, const struct nn_block *b, double values[], const size_t offsets[], unsigned char *row, struct nn_error *e)
 {
 	size_t bytes = in->width * b->element->size;
+	int left = nn_intake_leave_records(in, b, e);
 
+	if (left)
+		return left < 0 ? -1 : 0;
 	if ((b->element->decode == decode_u8 && nn_intake_bytes(in, e)) || nn_intake_expect(in, b->shape[0], e))
 		return -1;
 	for (size_t r = 0; r < b->shape[0]; r++) {

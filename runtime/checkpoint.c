@@ -34,6 +34,27 @@ add_bytes(uint64_t h, const void *bytes, size_t size)
 	return h;
 }
 
+/* the same for a file that is mapped and for one that was read */
+static uint64_t
+add_values(uint64_t h, const struct nn_program *p, size_t input, const struct nn_column_data *c)
+{
+	size_t n = nn_column_bytes(p, input, c) / p->real_size;
+	double some[256];
+
+	if (c->map)
+		nn_map_order(c->map, NN_IN_ORDER);
+	if (!c->element)
+		h = add_bytes(h, c->values, nn_column_bytes(p, input, c));
+	for (size_t at = 0, k; c->element && at < n; at += k) {
+		k = n - at < 256 ? n - at : 256;
+		nn_column_take(p, input, c, at, k, some);
+		h = add_bytes(h, some, k * p->real_size);
+	}
+	if (c->map)
+		nn_map_order(c->map, NN_ANYHOW);
+	return h;
+}
+
 static uint64_t
 add_dataset(uint64_t h, const struct nn_program *p, const struct nn_dataset *data)
 {
@@ -42,7 +63,7 @@ add_dataset(uint64_t h, const struct nn_program *p, const struct nn_dataset *dat
 		const struct nn_column_data *column = &data->inputs[k];
 		if (!column->values)
 			continue;
-		h = add_bytes(h, column->values, nn_column_bytes(p, k, column));
+		h = add_values(h, p, k, column);
 		h = add_bytes(h, column->table, column->table ? 256 * p->real_size : 0);
 	}
 	return h;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PIXELS = 3 * 32 * 32, RECORD = 1 + PIXELS, CLASSES = 10 };
+enum { PLANES = 3, SIDE = 32, PIXELS = PLANES * SIDE * SIDE, RECORD = 1 + PIXELS, CLASSES = 10 };
 
 static const char *const train[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin", NULL};
 static const char *const test[] = {"test_batch.bin", NULL};
@@ -14,12 +14,13 @@ static const struct part {
 	const char *name;
 	const char *const *files;
 	size_t first, count; /* its bytes in a record */
+	int images;
 	const char *is;
 } parts[] = {
-	{"train_images", train, 1, PIXELS, "an image of CIFAR-10 has 3072 values, 3 x 32 x 32"},
-	{"train_labels", train, 0, 1, "a label of CIFAR-10 is one value"},
-	{"test_images", test, 1, PIXELS, "an image of CIFAR-10 has 3072 values, 3 x 32 x 32"},
-	{"test_labels", test, 0, 1, "a label of CIFAR-10 is one value"},
+	{"train_images", train, 1, PIXELS, 1, "an image of CIFAR-10 has 3072 values, 3 x 32 x 32"},
+	{"train_labels", train, 0, 1, 0, "a label of CIFAR-10 is one value"},
+	{"test_images", test, 1, PIXELS, 1, "an image of CIFAR-10 has 3072 values, 3 x 32 x 32"},
+	{"test_labels", test, 0, 1, 0, "a label of CIFAR-10 is one value"},
 };
 
 static const struct part *
@@ -66,6 +67,8 @@ nn_cifar10_read(struct nn_intake *in, const unsigned char *bytes, size_t size, s
 	char takes[NN_PLACE_MAX];
 	double values[PIXELS];
 
+	if (p->images && nn_intake_crops(in) && nn_intake_image(in, PLANES, SIDE, SIDE, e))
+		return -1;
 	if (in->width != p->count) {
 		nn_intake_takes(in, takes);
 		return nn_fail(e, "%s, but %s", p->is, takes);
@@ -80,4 +83,4 @@ nn_cifar10_read(struct nn_intake *in, const unsigned char *bytes, size_t size, s
 	return 0;
 }
 
-const struct nn_format nn_cifar10 = {"cifar10", nn_cifar10_read, nn_cifar10_files};
+const struct nn_format nn_cifar10 = {"cifar10", nn_cifar10_read, 1, nn_cifar10_files};

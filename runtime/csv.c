@@ -607,7 +607,7 @@ nn_csv_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struc
 	return status;
 }
 
-const struct nn_format nn_csv = {"csv", nn_csv_read, NULL};
+const struct nn_format nn_csv = {"csv", nn_csv_read, 0, NULL};
 
 /* ---- a table that comes in pieces ---- */
 

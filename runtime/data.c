@@ -30,22 +30,34 @@ read_literal(struct nn_intake *in, struct nn_error *e)
 /* the file read last: columns of one CSV often fill several inputs */
 struct recent {
 	char path[NN_PATH_MAX], found[NN_PATH_MAX];
-	unsigned char *bytes;
+	unsigned char *bytes; /* read; NULL: mapped */
+	struct nn_map *map;
 	size_t size;
 };
 
+static void
+forget(struct recent *r)
+{
+	free(r->bytes);
+	nn_map_release(r->map);
+	r->bytes = NULL;
+	r->map = NULL;
+}
+
 static int
-load(struct recent *r, const struct nn_program *program, const struct nn_source *s, const char *folder, const char *name, struct nn_error *e)
+load(struct recent *r, const struct nn_program *program, const struct nn_source *s, const char *folder, const char *name, int maps, struct nn_error *e)
 {
 	char path[NN_PATH_MAX];
 
 	if (nn_path_join(path, folder, name, e))
 		return -1;
-	if (r->bytes && strcmp(path, r->path) == 0)
+	if ((r->bytes || (r->map && maps)) && strcmp(path, r->path) == 0)
 		return 0;
-	free(r->bytes);
-	r->bytes = NULL;
-	if (nn_file_read(path, r->found, &r->bytes, &r->size, e)) {
+	forget(r);
+	r->map = maps ? nn_map_open(path) : NULL;
+	if (r->map) {
+		strcpy(r->found, path);
+	} else if (nn_file_read(path, r->found, &r->bytes, &r->size, e)) {
 		char help[sizeof e->help];
 		strcpy(help, e->help);
 		nn_fail(e, "%s (for '%s', %s:%d)", e->text, program->inputs[s->input].name, program->file, s->line);
@@ -62,11 +74,12 @@ static int
 read_file(const struct nn_format *f, const struct nn_source *s, struct recent *r, const char *folder, const char *name, struct nn_intake *in,
     struct nn_error *e)
 {
-	if (load(r, in->program, s, folder, name, e))
+	if (load(r, in->program, s, folder, name, f->maps, e))
 		return -1;
 	in->found = r->found;
 	in->begun = in->seen;
-	if (!f->read(in, r->bytes, r->size, e))
+	in->map = r->map;
+	if (!f->read(in, r->map ? r->map->bytes : r->bytes, r->map ? r->map->size : r->size, e))
 		return 0;
 	if (strstr(e->text, in->program->file) == NULL) { /* what the file is for, where that was not said */
 		char help[sizeof e->help];
@@ -168,7 +181,7 @@ read_together(const struct nn_program *program, size_t first, struct recent *r, 
 	struct nn_intake in = {.program = program, .source = s, .parts = parts, .part_count = n, .labels = labels};
 	struct nn_error e;
 
-	if (n >= 2 && load(r, program, s, folder, s->path, &e) == 0) {
+	if (n >= 2 && load(r, program, s, folder, s->path, 0, &e) == 0) {
 		in.found = r->found;
 		int status = nn_intake_open(&in, &e);
 		if (status == 0)
@@ -273,7 +286,7 @@ nn_data_read(const struct nn_program *program, enum nn_group group, const char *
 
 	if (status == 0)
 		status = read_all(program, group, &recent, folder, labels, out, e);
-	free(recent.bytes);
+	forget(&recent);
 	if (status == 0 && group == NN_DATA)
 		status = settle_labels(program, labels, out, e);
 	if (status == 0)
@@ -312,8 +325,8 @@ ends_with(const char *name, const char *end)
 /* the bytes of a file typed on the command line, .npy by its first bytes, a text by its name where the model learns from one, else CSV, into the
  * inputs of `parts`; no arithmetic is done, but on a text that of the model's own */
 static int
-read_bytes(const struct nn_program *program, const char *path, const char *found, const unsigned char *bytes, size_t size, struct nn_part parts[],
-    size_t part_count, struct nn_labels *labels, struct nn_error *e)
+read_bytes(const struct nn_program *program, const char *path, const char *found, const unsigned char *bytes, size_t size, struct nn_map *map,
+    struct nn_part parts[], size_t part_count, struct nn_labels *labels, struct nn_error *e)
 {
 	const struct nn_source *text = ends_with(path, ".txt") || ends_with(path, ".txt.gz") ? nn_data_text(program) : NULL;
 	nn_reader *read = nn_npy_recognise(bytes, size) ? nn_npy_read : text ? nn_text_read : nn_csv_read;
@@ -322,7 +335,7 @@ read_bytes(const struct nn_program *program, const char *path, const char *found
 		parts->arith = text->arith;
 		parts->arith_count = text->arith_count;
 	}
-	struct nn_intake in = {.program = program, .found = found, .parts = parts, .part_count = part_count, .labels = labels};
+	struct nn_intake in = {.program = program, .found = found, .parts = parts, .part_count = part_count, .labels = labels, .map = map};
 	int status = nn_intake_open(&in, e);
 	if (status == 0)
 		status = read(&in, bytes, size, e);
@@ -335,10 +348,17 @@ read_typed(const struct nn_program *program, const char *path, struct nn_part pa
 	char found[NN_PATH_MAX] = "standard input";
 	unsigned char *bytes;
 	size_t size;
+	struct nn_map *map = strcmp(path, "-") == 0 ? NULL : nn_map_open(path);
 
+	if (map && nn_npy_recognise(map->bytes, map->size)) {
+		int result = read_bytes(program, path, path, map->bytes, map->size, map, parts, part_count, labels, e);
+		nn_map_release(map);
+		return result;
+	}
+	nn_map_release(map);
 	if (strcmp(path, "-") == 0 ? nn_file_read_descriptor(0, found, &bytes, &size, e) : nn_file_read(path, found, &bytes, &size, e))
 		return -1;
-	int status = read_bytes(program, path, found, bytes, size, parts, part_count, labels, e);
+	int status = read_bytes(program, path, found, bytes, size, NULL, parts, part_count, labels, e);
 	free(bytes);
 	return status;
 }
@@ -365,7 +385,7 @@ nn_data_take_rows(const struct nn_program *program, const char *path, const unsi
 	if (status == 0 && n == 0)
 		status = nn_fail(e, "%s has no inputs to read from %s", program->model, path);
 	else if (status == 0)
-		status = bytes ? read_bytes(program, path, path, bytes, size, parts, n, labels, e) : read_typed(program, path, parts, n, labels, e);
+		status = bytes ? read_bytes(program, path, path, bytes, size, NULL, parts, n, labels, e) : read_typed(program, path, parts, n, labels, e);
 	for (size_t i = 0; status == 0 && i < n; i++) {
 		out->inputs[parts[i].input - program->inputs] = parts[i].out;
 		out->records = parts[i].out.records;

@@ -3,8 +3,11 @@
 #define NN_DATA_H
 
 #include "labels.h"
+#include "map.h"
 #include "message.h"
 #include "program.h"
+
+struct nn_element; /* a type of number as stored: readers.h */
 
 /* All records of one input.  Stored values lie one after the other; record r starts at value r * stride, which is `count` apart, or less
  * where windows of a text overlap.  packed 0: as the model takes them, int32_t where the input is whole numbers, else float or double
@@ -14,14 +17,40 @@ struct nn_column_data {
 	size_t records, stride;
 	unsigned packed;
 	void *table; /* [256] of float or double; NULL where there is none */
+	struct nn_map *map; /* the file in which `values` lie, and are not to be written; NULL: they are allocated */
+	/* Real numbers of a mapped file in the file's own type, n bytes each: what they mean is worked out when they are taken.  `element` NULL: `values` are as
+	 * `packed` says. */
+	const struct nn_element *element;
+	int big_endian;
+	const struct nn_arith *arith;
+	size_t arith_count;
+	size_t height, width; /* of the stored images, where they are larger than the model takes them: the rest is cut off; else 0 */
+};
+
+/* What an image of a batch shows of a stored one, along one of its axes: place k < size shows place first + step k, step 1 or -1, where
+ * low <= k < high, and nothing elsewhere. */
+struct nn_axis {
+	long first, step;
+	size_t size;
+	long low, high;
+};
+struct nn_view {
+	struct nn_axis down, across;
 };
 /* bytes that one record of this input takes as the model takes it */
 size_t nn_record_bytes(const struct nn_program *program, size_t input);
-/* bytes that its stored values take */
+/* bytes that its stored values take, of those with an `element` as the model takes them */
 size_t nn_column_bytes(const struct nn_program *program, size_t input, const struct nn_column_data *column);
-/* n records as the model takes them, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
+/* n records as the model takes them, of larger images the middle, one after the other: order[0 .. n), or first .. first + n - 1 where order is NULL */
 void nn_column_gather(const struct nn_program *program, size_t input, const struct nn_column_data *column, const uint32_t order[], size_t first,
     size_t n, void *to);
+/* n values from place `at` on, as the model takes them */
+void nn_column_take(const struct nn_program *program, size_t input, const struct nn_column_data *column, size_t at, size_t n, void *to);
+/* these records of a mapped file are needed soon */
+void nn_column_ahead(const struct nn_program *program, size_t input, const struct nn_column_data *column, const uint32_t order[], size_t n);
+/* an image of [.., view->down.size, view->across.size]; `zero`, a value as the model takes it, stands where it shows nothing */
+void nn_column_view(const struct nn_program *program, size_t input, const struct nn_column_data *column, size_t record, const struct nn_view *view,
+    const void *zero, void *to);
 /* whole numbers low + k become low + places[k] */
 void nn_column_renumber(const struct nn_program *program, size_t input, struct nn_column_data *column, const uint32_t places[]);
 void nn_column_free(struct nn_column_data *column);

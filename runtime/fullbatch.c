@@ -30,12 +30,10 @@ open_method(struct nn_fullbatch *f, const struct nn_options *o, struct nn_model 
 	*f = (struct nn_fullbatch){.program = o->program, .model = model, .records = records, .stop = stop, .settings = {s[0], s[1], s[2], s[3], s[4]}};
 	if (nn_lbfgs_check(&f->settings, e) != 0 || nn_batch_open(&f->batch, o->program, records, e) != 0)
 		return -1;
-	if (order) {
-		nn_batch_gather(&f->batch, data, order, records);
-		nn_batch_transform(&f->batch, order, records, o->seed, 1);
-	} else {
+	if (order)
+		nn_batch_gather_seen(&f->batch, data, order, records, o->seed, 1);
+	else
 		nn_batch_view(&f->batch, data, 0, records);
-	}
 	return open_vectors(f, e);
 }
 

@@ -55,4 +55,4 @@ nn_idx_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struc
 	return nn_idx_open(&b, in->found, bytes, size, e) ? -1 : nn_block_read(in, &b, e);
 }
 
-const struct nn_format nn_idx = {"idx", nn_idx_read, NULL};
+const struct nn_format nn_idx = {"idx", nn_idx_read, 1, NULL};

@@ -3,7 +3,6 @@
  * memory follows records that are there. */
 #include "readers.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -65,7 +64,7 @@ set_room(struct nn_intake *in, size_t records, struct nn_error *e)
 {
 	for (size_t i = 0; i < in->part_count; i++) {
 		struct nn_part *part = &in->parts[i];
-		size_t bytes = value_size(in, part) * part->input->count;
+		size_t bytes = value_size(in, part) * part->count;
 		void *values = records > SIZE_MAX / bytes ? NULL : realloc(part->out.values, records * bytes);
 		if (!values)
 			return nn_fail(e, "%s: not enough memory for %zu records of '%s'", in->found, records, part->input->name);
@@ -75,8 +74,8 @@ set_room(struct nn_intake *in, size_t records, struct nn_error *e)
 	return 0;
 }
 
-static int
-check_slice(const struct nn_intake *in, size_t records, struct nn_error *e)
+int
+nn_intake_slice(const struct nn_intake *in, size_t records, struct nn_error *e)
 {
 	const struct nn_source *s = in->source;
 	char of[80] = "";
@@ -103,7 +102,7 @@ nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e)
 {
 	size_t all = records > SIZE_MAX - in->begun ? SIZE_MAX : in->begun + records, room = wanted(in, all);
 
-	if (!in->more && !in->begun && check_slice(in, all, e)) /* of several files, all are counted first */
+	if (!in->more && !in->begun && nn_intake_slice(in, all, e)) /* of several files, all are counted first */
 		return -1;
 	return room > in->room ? set_room(in, room, e) : 0;
 }
@@ -120,11 +119,68 @@ nn_intake_open(struct nn_intake *in, struct nn_error *e)
 		size_t count = part->input->count;
 		if (count == 0 || count > SIZE_MAX / 64 - in->width)
 			return nn_fail(e, "'%s' cannot have %zu values a sample (%s:%d)", part->input->name, count, in->program->file, part->input->line);
-		in->width += count;
+		in->width += part->count = count;
 		part->out = (struct nn_column_data){.stride = count, .packed = packed_bytes(part->input)};
 	}
 	in->scratch = malloc((in->width < CHUNK ? CHUNK : in->width) * sizeof *in->scratch);
 	return in->scratch ? 0 : nn_fail(e, "not enough memory for a sample of %zu values", in->width);
+}
+
+/* ---- images that are larger than their input ---- */
+
+/* the `crop` behind the source, or, of a file typed on the command line, behind a source of the same input */
+static const struct nn_transform *
+find_crop(const struct nn_intake *in, int *line)
+{
+	const struct nn_program *p = in->program;
+
+	for (size_t i = 0; in->part_count == 1 && i < p->source_count; i++) {
+		const struct nn_source *s = &p->sources[i];
+		if (in->source ? s != in->source : &p->inputs[s->input] != in->parts->input)
+			continue;
+		for (size_t k = 0; k < s->transform_count; k++)
+			if (strcmp(s->transforms[k].name, "crop") == 0) {
+				*line = s->line;
+				return &s->transforms[k];
+			}
+	}
+	return NULL;
+}
+
+int
+nn_intake_crops(const struct nn_intake *in)
+{
+	int line;
+
+	return find_crop(in, &line) != NULL;
+}
+
+int
+nn_intake_image(struct nn_intake *in, size_t planes, size_t height, size_t width, struct nn_error *e)
+{
+	struct nn_part *part = in->parts;
+	const struct nn_input *input = part->input;
+	int line = 0;
+	const struct nn_transform *crop = find_crop(in, &line);
+	size_t size = crop->argument[0] * crop->argument[1], count = planes * height * width; /* values of a record that is here */
+	const char *file = in->program->file;
+
+	if (planes != input->count / size)
+		return nn_fail(e, "%s: holds images of %zu plane%s, but '%s' has %zu (%s:%d)", in->found, planes, planes == 1 ? "" : "s", input->name,
+		    input->count / size, file, input->line);
+	if (height < crop->argument[0] || width < crop->argument[1])
+		return nn_fail(e, "%s: holds images of %zu x %zu, smaller than crop(%zu, %zu) of '%s' (%s:%d)", in->found, height, width, crop->argument[0],
+		    crop->argument[1], input->name, file, line);
+	if (count == input->count)
+		return 0;
+	double *scratch = count > SIZE_MAX / sizeof *scratch ? NULL : realloc(in->scratch, (count < CHUNK ? CHUNK : count) * sizeof *scratch);
+	if (!scratch)
+		return nn_fail(e, "%s: not enough memory for a record of %zu values", in->found, count);
+	in->scratch = scratch;
+	in->width = part->count = part->out.stride = count;
+	part->out.height = height;
+	part->out.width = width;
+	return 0;
 }
 
 int
@@ -133,7 +189,7 @@ nn_intake_close(struct nn_intake *in, int status, struct nn_error *e)
 	free(in->scratch);
 	in->scratch = NULL;
 	if (status == 0)
-		status = check_slice(in, in->seen, e);
+		status = nn_intake_slice(in, in->seen, e);
 	if (status == 0 && in->kept < in->room)
 		status = set_room(in, in->kept, e);
 	for (size_t i = 0; i < in->part_count; i++) {
@@ -149,14 +205,15 @@ nn_intake_close(struct nn_intake *in, int status, struct nn_error *e)
 void
 nn_arith_apply(const struct nn_arith *a, double x[], size_t n)
 {
-	double c = a->operand;
+	int minus = a->op == '-' && !a->left; /* x - c is x + -c */
+	double c = minus ? -a->operand : a->operand;
 
 #define EACH(expression)                                                                                                               \
 	do {                                                                                                                           \
 		for (size_t i = 0; i < n; i++)                                                                                         \
 			x[i] = (expression);                                                                                           \
 	} while (0)
-	switch (a->op) {
+	switch (minus ? '+' : a->op) {
 	case '+':
 		EACH(x[i] + c);
 		break;
@@ -164,10 +221,7 @@ nn_arith_apply(const struct nn_arith *a, double x[], size_t n)
 		EACH(x[i] * c);
 		break;
 	case '-':
-		if (a->left)
-			EACH(c - x[i]);
-		else
-			EACH(x[i] - c);
+		EACH(c - x[i]);
 		break;
 	case '/':
 		if (a->left)
@@ -212,33 +266,6 @@ fail_value(const struct nn_intake *in, const struct nn_part *part, size_t value_
 	return -1;
 }
 
-/* x[0 .. n) rounded to real numbers, or the index of the first that is not finite; all are stored before any is looked at, so that both
- * loops vectorise */
-static size_t
-store_reals(const double x[], size_t n, size_t real_size, void *to)
-{
-	double most = real_size == sizeof(float) ? (double)FLT_MAX : DBL_MAX;
-	int bad = 0;
-
-	if (real_size == sizeof(float)) {
-		float *out = to;
-		for (size_t i = 0; i < n; i++) {
-			out[i] = (float)x[i];
-			bad |= !(fabsf(out[i]) <= FLT_MAX);
-		}
-	} else {
-		memcpy(to, x, n * sizeof *x);
-		for (size_t i = 0; i < n; i++)
-			bad |= !(fabs(x[i]) <= DBL_MAX);
-	}
-	if (!bad)
-		return n;
-	for (size_t i = 0; i < n; i++)
-		if (real_size == sizeof(float) ? !(fabsf((float)x[i]) <= FLT_MAX) : !(fabs(x[i]) <= most))
-			return i;
-	return n;
-}
-
 /* Real numbers that are bytes in the file stay bytes, beside a table of what they stand for.  An entry may be no finite number: it is
  * an error where its byte occurs. */
 int
@@ -259,51 +286,9 @@ nn_intake_bytes(struct nn_intake *in, struct nn_error *e)
 			x[b] = b;
 		for (size_t k = 0; k < part->arith_count; k++)
 			nn_arith_apply(&part->arith[k], x, 256);
-		store_reals(x, 256, size, part->out.table);
+		nn_store_reals(x, 256, size, part->out.table);
 	}
 	return 0;
-}
-
-/* bytes as the places of a table, or the index of the first that stands for no finite number */
-static size_t
-store_bytes(const struct nn_part *part, const double raw[], size_t n, size_t real_size, size_t at)
-{
-	uint8_t *to = (uint8_t *)part->out.values + at;
-	const float *floats = part->out.table;
-	const double *doubles = part->out.table;
-	int bad = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		to[i] = (uint8_t)raw[i];
-		bad |= real_size == sizeof(float) ? !(fabsf(floats[to[i]]) <= FLT_MAX) : !(fabs(doubles[to[i]]) <= DBL_MAX);
-	}
-	for (size_t i = 0; bad && i < n; i++)
-		if (real_size == sizeof(float) ? !(fabsf(floats[to[i]]) <= FLT_MAX) : !(fabs(doubles[to[i]]) <= DBL_MAX))
-			return i;
-	return n;
-}
-
-/* x[0 .. n) as stored values of `part` from place `at` on, or the index of the first that does not fit */
-static size_t
-store_integers(const struct nn_part *part, const double x[], size_t n, size_t at)
-{
-	const struct nn_input *input = part->input;
-	double low = input->low < INT32_MIN ? INT32_MIN : (double)input->low, high = input->high > INT32_MAX ? INT32_MAX : (double)input->high;
-	uint8_t *bytes = part->out.values;
-	uint16_t *pairs = part->out.values;
-	int32_t *whole = part->out.values;
-
-	for (size_t i = 0; i < n; i++)
-		if (!(x[i] >= low && x[i] <= high) || x[i] != floor(x[i]))
-			return i;
-	for (size_t i = 0; i < n; i++)
-		if (part->out.packed == 1)
-			bytes[at + i] = (uint8_t)(x[i] - low);
-		else if (part->out.packed == 2)
-			pairs[at + i] = (uint16_t)(x[i] - low);
-		else
-			whole[at + i] = (int32_t)x[i];
-	return n;
 }
 
 /* raw[0 .. n) of a part, to the place `at` among its stored values; `first` is what messages call the first of them */
@@ -314,7 +299,7 @@ store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, 
 	size_t real_size = in->program->real_size, bad = n;
 
 	if (part->out.table)
-		bad = store_bytes(part, raw, n, real_size, at);
+		bad = nn_store_bytes(part, raw, n, real_size, at);
 	if (part->arith_count > 0 && !(part->out.table && bad == n)) {
 		memcpy(in->scratch, raw, n * sizeof *raw);
 		for (size_t i = 0; i < part->arith_count; i++)
@@ -322,9 +307,9 @@ store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, 
 		x = in->scratch;
 	}
 	if (part->input->is_integer)
-		bad = store_integers(part, x, n, at);
+		bad = nn_store_integers(part, x, n, at);
 	else if (!part->out.table)
-		bad = store_reals(x, n, real_size, (char *)part->out.values + at * real_size);
+		bad = nn_store_reals(x, n, real_size, (char *)part->out.values + at * real_size);
 	return bad < n ? fail_value(in, part, first + bad, raw[bad], x[bad], e) : 0;
 }
 
@@ -335,7 +320,7 @@ part_of(const struct nn_intake *in, size_t value)
 {
 	const struct nn_part *part = in->parts;
 
-	for (size_t at = part->input->count; value >= at; at += part->input->count)
+	for (size_t at = part->count; value >= at; at += part->count)
 		part++;
 	return part;
 }
@@ -433,8 +418,8 @@ nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e
 	if (nn_intake_wants(in, in->seen)) {
 		if (in->kept == in->room && set_room(in, in->room < 256 ? 256 : in->room + in->room / 2, e))
 			return -1;
-		for (size_t i = 0, at = 0; i < in->part_count; at += in->parts[i++].input->count) {
-			size_t count = in->parts[i].input->count;
+		for (size_t i = 0, at = 0; i < in->part_count; at += in->parts[i++].count) {
+			size_t count = in->parts[i].count;
 			if (store(in, &in->parts[i], values + at, count, in->kept * count, at, e))
 				return -1;
 		}
@@ -464,11 +449,13 @@ nn_intake_windows(struct nn_intake *in, const struct nn_tokens *t, struct nn_err
 		return nn_fail(e, "%s: %zu %s%s, but %s", in->found, t->n, t->unit, t->n == 1 ? "" : "s", takes);
 	}
 	in->seen = (t->n - in->width) / stride + 1;
-	if (check_slice(in, in->seen, e))
+	if (nn_intake_slice(in, in->seen, e))
 		return -1;
 	in->kept = in->room = wanted(in, in->seen);
 	size_t first = in->first * stride, n = (in->kept - 1) * stride + in->width;
 	part->out.stride = stride;
+	if (nn_intake_leave_run(in, t, first))
+		return 0;
 	part->out.values = n > SIZE_MAX / sizeof(int32_t) ? NULL : malloc(n * value_size(in, part));
 	if (!part->out.values)
 		return nn_fail(e, "%s: not enough memory for %zu %ss", in->found, n, t->unit);

@@ -241,7 +241,7 @@ nn_npy_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struc
 	return nn_npy_open(&b, in->found, bytes, size, e) ? -1 : nn_block_read(in, &b, e);
 }
 
-const struct nn_format nn_npy = {"npy", nn_npy_read, NULL};
+const struct nn_format nn_npy = {"npy", nn_npy_read, 1, NULL};
 
 /* magic, version, length and dictionary, padded with spaces so that the values start at a multiple of 64 */
 static size_t

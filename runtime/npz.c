@@ -317,4 +317,4 @@ nn_npz_read(struct nn_intake *in, const unsigned char *bytes, size_t size, struc
 	return find_directory(&a) || find_member(&a, part, &m) ? -1 : read_member(in, &a, &m, e);
 }
 
-const struct nn_format nn_npz = {"npz", nn_npz_read, NULL};
+const struct nn_format nn_npz = {"npz", nn_npz_read, 1, NULL};

@@ -17,7 +17,7 @@ struct nn_option {
 };
 
 #define NN_ALL_COMMANDS "train test predict metrics init gradients gradcheck bench info"
-enum { OPTIONS = 31, MAX_NAMES = 256, NAME_SIZE = 128 };
+enum { OPTIONS = 32, MAX_NAMES = 256, NAME_SIZE = 128 };
 extern const struct nn_option nn_option_table[OPTIONS];
 extern const char nn_options_of_a_run[];
 

@@ -46,6 +46,7 @@ const struct nn_option nn_option_table[] = {
 	OPTION(threads, 0, WHOLE, 1, "N", "threads", "train test predict gradients gradcheck bench"),
 	OPTION(draws, 0, FLAG, 0, NULL, "write the random numbers of the step, too", "gradients"),
 	OPTION(gradient_norms, 0, FLAG, 0, NULL, "print the norm of each parameter's gradient after each epoch", "train"),
+	OPTION(time, 0, FLAG, 0, NULL, "say at the end what a step took, and how much of it for the data", "train"),
 	OPTION(part, 0, TEXT, 0, "NAME", "data, validation or test: the records of that group of the file, instead of IN", "predict"),
 	OPTION(classes, 0, TEXT, 0, "NAMES", "cat,dog,.., a file with a name a line, or `numbers`; predict: a column with the class", "test predict"),
 	OPTION(predict, 0, FLAG, 0, NULL, "a prediction instead of a step, of one sample if --batch_size says nothing", "bench"),
@@ -59,7 +60,7 @@ _Static_assert(OPTIONS <= 64, "a bit of `given` for each");
 /* what a run keeps, besides the settings of its optimizer; and what may be said when it goes on */
 const char nn_options_of_a_run[] = "epochs steps batch_size optimizer clip_norm seed shuffle validation split_seed early_stopping early_stopping_on data "
                                    "every keep tensorboard";
-static const char when_it_goes_on[] = "resume epochs steps early_stopping data every keep threads chunk gradient_norms tensorboard json quiet help";
+static const char when_it_goes_on[] = "resume epochs steps early_stopping data every keep threads chunk gradient_norms time tensorboard json quiet help";
 
 /* is `command` (NULL: any) one of the words of `commands`? */
 int

@@ -29,7 +29,7 @@ struct nn_options {
 	uint64_t seed, split_seed, step;
 	double validation, clip_norm;
 	struct nn_every every;
-	int shuffle, quiet, json, help, draws, gradient_norms, tensorboard, predict;
+	int shuffle, quiet, json, help, draws, gradient_norms, time, tensorboard, predict;
 	const char *early_stopping_on, *data, *out, *weights, *resume, *set, *classes, *part;
 	int optimizer;
 	double *settings;    /* as program->settings; those of an optimizer start at its first_setting */

@@ -1,5 +1,6 @@
 /* prepare.c - from options and data to a training that can begin, and the line that says what it will be. */
 #define _POSIX_C_SOURCE 200809L
+#include "readers.h"
 #include "training.h"
 
 #include <math.h>
@@ -71,6 +72,8 @@ read_data(struct nn_training_run *t, struct nn_error *e)
 	if (open_labels(t, e) != 0 || nn_read_group(t->o, NN_DATA, &t->labels, &t->data, e) != 0
 	    || nn_read_group(t->o, NN_VALIDATION, &t->labels, &t->validation, e) != 0 || nn_read_group(t->o, NN_TEST, &t->labels, &t->test, e) != 0)
 		return -1;
+	for (size_t k = 0; k < t->program->input_count; k++)
+		t->mapped |= t->data.records && t->data.inputs[k].map;
 	if (t->data.records == 0)
 		return nn_fail(e, "%s has no data group with records for %s", t->program->file, t->program->model);
 	if (t->validation.records && nn_option_given(t->o, "validation") && t->o->validation != 0)
@@ -199,6 +202,7 @@ void
 nn_training_close(struct nn_training_run *t)
 {
 	nn_run_close(t);
+	nn_ahead_close(t);
 	nn_data_free(t->program, &t->data);
 	nn_data_free(t->program, &t->validation);
 	nn_data_free(t->program, &t->test);
@@ -215,10 +219,16 @@ nn_training_close(struct nn_training_run *t)
 	nn_labels_close(&t->labels);
 }
 
-static double
-column_bytes(const struct nn_program *p, size_t input, const struct nn_dataset *data)
+/* in memory, or in mapped files */
+static void
+add_column_bytes(const struct nn_program *p, size_t input, const struct nn_dataset *data, double *memory, double *mapped)
 {
-	return data->records ? (double)nn_column_bytes(p, input, &data->inputs[input]) : 0;
+	const struct nn_column_data *c = data->records ? &data->inputs[input] : NULL;
+	double bytes = c ? (double)nn_column_bytes(p, input, c) : 0;
+
+	if (c && c->element)
+		bytes *= (double)c->element->size / (double)p->real_size;
+	*(c && c->map ? mapped : memory) += bytes;
 }
 
 /* What a step takes: one if that is long, else the faster of two; then all is as it was.  0: not measured */
@@ -232,6 +242,8 @@ time_of_a_step(struct nn_training_run *t)
 		return 0;
 	nn_choose_order(t, 1);
 	nn_snapshot_take(&t->model, t->epoch_tensors);
+	if (t->mapped)
+		nn_gather_step(t, 1); /* from the disk, which is not what is measured */
 	for (int k = 0, bad = 0; k < 2 && best < 0.5 && !bad; k++) {
 		double time = nn_now();
 		bad = nn_take_step(t, 1, &n);
@@ -248,12 +260,13 @@ nn_training_print_plan(struct nn_training_run *t)
 	const struct nn_program *p = t->program;
 	size_t learned = nn_count(p, NN_PARAM), frozen = nn_count(p, NN_FROZEN);
 	char parameters[32], fixed[32], records[32], validation[32], optimizer[256], clip[40] = "", chunks[60] = "", model[32], data[32], length[32], transforms[NN_TRANSFORMS_MAX];
-	double bytes = 0;
+	double bytes = 0, mapped = 0;
 
 	if (t->o->quiet)
 		return;
 	for (size_t k = 0; k < p->input_count; k++)
-		bytes += column_bytes(p, k, &t->data) + column_bytes(p, k, &t->validation) + column_bytes(p, k, &t->test);
+		for (int g = 0; g < NN_GROUPS; g++)
+			add_column_bytes(p, k, g == NN_DATA ? &t->data : g == NN_VALIDATION ? &t->validation : &t->test, &bytes, &mapped);
 	fprintf(stderr, "%s: %s parameters", p->model, nn_thousands(parameters, learned + frozen));
 	if (frozen)
 		fprintf(stderr, " (%s of them frozen)", nn_thousands(fixed, frozen));
@@ -270,6 +283,8 @@ nn_training_print_plan(struct nn_training_run *t)
 	fprintf(stderr, ", %s%s, batch %zu%s, %s %s, %zu thread%s, memory %s + %s of data", nn_optimizer_text(optimizer, t->o), clip, t->batch_size, chunks,
 	    nn_thousands(length, t->o->epochs ? t->epochs : (size_t)t->last_step), t->o->epochs ? "epochs" : "steps", t->o->threads,
 	    nn_plural(t->o->threads), nn_bytes(model, (double)t->model.bytes), nn_bytes(data, bytes));
+	if (mapped > 0)
+		fprintf(stderr, ", %s in mapped files", nn_bytes(data, mapped));
 	double step = time_of_a_step(t);
 	if (step > 0)
 		fprintf(stderr, step < 1e-5 ? ", about %.1f us a step" : step < 1e-3 ? ", about %.0f us a step" : step < 1 ? ", about %.1f ms a step" : ", about %.1f s a step",

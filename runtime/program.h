@@ -78,10 +78,10 @@ struct nn_arith {
 	int left;
 };
 
-struct nn_transform { /* `flip`, `shift(4)`: what is done at random to the images of training samples */
+struct nn_transform { /* `flip`, `shift(4)`, `crop(24, 24)`: what is done at random to the images of training samples */
 	const char *name;
-	size_t pixels; /* of shift: how far at most */
-	size_t after;  /* how many steps of the arithmetic come before it */
+	size_t argument[2]; /* of shift: how far at most; of crop: height and width, those of the input */
+	size_t after;       /* how many steps of the arithmetic come before it */
 };
 
 struct nn_column { /* of a CSV file: by header name, or by number from 0 where name is NULL */
@@ -104,7 +104,7 @@ struct nn_source { /* `x = idx("train-images-idx3-ubyte")[0..5999] / 255` in a `
 	size_t arith_count;
 	const double *literal; /* records one after the other */
 	size_t literal_count;
-	const struct nn_transform *transforms; /* of an input of NN_DATA; in order */
+	const struct nn_transform *transforms; /* in order; but for `crop`, which cuts the middle out of what is not trained on, of NN_DATA only */
 	size_t transform_count;
 };
 

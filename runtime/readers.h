@@ -19,6 +19,7 @@ struct nn_part { /* the piece of a record that fills one input */
 	const struct nn_arith *arith;
 	size_t arith_count;
 	const struct nn_source *source; /* of several that are read together; NULL: that of the intake */
+	size_t count; /* values of it in a record of the file: those of the input, or more where larger images are cut to its size */
 	struct nn_column_data out;
 };
 
@@ -38,6 +39,7 @@ struct nn_intake {
 	const size_t *columns;          /* [width] where in a row a value stood; NULL where values are merely counted */
 	const char *unit;               /* "byte": what the values of a run are; NULL where there are records */
 	struct nn_labels *labels;       /* NULL: words are no values */
+	struct nn_map *map;             /* the file, where it is mapped and the records may stay in it; else NULL */
 };
 
 /* "'x' takes 2 values a sample (spiral.nn:5)", or the same for several inputs */
@@ -50,8 +52,20 @@ int nn_intake_close(struct nn_intake *in, int status, struct nn_error *e);
 int nn_intake_bytes(struct nn_intake *in, struct nn_error *e);
 /* memory for exactly this many records of this file, before they come; for a file that has said how many it holds and is as long as that */
 int nn_intake_expect(struct nn_intake *in, size_t records, struct nn_error *e);
+/* Are images of this intake cut to the size of its input, by `crop`?  Then nn_intake_image says of which size they are, before the first record; for
+ * each file of a source it is the same.  Errors: images that are smaller than the input, or have another number of planes. */
+int nn_intake_crops(const struct nn_intake *in);
+int nn_intake_image(struct nn_intake *in, size_t planes, size_t height, size_t width, struct nn_error *e);
+/* are there as many records as the slice asks for? */
+int nn_intake_slice(const struct nn_intake *in, size_t records, struct nn_error *e);
 /* the next record, [width]; records outside first..last are only counted */
 int nn_intake_record(struct nn_intake *in, const double values[], struct nn_error *e);
+
+/* Values x[0 .. n), or bytes raw[0 .. n) that have a table, as stored values, those of a part from its place `at` on.  They return n, or the index of the first
+ * that is no finite number, or no whole one in the declared range. */
+size_t nn_store_reals(const double x[], size_t n, size_t real_size, void *to);
+size_t nn_store_bytes(const struct nn_part *part, const double raw[], size_t n, size_t real_size, size_t at);
+size_t nn_store_integers(const struct nn_part *part, const double x[], size_t n, size_t at);
 
 /* x[0 .. n) = x[k] OP operand, or operand OP x[k] */
 void nn_arith_apply(const struct nn_arith *a, double x[], size_t n);
@@ -104,6 +118,10 @@ struct nn_block {
 	const unsigned char *bytes;
 	size_t size; /* bytes there are */
 };
+/* Records, or a run of values, that lie side by side in a mapped file stay there, where they can.  1: they do, and are checked; 0: they have to be taken in
+ * one by one; -1: an error. */
+int nn_intake_leave_records(struct nn_intake *in, const struct nn_block *block, struct nn_error *e);
+int nn_intake_leave_run(struct nn_intake *in, const struct nn_tokens *t, size_t first);
 /* checks the block's shape against its size and against the inputs, then takes in its records */
 int nn_block_read(struct nn_intake *in, const struct nn_block *block, struct nn_error *e);
 /* what the header of a file says; the block's bytes are the file's, and not yet compared with its shape */
@@ -119,6 +137,7 @@ nn_reader nn_csv_read, nn_idx_read, nn_npy_read, nn_npz_read, nn_text_read, nn_c
 struct nn_format { /* what is read under the name that sources have for it */
 	const char *name;
 	nn_reader *read;
+	int maps; /* no zero byte is needed after the last one, so that the file can be mapped */
 	const char *const *(*files)(const char *part); /* in the folder that is the path; NULL: the path is a file */
 };
 

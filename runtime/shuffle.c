@@ -135,7 +135,8 @@ nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first, s
 {
 	for (size_t i = 0; i < b->program->input_count; i++) {
 		const struct nn_column_data *column = &data->inputs[i];
-		int ready = !column->packed && column->stride == b->program->inputs[i].count;
+		size_t size = nn_record_bytes(b->program, i) / b->program->inputs[i].count;
+		int ready = !column->packed && !column->element && column->stride == b->program->inputs[i].count && (uintptr_t)column->values % size == 0;
 		b->in[i] = !column->values ? NULL : ready ? (const char *)column->values + first * nn_record_bytes(b->program, i) : b->values[i];
 		if (column->values && !ready)
 			nn_column_gather(b->program, i, column, NULL, first, n, b->values[i]);

@@ -38,9 +38,8 @@ void nn_batch_close(struct nn_batch *b);
 void nn_batch_gather(struct nn_batch *b, const struct nn_dataset *data, const uint32_t order[], size_t n);
 /* the same for records first .. first + n - 1, without copying what lies as the model takes it */
 void nn_batch_view(struct nn_batch *b, const struct nn_dataset *data, size_t first, size_t n);
-/* transform.c: the images of the n records order[0 .. n), gathered by nn_batch_gather, as the sources of the data say that a training sees them in
- * this epoch */
-void nn_batch_transform(struct nn_batch *b, const uint32_t order[], size_t n, uint64_t seed, uint64_t epoch);
+/* transform.c: the same records as the sources of the data say that a training sees them in this epoch */
+void nn_batch_gather_seen(struct nn_batch *b, const struct nn_dataset *data, const uint32_t order[], size_t n, uint64_t seed, uint64_t epoch);
 /* are there any? */
 int nn_transforms(const struct nn_program *program);
 /* "flip, shift(4)" of this input, "" where its images stay as they are */

@@ -14,4 +14,4 @@ nn_text_read(struct nn_intake *in, const unsigned char *bytes, size_t size, stru
 	return nn_intake_windows(in, &t, e);
 }
 
-const struct nn_format nn_text = {"text", nn_text_read, NULL};
+const struct nn_format nn_text = {"text", nn_text_read, 1, NULL};

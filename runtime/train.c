@@ -24,18 +24,19 @@ on_signal(int number)
 void
 nn_gather_records(struct nn_training_run *t, size_t epoch, const uint32_t order[], size_t n)
 {
-	nn_batch_gather(&t->batch, &t->data, order, n);
-	nn_batch_transform(&t->batch, order, n, t->o->seed, t->method ? 1 : epoch);
+	nn_batch_gather_seen(&t->batch, &t->data, order, n, t->o->seed, t->method ? 1 : epoch);
 }
 
 /* gathers the records of a step of this epoch; returns how many */
 size_t
 nn_gather_step(struct nn_training_run *t, uint64_t step)
 {
-	size_t first = (size_t)(step - 1 - t->epoch_base) * t->batch_size;
-	size_t n = t->count - first < t->batch_size ? t->count - first : t->batch_size;
+	size_t first, n = nn_records_of_step(t, step, &first);
 
-	nn_gather_records(t, t->epoch, t->order + first, n);
+	if (!nn_ahead_take(t, step))
+		nn_gather_records(t, t->epoch, t->order + first, n);
+	if (t->mapped)
+		nn_ahead_ask(t, step + 1);
 	return n;
 }
 
@@ -50,14 +51,23 @@ int
 nn_take_step(struct nn_training_run *t, uint64_t step, size_t *n)
 {
 	memset(t->step_sums, 0, (1 + t->program->metric_count) * sizeof *t->step_sums);
+	double start = t->o->time ? nn_now() : 0;
 	*n = nn_gather_step(t, step);
-	return t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), t->o->clip_norm, when(t, step), *n, t->batch.in,
+	double gathered = t->o->time ? nn_now() : 0;
+	int broken = t->program->step(t->model.handle, t->o->optimizer, nn_chosen_settings(t->o), t->o->clip_norm, when(t, step), *n, t->batch.in,
 	    t->step_sums);
+	if (t->o->time) {
+		t->data_seconds += gathered - start;
+		t->step_seconds += nn_now() - start;
+		t->timed++;
+	}
+	return broken;
 }
 
 void
 nn_choose_order(struct nn_training_run *t, size_t epoch)
 {
+	nn_ahead_stop(t);
 	memcpy(t->order, t->records, t->count * sizeof *t->order);
 	if (t->o->shuffle)
 		nn_permute(t->order, t->count, t->o->seed, NN_FOR_ORDER, epoch);
@@ -83,6 +93,7 @@ begin_epoch(struct nn_training_run *t)
 	}
 	nn_choose_order(t, t->epoch);
 	t->epoch_started = nn_now();
+	nn_ahead_begin(t);
 	remember_tensors(t);
 }
 
@@ -259,6 +270,17 @@ is_over(const struct nn_training_run *t)
 	return !t->in_epoch && (t->ended || t->step >= t->last_step || (patience && t->epoch && t->epoch - t->best_epoch >= patience));
 }
 
+/* --time: do the steps wait for their data? */
+static void
+print_time(const struct nn_training_run *t)
+{
+	char steps[32];
+
+	if (t->timed)
+		fprintf(stderr, "time: %s step%s of %.1f us, of which their data took %.1f us (%.1f %%)%s\n", nn_thousands(steps, (size_t)t->timed), nn_plural((size_t)t->timed),
+		    1e6 * t->step_seconds / (double)t->timed, 1e6 * t->data_seconds / (double)t->timed, 100 * t->data_seconds / t->step_seconds, t->helper ? ", read ahead from the disk" : "");
+}
+
 static enum nn_outcome
 run(struct nn_training_run *t, struct nn_error *e)
 {
@@ -266,6 +288,8 @@ run(struct nn_training_run *t, struct nn_error *e)
 
 	nn_progress_start(&t->progress, t->o->quiet, (double)t->epochs * (double)t->count, t->epochs);
 	t->progress.done_before = (double)t->epoch * (double)t->count;
+	t->data_seconds = t->step_seconds = 0;
+	t->timed = 0;
 	if (t->method)
 		t->method->start(&t->full);
 	if (t->step == 0)
@@ -280,6 +304,7 @@ run(struct nn_training_run *t, struct nn_error *e)
 	if (outcome == NN_INTERRUPTED_BY_SIGNAL && nn_next_not_finite(&t->model, 0) < t->program->tensor_count)
 		outcome = NN_BROKEN;
 	nn_progress_clear(&t->progress);
+	print_time(t);
 	return outcome == NN_GOES_ON ? NN_FINISHED : outcome;
 }
 

@@ -2,6 +2,7 @@
  *
  *   prepare.c     from options and data to a training that can begin, and the line that says what it will be
  *   train.c       epochs and steps, what they print, how it ends
+ *   ahead.c       what the next steps need from the disk
  *   run.c         the folder of a run: made, gone on with, and saved
  *   checkpoint.c  everything that the next step depends on, to a file and back
  *   finite.c      what is done where a number is not finite */
@@ -39,6 +40,12 @@ struct nn_training_run {
 	const uint32_t *held_out;              /* records to validate on; NULL: all */
 	const struct nn_dataset *validate_on;  /* NULL: nothing */
 	size_t validation_count;
+
+	int mapped, ahead;       /* data lie in mapped files; they are read from the disk in this epoch, and so ahead */
+	uint64_t waited;         /* pages waited for before it */
+	struct nn_ahead *helper; /* NULL: none was needed yet */
+	double data_seconds, step_seconds; /* with --time: of `timed` steps, for their data and in all */
+	uint64_t timed;
 
 	struct nn_model model;
 	struct nn_batch batch;
@@ -78,6 +85,15 @@ size_t nn_gather_step(struct nn_training_run *t, uint64_t step);
 /* the records order[0 .. n) into t->batch, as this epoch sees them */
 void nn_gather_records(struct nn_training_run *t, size_t epoch, const uint32_t order[], size_t n);
 void nn_choose_order(struct nn_training_run *t, size_t epoch);
+
+/* -- ahead.c -- */
+/* where the records of a step of this epoch begin in its order; returns how many they are */
+size_t nn_records_of_step(const struct nn_training_run *t, uint64_t step, size_t *first);
+void nn_ahead_begin(struct nn_training_run *t); /* an epoch begins, its order is chosen */
+void nn_ahead_stop(struct nn_training_run *t);  /* before the order changes */
+int nn_ahead_take(struct nn_training_run *t, uint64_t step);  /* 1: t->batch now holds the records of this step; 0: it has to be gathered */
+void nn_ahead_ask(struct nn_training_run *t, uint64_t step);  /* this step comes next; nothing happens where nothing has to be waited for */
+void nn_ahead_close(struct nn_training_run *t);
 
 /* -- finite.c -- */
 /* A step after t->epoch_tensors_step broke the numbers: says which on standard error, and takes the model and t->step back to before it. */

@@ -1,77 +1,82 @@
-/* transform.c - random transformations of images on their way into a training step: `flip` and `shift(n)` behind a source of the data.
+/* transform.c - transformations of images on their way into a training step: `flip`, `shift(n)` and `crop(height, width)` behind a source of the data.
  *
- * They act on the last two axes of an input, height and width, on all planes alike.  What is drawn is a function of the seed, the epoch, the number of
- * the record and the site, FNV-1a of "x.flip", and of nothing else (docs/numerics.md, section 6): not of the batch, the threads or the
- * steps before it.  The records in memory stay as they were read. */
+ * They act on the last two axes of an input, height and width, on all planes alike.  Each of them is a map between the places of the new image and
+ * of the old one, along either axis on its own; what stands behind a source is their composition, and the values of a record are moved once, when
+ * they are gathered (column.c).  What is drawn is a function of the seed, the epoch, the number of the record and the site, FNV-1a of "x.flip", and of
+ * nothing else (docs/numerics.md, section 6): not of the batch, the threads or the steps before it.  The records in memory stay as they were read. */
 #include "readers.h"
 #include "shuffle.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct plane { /* an image of one channel in a batch */
-	char *values;
-	size_t height, width, size; /* size: bytes of a value */
-	const void *zero;           /* what moves in */
-};
+/* ---- maps between places ---- */
 
-/* where `size` is a constant, the copies are single moves */
-static inline void
-reverse(char *left, size_t n, size_t size)
+static long
+within(long k, size_t size)
 {
-	char kept[sizeof(double)];
+	return k < 0 ? 0 : k > (long)size ? (long)size : k;
+}
 
-	for (char *right = left + (n - 1) * size; left < right; left += size, right -= size) {
-		memcpy(kept, left, size);
-		memcpy(left, right, size);
-		memcpy(right, kept, size);
-	}
+/* place k of the new axis, of 0 .. size - 1, is place first + step k of the one before, step 1 or -1 */
+static void
+compose(struct nn_axis *a, long first, long step, size_t size)
+{
+	long low = step > 0 ? a->low - first : first - a->high + 1, high = step > 0 ? a->high - first : first - a->low + 1;
+
+	*a = (struct nn_axis){a->first + a->step * first, a->step * step, size, within(low, size), within(high, size)};
+}
+
+/* 0 .. count - 1, evenly to within 2^-32 count */
+static long
+choice(uint32_t word, size_t count)
+{
+	return (long)((uint64_t)word * count >> 32);
 }
 
 static void
-flip(const struct plane *p)
+flip(struct nn_view *v, const size_t argument[2], const uint32_t words[4])
 {
-	char *row = p->values;
-
-	for (size_t i = 0; i < p->height; i++, row += p->width * p->size)
-		if (p->size == sizeof(float))
-			reverse(row, p->width, sizeof(float));
-		else
-			reverse(row, p->width, sizeof(double));
+	(void)argument;
+	if (words[0] >> 31)
+		compose(&v->across, (long)v->across.size - 1, -1, v->across.size);
 }
 
+/* value (i, j) moves to (i + down, j + right), each of -n .. n */
 static void
-fill(const struct plane *p, char *to, size_t n)
+shift(struct nn_view *v, const size_t argument[2], const uint32_t words[4])
 {
-	if (p->size == sizeof(float))
-		for (size_t k = 0; k < n; k++)
-			memcpy(to + k * sizeof(float), p->zero, sizeof(float));
-	else
-		for (size_t k = 0; k < n; k++)
-			memcpy(to + k * sizeof(double), p->zero, sizeof(double));
+	long n = (long)argument[0], down = choice(words[0], 2 * argument[0] + 1) - n, right = choice(words[1], 2 * argument[0] + 1) - n;
+
+	compose(&v->down, -down, 1, v->down.size);
+	compose(&v->across, -right, 1, v->across.size);
 }
 
-/* Value (i, j) moves to (i + down, j + right).  The rows are made in an order in which none is overwritten before it is read. */
+/* a part of this height and width, anywhere */
 static void
-move(const struct plane *p, long down, long right)
+crop(struct nn_view *v, const size_t argument[2], const uint32_t words[4])
 {
-	long height = (long)p->height;
-	size_t row = p->width * p->size, gap = (size_t)(right < 0 ? -right : right), stay = p->width - gap;
-
-	for (long k = 0; k < height; k++) {
-		long i = down > 0 ? height - 1 - k : k, from = i - down;
-		char *to = p->values + (size_t)i * row;
-		if (from < 0 || from >= height) {
-			fill(p, to, p->width);
-			continue;
-		}
-		const char *old = p->values + (size_t)from * row;
-		memmove(to + (right > 0 ? gap * p->size : 0), old + (right < 0 ? gap * p->size : 0), stay * p->size);
-		fill(p, to + (right > 0 ? 0 : stay * p->size), gap);
-	}
+	compose(&v->down, choice(words[0], v->down.size - argument[0] + 1), 1, argument[0]);
+	compose(&v->across, choice(words[1], v->across.size - argument[1] + 1), 1, argument[1]);
 }
 
-/* ---- what is drawn ---- */
+static const struct kind {
+	const char *name;
+	int arguments, zeros; /* zeros: values move in that are in no image */
+	void (*apply)(struct nn_view *v, const size_t argument[2], const uint32_t words[4]);
+} kinds[] = {{"flip", 0, 0, flip}, {"shift", 1, 1, shift}, {"crop", 2, 0, crop}};
+
+static const struct kind *
+kind_of(const struct nn_transform *t)
+{
+	const struct kind *k = kinds;
+
+	while (strcmp(k->name, t->name) != 0)
+		k++;
+	return k;
+}
+
+/* ---- what a record shows ---- */
 
 static uint32_t
 site_of(const char *input, const char *transform)
@@ -84,30 +89,6 @@ site_of(const char *input, const char *transform)
 			h = (h ^ (unsigned char)*c) * 16777619u;
 	return h;
 }
-
-/* -most .. most, evenly to within 2^-32 (2 most + 1) */
-static long
-distance(uint32_t word, size_t most)
-{
-	return (long)((uint64_t)word * (2 * (uint64_t)most + 1) >> 32) - (long)most;
-}
-
-static void
-transform_image(const struct nn_transform *t, struct plane plane, size_t planes, const uint32_t words[4])
-{
-	int is_flip = strcmp(t->name, "flip") == 0;
-	size_t bytes = plane.height * plane.width * plane.size;
-
-	if (is_flip && words[0] >> 31 == 0)
-		return;
-	for (size_t k = 0; k < planes; k++, plane.values += bytes)
-		if (is_flip)
-			flip(&plane);
-		else
-			move(&plane, distance(words[0], t->pixels), distance(words[1], t->pixels));
-}
-
-/* ---- batches ---- */
 
 /* the source of this input's training records; NULL where their images stay as they are */
 static const struct nn_source *
@@ -130,23 +111,54 @@ zero_of(const struct nn_source *s, const struct nn_transform *t)
 	return x;
 }
 
+/* the record as it is, where nothing is done to it */
+static struct nn_view
+start_view(const struct nn_input *in, const struct nn_column_data *c)
+{
+	size_t height = c->height ? c->height : in->shape[in->rank - 2], width = c->height ? c->width : in->shape[in->rank - 1];
+
+	return (struct nn_view){.down = {0, 1, height, 0, (long)height}, .across = {0, 1, width, 0, (long)width}};
+}
+
 static void
-transform_input(struct nn_batch *b, size_t input, const struct nn_source *s, const struct nn_transform *t, const uint32_t order[], size_t n, uint64_t seed,
+gather_images(struct nn_batch *b, size_t input, const struct nn_source *s, const struct nn_column_data *c, const uint32_t order[], size_t n, uint64_t seed,
     uint64_t epoch)
 {
 	const struct nn_input *in = &b->program->inputs[input];
-	size_t height = in->shape[in->rank - 2], width = in->shape[in->rank - 1], bytes = nn_record_bytes(b->program, input);
-	double zero = zero_of(s, t);
+	size_t bytes = nn_record_bytes(b->program, input);
+	char *to = b->values[input];
+	uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)}, words[4];
+	double zero = 0;
+
+	for (size_t i = 0; i < s->transform_count; i++)
+		if (kind_of(&s->transforms[i])->zeros)
+			zero = zero_of(s, &s->transforms[i]);
 	float single = (float)zero;
 	int32_t whole = in->is_integer ? (int32_t)zero : 0;
 	const void *stored = in->is_integer ? (const void *)&whole : b->program->real_size == sizeof single ? (const void *)&single : &zero;
-	struct plane plane = {b->values[input], height, width, bytes / in->count, stored};
-	uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)}, counter[4] = {0, NN_FOR_TRANSFORMS, (uint32_t)epoch, site_of(in->name, t->name)}, words[4];
+	for (size_t k = 0; k < n; k++, to += bytes) {
+		struct nn_view view = start_view(in, c);
+		for (size_t i = 0; i < s->transform_count; i++) {
+			const struct nn_transform *t = &s->transforms[i];
+			uint32_t counter[4] = {order[k], NN_FOR_TRANSFORMS, (uint32_t)epoch, site_of(in->name, t->name)};
+			nn_philox(counter, key, words);
+			kind_of(t)->apply(&view, t->argument, words);
+		}
+		nn_column_view(b->program, input, c, order[k], &view, stored, to);
+	}
+}
 
-	for (size_t k = 0; k < n; k++, plane.values += bytes) {
-		counter[0] = order[k];
-		nn_philox(counter, key, words);
-		transform_image(t, plane, in->count / (height * width), words);
+void
+nn_batch_gather_seen(struct nn_batch *b, const struct nn_dataset *data, const uint32_t order[], size_t n, uint64_t seed, uint64_t epoch)
+{
+	for (size_t i = 0; i < b->program->input_count; i++) {
+		const struct nn_column_data *column = &data->inputs[i];
+		const struct nn_source *s = source_of(b->program, i);
+		b->in[i] = column->values ? b->values[i] : NULL;
+		if (column->values && s)
+			gather_images(b, i, s, column, order, n, seed, epoch);
+		else if (column->values)
+			nn_column_gather(b->program, i, column, order, 0, n, b->values[i]);
 	}
 }
 
@@ -159,31 +171,21 @@ nn_transforms(const struct nn_program *p)
 	return 0;
 }
 
-void
-nn_batch_transform(struct nn_batch *b, const uint32_t order[], size_t n, uint64_t seed, uint64_t epoch)
-{
-	for (size_t i = 0; i < b->program->input_count; i++) {
-		const struct nn_source *s = b->in[i] ? source_of(b->program, i) : NULL;
-		for (size_t k = 0; s && k < s->transform_count; k++)
-			transform_input(b, i, s, &s->transforms[k], order, n, seed, epoch);
-	}
-}
-
 const char *
 nn_transforms_text(char text[NN_TRANSFORMS_MAX], const struct nn_program *p, size_t input)
 {
+	static const char *const formats[] = {"%s%s", "%s%s(%zu)", "%s%s(%zu, %zu)"};
 	const struct nn_source *s = source_of(p, input);
 	size_t at = 0;
 
 	*text = 0;
 	for (size_t k = 0; s && k < s->transform_count && at < NN_TRANSFORMS_MAX; k++) {
 		const struct nn_transform *t = &s->transforms[k];
-		double zero = zero_of(s, t);
-		const char *comma = k ? ", " : "";
-		int more = strcmp(t->name, "flip") == 0 ? snprintf(text + at, NN_TRANSFORMS_MAX - at, "%s%s", comma, t->name)
-		    : zero == 0 ? snprintf(text + at, NN_TRANSFORMS_MAX - at, "%s%s(%zu)", comma, t->name, t->pixels)
-				: snprintf(text + at, NN_TRANSFORMS_MAX - at, "%s%s(%zu) over %.9g", comma, t->name, t->pixels, zero);
-		at += (size_t)more;
+		const struct kind *kind = kind_of(t);
+		double zero = kind->zeros ? zero_of(s, t) : 0;
+		at += (size_t)snprintf(text + at, NN_TRANSFORMS_MAX - at, formats[kind->arguments], k ? ", " : "", t->name, t->argument[0], t->argument[1]);
+		if (zero != 0 && at < NN_TRANSFORMS_MAX)
+			at += (size_t)snprintf(text + at, NN_TRANSFORMS_MAX - at, " over %.9g", zero);
 	}
 	return text;
 }

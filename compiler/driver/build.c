@@ -143,7 +143,7 @@ compiler_arguments(struct compilation *c, const char *cc, const char *optimise)
 	struct arena *a = &c->arena;
 	struct arguments v = {0};
 	const char *target = c->options.target ? c->options.target : "native";
-	static const char *const flags[] = {"-std=c11", "-D_POSIX_C_SOURCE=200809L", "-ffp-contract=off", "-fno-math-errno", "-ffunction-sections", "-fdata-sections", "-w"};
+	static const char *const flags[] = {"-std=c11", "-D_POSIX_C_SOURCE=200809L", "-ffp-contract=off", "-fno-math-errno", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables", "-w"};
 	add_argument(a, &v, cc);
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) add_argument(a, &v, flags[i]);
 	add_argument(a, &v, optimise);
@@ -177,10 +177,10 @@ add_hash(uint64_t h, const char *s)
 }
 
 /* What runs for each record or number is compiled for speed, all else of the runtime to be small. */
-static const char *const runs_often[] = {"runtime/column.c", "runtime/csv.c", "runtime/intake.c", "runtime/lbfgs.c", "runtime/number.c", "runtime/pool.c", "runtime/transform.c"};
-static const char *const for_speed[] = {"-O2", "-fno-unroll-loops", "-fno-asynchronous-unwind-tables", NULL};
-static const char *const for_size[] = {"-Os", "-fno-asynchronous-unwind-tables", "-fno-tree-vectorize", NULL};
-static const char *const for_size_by_clang[] = {"-Oz", "-fno-asynchronous-unwind-tables", NULL};
+static const char *const runs_often[] = {"runtime/column.c", "runtime/csv.c", "runtime/lbfgs.c", "runtime/number.c", "runtime/pool.c", "runtime/store.c"};
+static const char *const for_speed[] = {"-O2", "-fno-unroll-loops", NULL};
+static const char *const for_size[] = {"-Os", "-fno-tree-vectorize", NULL};
+static const char *const for_size_by_clang[] = {"-Oz", NULL};
 
 static const char *const *
 runtime_flags(const char *path, const char *cc)

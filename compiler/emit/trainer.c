@@ -55,7 +55,7 @@ write_sources(struct emission *e, struct text *t)
 		for (int k = 0; k < s->steps.n; k++) text_add(t, "%s{'%c', %s, %d}", k ? ", " : "", s->steps.at[k].op, c_number(e->arena, s->steps.at[k].operand, true), s->steps.at[k].left);
 		if (s->steps.n) text_add(t, "};\n");
 		if (s->transforms.n) text_add(t, "static const struct nn_transform transforms_%d[] = {", i);
-		for (int k = 0; k < s->transforms.n; k++) text_add(t, "%s{%s, %ld, %d}", k ? ", " : "", c_string(e->arena, s->transforms.at[k].name), s->transforms.at[k].pixels, s->transforms.at[k].after);
+		for (int k = 0; k < s->transforms.n; k++) text_add(t, "%s{%s, {%ld, %ld}, %d}", k ? ", " : "", c_string(e->arena, s->transforms.at[k].name), s->transforms.at[k].argument[0], s->transforms.at[k].argument[1], s->transforms.at[k].after);
 		if (s->transforms.n) text_add(t, "};\n");
 		if (s->literal.n) text_add(t, "static const double literal_%d[] = {", i);
 		for (int k = 0; k < s->literal.n; k++) text_add(t, "%s%s", k ? ", " : "", c_number(e->arena, s->literal.at[k], true));

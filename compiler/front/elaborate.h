@@ -51,9 +51,9 @@ struct source_step { /* arithmetic applied while reading */
 	bool left; /* operand OP value */
 };
 
-struct source_transform { /* `flip`, `shift(4)` */
+struct source_transform { /* `flip`, `shift(4)`, `crop(24, 24)` */
 	const char *name;
-	long pixels;
+	long argument[2];
 	int after; /* so much of the arithmetic is done before it */
 	struct span span;
 };
@@ -481,8 +481,10 @@ void check_unused(struct diagnostics *d, const struct node *file);
 
 /* transform.c */
 bool is_transformation(const char *name);
-/* `flip` or `shift(4)`, whose own arguments begin at `first`, behind what `s` has so far; false: reported */
+/* `flip`, `shift(4)` or `crop(24, 24)`, whose own arguments begin at `first`, behind what `s` has so far; false: reported */
 bool read_transformation(struct elaborator *e, struct node *stage, int first, struct source_entry *s);
+/* the transformation that cuts larger images to the size of the input; NULL: there is none */
+const struct source_transform *find_crop(const struct source_entry *s);
 /* is the input an image that they can be done to? */
 bool check_transformations(struct elaborator *e, struct tensor *input, const struct source_entry *s);
 

@@ -7,23 +7,25 @@
 
 struct source_part {
 	const char *name;
-	long values; /* in a record */
+	long values;        /* in a record */
+	long height, width; /* 0: it is no image */
 };
-static const struct source_part cifar10_parts[] = {{"train_images", 3 * 32 * 32}, {"train_labels", 1}, {"test_images", 3 * 32 * 32}, {"test_labels", 1}, {NULL, 0}};
+static const struct source_part cifar10_parts[] = {{"train_images", 3 * 32 * 32, 32, 32}, {"train_labels", 1, 0, 0}, {"test_images", 3 * 32 * 32, 32, 32}, {"test_labels", 1, 0, 0}, {NULL, 0, 0, 0}};
 
 static const struct reader {
 	const char *name, *example;
 	bool columns;                    /* takes `columns=[..]` */
 	bool tokens;                     /* gives whole numbers, which are cut into windows */
 	bool archive;                    /* `part` is the name of an array in it */
+	bool shapes;                     /* a record has a shape in the file */
 	const struct source_part *parts; /* the words that `part` may be, where the path is a folder */
 } readers[] = {
-	{"csv", "csv(\"file\", columns=[..])", true, false, false, NULL},
-	{"idx", "idx(\"file\")", false, false, false, NULL},
-	{"npy", "npy(\"file\")", false, false, false, NULL},
-	{"npz", "npz(\"file\", part=\"x\")", false, false, true, NULL},
-	{"text", "text(\"file\")", false, true, false, NULL},
-	{"cifar10", "cifar10(\"folder\", part=..)", false, false, false, cifar10_parts},
+	{"csv", "csv(\"file\", columns=[..])", true, false, false, false, NULL},
+	{"idx", "idx(\"file\")", false, false, false, true, NULL},
+	{"npy", "npy(\"file\")", false, false, false, true, NULL},
+	{"npz", "npz(\"file\", part=\"x\")", false, false, true, true, NULL},
+	{"text", "text(\"file\")", false, true, false, false, NULL},
+	{"cifar10", "cifar10(\"folder\", part=..)", false, false, false, true, cifar10_parts},
 };
 enum { READERS = sizeof readers / sizeof *readers };
 
@@ -149,12 +151,36 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	return !takes_part(reader) || s->part || no_such_part(e, reader, n->span, NULL);
 }
 
+/* images of this part can be cut to those of the input: the same planes, no smaller */
+static struct diagnostic *
+check_part(struct elaborator *e, const struct reader *reader, const struct source_part *p, const struct tensor *input, const struct source_entry *s, struct span where)
+{
+	const struct source_transform *crop = p->height && input->rank > 2 ? find_crop(s) : NULL;
+	long height = crop ? input->shape[input->rank - 2] : 0, width = crop ? input->shape[input->rank - 1] : 0, count = tensor_count(input);
+	if (crop && (height > p->height || width > p->width))
+		return problem(e, "data", crop->span, "", "images of `%s` are %ld x %ld, smaller than `%s(%ld, %ld)`", reader->name, p->height, p->width, crop->name, crop->argument[0], crop->argument[1]);
+	if (crop ? count / (height * width) == p->values / (p->height * p->width) : p->values == count) return NULL;
+	return problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
+}
+
+/* `crop` goes by the height and width that records have in the file */
+static struct diagnostic *
+refuse_flat(struct elaborator *e, const struct reader *reader, const struct source_entry *s)
+{
+	const struct source_transform *crop = find_crop(s);
+	if (!crop || (reader && reader->shapes)) return NULL;
+	struct diagnostic *m = problem(e, "data", crop->span, "", "%s has no images with a height and a width that could be cut", reader ? arena_print(e->arena, "`%s`", reader->name) : "a list");
+	diag_help(e->d, m, "images are in `idx`, `npy`, `npz` and `cifar10`; `nnc data pack` makes an NPZ of a folder of pictures");
+	return m;
+}
+
 /* what is known before the files are read: how many values a part has, and that tokens are whole numbers */
 static bool
 check_source(struct elaborator *e, struct tensor *input, const struct source_entry *s, struct span where)
 {
 	const struct reader *reader = find_reader(s->reader);
-	struct diagnostic *m = NULL;
+	struct diagnostic *m = refuse_flat(e, reader, s);
+	if (m) return false;
 	if (reader && reader->tokens && !input->integer) {
 		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
 		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
@@ -165,8 +191,7 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 		if (input->rank == 2 && !input->integer) diag_help(e->d, m, "name %ld of the columns, or declare `%s: [%d]`", tensor_count(input), input->name, s->columns.n);
 	}
 	for (const struct source_part *p = reader ? reader->parts : NULL; p && p->name; p++)
-		if (!strcmp(p->name, s->part) && p->values != tensor_count(input))
-			m = problem(e, "data", where, arena_print(e->arena, "%ld value%s", p->values, p->values == 1 ? "" : "s"), "`%s` of `%s` does not fit `%s`", p->name, reader->name, input->name);
+		if (!strcmp(p->name, s->part)) m = check_part(e, reader, p, input, s, where);
 	if (m) diag_label(e->d, m, input->span, "declared here, %s%s", input->integer ? "in " : "as ", input_type_text(e->arena, input));
 	return !m;
 }

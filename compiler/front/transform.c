@@ -5,13 +5,22 @@
 #include <math.h>
 #include <string.h>
 
+enum { FLIP, SHIFT, CROP }; /* only to find a row that a message has to name */
+
 static const struct transformation {
 	const char *name, *example;
-	bool pixels;         /* takes how many, at most */
+	int arguments;         /* numbers of pixels */
+	const char *takes, *on, *does; /* for messages */
+	bool zeros;            /* moves zeros in */
+	bool cuts;             /* its numbers are height and width of what it leaves: the input's; of images that are not trained on, that is the middle */
 	const char *habits[5]; /* what others call it */
 } transformations[] = {
-	{"flip", "flip", false, {"mirror", "hflip", "fliplr", "horizontal_flip", "RandomHorizontalFlip"}},
-	{"shift", "shift(4)", true, {"crop", "translate", "random_crop", "RandomCrop", "RandomTranslation"}},
+	[FLIP]  = {"flip", "flip", 0, "nothing", "moves the pixels of an image", "left and right are exchanged by `flip`", false, false,
+		   {"mirror", "hflip", "fliplr", "horizontal_flip", "RandomHorizontalFlip"}},
+	[SHIFT] = {"shift", "shift(4)", 1, "a number of pixels", "moves the pixels of an image", "images are moved by up to so many pixels by `shift(4)`", true, false,
+		   {"translate", "random_shift", "RandomTranslation", "RandomAffine"}},
+	[CROP]  = {"crop", "crop(24, 24)", 2, "a height and a width", "cuts an image", "larger images are cut to the height and width of the input by `crop(24, 24)`", false, true,
+		   {"random_crop", "center_crop", "RandomCrop", "CenterCrop"}},
 };
 enum { TRANSFORMATIONS = sizeof transformations / sizeof *transformations, HABITS = sizeof transformations->habits / sizeof *transformations->habits };
 
@@ -37,22 +46,32 @@ find_meant(const char *name)
 	for (int i = 0; i < TRANSFORMATIONS; i++) {
 		names[i] = transformations[i].name;
 		for (int k = 0; k < HABITS; k++)
-			if (!strcmp(transformations[i].habits[k], name)) return &transformations[i];
+			if (transformations[i].habits[k] && !strcmp(transformations[i].habits[k], name)) return &transformations[i];
 	}
 	return find_transformation(nearest_name(name, names, TRANSFORMATIONS));
 }
 
+/* `RandomCrop(28, padding=4)`: a crop of what was padded is a shift */
 static bool
-no_such_transformation(struct elaborator *e, struct node *callee)
+pads(const struct node *arguments)
+{
+	for (int i = 0; i < arguments->n; i++)
+		if (arguments->kid[i]->kind == NODE_KEYWORD && !strcmp(arguments->kid[i]->text, "padding")) return true;
+	return false;
+}
+
+static bool
+no_such_transformation(struct elaborator *e, struct node *callee, const struct node *arguments)
 {
 	const char *name = callee->kind == NODE_NAME ? callee->text : NULL;
 	struct diagnostic *m = problem(e, "unknown-name", callee->span, "", "there is no transformation `%s` of data", span_text(e->arena, callee->span));
 	const struct transformation *meant = name ? find_meant(name) : NULL;
+	if (meant && meant->cuts && pads(arguments)) meant = &transformations[SHIFT];
 	if (!meant) {
-		diag_help(e->d, m, "there are `flip` (left and right) and `shift(4)` (by up to 4 pixels); layers belong into the model");
+		diag_help(e->d, m, "there are `flip`, `shift(4)` and `crop(24, 24)`; layers belong into the model");
 		return false;
 	}
-	diag_help(e->d, m, meant->pixels ? "images are moved by up to so many pixels by `%s`" : "left and right are exchanged by `%s`", meant->example);
+	diag_help(e->d, m, "%s", meant->does);
 	diag_rename(e->d, m, name, meant->name);
 	return false;
 }
@@ -66,7 +85,7 @@ read_pixels(struct elaborator *e, const struct transformation *t, struct node *n
 		*pixels = (long)v->number;
 		return true;
 	}
-	struct diagnostic *m = problem(e, "data", n->span, n->kind == NODE_KEYWORD ? "" : shape_text(e, v), "`%s` takes a number of pixels, whole and not below 0", t->name);
+	struct diagnostic *m = problem(e, "data", n->span, n->kind == NODE_KEYWORD ? "" : shape_text(e, v), "`%s` takes %s, whole and not below 0", t->name, t->takes);
 	diag_help(e->d, m, "for example `%s`", t->example);
 	return false;
 }
@@ -77,15 +96,16 @@ read_transformation(struct elaborator *e, struct node *stage, int first, struct 
 	struct node *callee = stage->kid[0], *arguments = stage->kid[1];
 	const struct transformation *t = callee->kind == NODE_NAME ? find_transformation(callee->text) : NULL;
 	struct source_transform new = {.span = stage->span, .after = s->steps.n};
-	if (!t) return no_such_transformation(e, callee);
+	if (!t) return no_such_transformation(e, callee, arguments);
 	new.name = t->name;
-	if (arguments->n - first != t->pixels) {
-		struct diagnostic *m = problem(e, "data", stage->span, "", t->pixels ? "`%s` takes a number of pixels" : "`%s` takes nothing", t->name);
+	if (arguments->n - first != t->arguments) {
+		struct diagnostic *m = problem(e, "data", stage->span, "", "`%s` takes %s", t->name, t->takes);
 		diag_help(e->d, m, "write `%s`", t->example);
 		if (first == 0) diag_edit(e->d, m, stage->span, "%s", t->example);
 		return false;
 	}
-	if (t->pixels && !read_pixels(e, t, arguments->kid[first], &new.pixels)) return false;
+	for (int i = 0; i < t->arguments; i++)
+		if (!read_pixels(e, t, arguments->kid[first + i], &new.argument[i])) return false;
 	for (int i = 0; i < s->transforms.n; i++) {
 		if (strcmp(s->transforms.at[i].name, t->name)) continue;
 		struct diagnostic *m = problem(e, "name-clash", stage->span, "again here", "`%s` is there twice", t->name);
@@ -94,6 +114,14 @@ read_transformation(struct elaborator *e, struct node *stage, int first, struct 
 	}
 	PUSH(e->arena, &s->transforms, new);
 	return true;
+}
+
+const struct source_transform *
+find_crop(const struct source_entry *s)
+{
+	for (int i = 0; i < s->transforms.n; i++)
+		if (find_transformation(s->transforms.at[i].name)->cuts) return &s->transforms.at[i];
+	return NULL;
 }
 
 /* what the arithmetic that follows makes of the zeros that move in */
@@ -109,28 +137,40 @@ zero_after(const struct source_entry *s, int after)
 	return x;
 }
 
+/* an edit of the whole stage; elsewhere, `shift(x, 4)`, it would have to know the source */
+static void
+help_stage(struct elaborator *e, struct diagnostic *m, const struct source_transform *t, const char *before, const char *stage)
+{
+	diag_help(e->d, m, "%s`%s`", before, stage);
+	if (is_stage(t->span)) diag_edit(e->d, m, t->span, "%s", stage);
+}
+
 static struct diagnostic *
 check_transformation(struct elaborator *e, struct tensor *input, const struct source_entry *s, const struct source_transform *t)
 {
+	const struct transformation *kind = find_transformation(t->name);
 	long height = input->rank > 2 ? input->shape[input->rank - 2] : 0, width = input->rank > 2 ? input->shape[input->rank - 1] : 0;
 	long least = height < width ? height : width;
 	double zero = zero_after(s, t->after);
 	struct diagnostic *m = NULL;
-	if (s->group != 0) {
+	if (s->group != 0 && !kind->cuts) {
 		m = problem(e, "data", t->span, "", "only training samples are transformed: `%s` belongs into `data`", t->name);
 		diag_help(e->d, m, "leave it out here: validation and test are done on the images as they are");
 	} else if (input->role == ROLE_TARGET) {
 		m = problem(e, "data", t->span, "", "`%s` is a target: only inputs are transformed", input->name);
 	} else if (input->rank < 3) {
-		m = problem(e, "data", t->span, "", "`%s` moves the pixels of an image, but `%s` has no two axes", t->name, input->name);
+		m = problem(e, "data", t->span, "", "`%s` %s, but `%s` has no two axes", t->name, kind->on, input->name);
 		diag_help(e->d, m, "an image is declared with its height and width, `%s: [28, 28]`; in the model, `%s -> flatten` makes a vector of it", input->name, input->name);
-	} else if (t->pixels >= least) {
-		m = problem(e, "data", t->span, "", "`%s(%ld)` can move all of an image of %ld x %ld out of sight", t->name, t->pixels, height, width);
-		diag_help(e->d, m, "at most `%s(%ld)`", t->name, least - 1);
-		if (is_stage(t->span)) diag_edit(e->d, m, t->span, "%s(%ld)", t->name, least - 1);
-	} else if (t->pixels > 0 && !isfinite(zero)) {
+	} else if (kind->cuts && (t->argument[0] != height || t->argument[1] != width)) {
+		m = problem(e, "data", t->span, "", "`%s(%ld, %ld)` leaves images of %ld x %ld, but `%s` takes %ld x %ld", t->name, t->argument[0], t->argument[1], t->argument[0], t->argument[1],
+			    input->name, height, width);
+		help_stage(e, m, t, "write ", arena_print(e->arena, "%s(%ld, %ld)", t->name, height, width));
+	} else if (kind->zeros && t->argument[0] >= least) {
+		m = problem(e, "data", t->span, "", "`%s(%ld)` can move all of an image of %ld x %ld out of sight", t->name, t->argument[0], height, width);
+		help_stage(e, m, t, "at most ", arena_print(e->arena, "%s(%ld)", t->name, least - 1));
+	} else if (kind->zeros && t->argument[0] > 0 && !isfinite(zero)) {
 		m = problem(e, "data", t->span, "", "`%s` moves zeros in, of which the arithmetic behind it makes %g", t->name, zero);
-	} else if (t->pixels > 0 && input->integer && (zero < (double)input->low || zero > (double)input->high || zero != floor(zero))) {
+	} else if (kind->zeros && t->argument[0] > 0 && input->integer && (zero < (double)input->low || zero > (double)input->high || zero != floor(zero))) {
 		m = problem(e, "data", t->span, arena_print(e->arena, "%g moves in", zero), "`%s` moves numbers in that `%s` cannot be", t->name, input->name);
 	}
 	return m;
@@ -142,7 +182,7 @@ check_transformations(struct elaborator *e, struct tensor *input, const struct s
 	for (int i = 0; i < s->transforms.n; i++) {
 		struct diagnostic *m = check_transformation(e, input, s, &s->transforms.at[i]);
 		if (!m) continue;
-		if (s->group == 0) diag_label(e->d, m, input->span, "declared here, %s%s", input->integer ? "in " : "as ", input_type_text(e->arena, input));
+		if (s->group == 0 || find_transformation(s->transforms.at[i].name)->cuts) diag_label(e->d, m, input->span, "declared here, %s%s", input->integer ? "in " : "as ", input_type_text(e->arena, input));
 		return false;
 	}
 	return true;

@@ -20,12 +20,13 @@ ok() { # STATUS WHAT: what was printed is in $work/said
 	fi
 }
 
-moved() { # WEIGHTS EPOCHS SEED ZERO
-	python3 "$root/tests/transforms.py" compare . "$1" E "$2" "$3" "$4" >said 2>&1
+moved() { # WEIGHTS EPOCHS SEED ZERO [CHAIN]
+	python3 "$root/tests/transforms.py" compare . "$1" E "$2" "$3" "$4" "${5:-flip,shift}" >said 2>&1
 }
 
 # A step adds the images of its batch to rows of their own: w - lr * grad is E[r] + 8 * (x / 8).  All numbers are whole, so nothing is rounded.
-model() { # NAME TYPE SOURCE: into NAME.nn
+model() { # NAME TYPE SOURCE [SOURCE OF THE OTHER GROUPS]: into NAME.nn
+	others=${4:-'npy("x.npy")'}
 	cat >"$1.nn" <<X
 model Moved {
   input  x: [2, 5, 4]$2
@@ -38,8 +39,8 @@ model Moved {
 
 train Moved {
   data       { x = $3; r = npy("r.npy") }
-  validation { x = npy("x.npy"); r = npy("r.npy") }
-  test       { x = npy("x.npy"); r = npy("r.npy") }
+  validation { x = $others; r = npy("r.npy") }
+  test       { x = $others; r = npy("r.npy") }
   optimizer  = SGD(lr=8)
   batch_size = 8
 }
@@ -96,6 +97,88 @@ ok $? "validation and test see the images as they are ($sum)"
 ./bytes test --weights figures.w >said 2>&1 && grep -q "v $sum" said
 ok $? "so does the command test"
 
+# ---- crop: larger images, any part of them in training, the middle elsewhere ----
+large='npy("y.npy") -> crop(5, 4)'
+model cut "" "$large -> flip -> shift(3)" "$large"
+model late " of 0..255" 'npy("y.npy") -> shift(3) -> flip -> crop(5, 4)' "$large"
+model halves "" '((npy("g.npy") + 5) -> flip -> crop(5, 4) -> shift(3)) - 5' '(npy("g.npy") + 5 -> crop(5, 4)) - 5'
+model alone "" "$large" "$large"
+cat >held.nn <<X
+model Held {
+  input  x: [2, 5, 4]
+  y = x -> flatten -> Dense(3)
+  loss = mean(y^2)
+  output o = y
+}
+
+train Held {
+  data       { x = $large }
+  validation = 0.5
+  optimizer  = SGD(lr=1e-3)
+}
+X
+for pair in cut:crop,flip,shift:0 late:shift,flip,crop:0 halves:flip,crop,shift:-5 alone:crop:0; do
+	name=${pair%%:*} chain=${pair#*:}
+	zero=${chain#*:} chain=${chain%:*}
+	"$nnc" build $name.nn --real=f64 -o $name >said 2>&1 && ./$name train --epochs 3 -q -o $name.w >said 2>&1 && moved $name.w 3 0 $zero $chain
+	ok $? "$name: $chain as docs/numerics.md says"
+done
+./cut train --epochs 3 --batch_size 40 -q -o all.w >said 2>&1 && ./cut train --epochs 3 --batch_size 40 --chunk 16 --threads 3 -q -o chunk.w >>said 2>&1 && cmp all.w chunk.w >>said 2>&1
+ok $? "the same crops in chunks, on other threads"
+./cut train --epochs 2 --batch_size 4 --optimizer.lr 4 --seed 99 -q -o seed.w >said 2>&1 && moved seed.w 2 99 0 crop,flip,shift
+ok $? "other crops with another seed, the same in other batches"
+
+middle=$(python3 -c "import struct; d = open('middle.npy', 'rb').read()[128:]; print('%.4g' % (sum(d) / 40))")
+./alone train --epochs 1 -o figures.w >said 2>&1
+grep -q "validation .* v $middle" said && grep -q "^test .* v $middle" said && ! grep -q "train [^a-z]* loss[^a-z]* v $middle" said
+ok $? "validation and test see the middle ($middle)"
+"$nnc" build held.nn -o held >said 2>&1 && ./held train --epochs 1 --batch_size 7 -q -o held.w >said 2>&1 && ./held predict y.npy --weights held.w -o large.npy >>said 2>&1 \
+	&& ./held predict middle.npy --weights held.w -o small.npy >>said 2>&1 && cmp large.npy small.npy >>said 2>&1
+ok $? "predict: images of either size, the middle of the larger ones"
+./alone info >said 2>&1 && grep -q 'x: \[2, 5, 4\], in training crop(5, 4)$' said
+ok $? "info lists crop"
+
+small() { # NAME MESSAGE: what is said of another y.npy
+	mkdir -p wrong
+	cp r.npy wrong
+	cp "$1" wrong/y.npy
+	! ./alone train --data wrong -q -o x.w >said 2>&1 && grep -qF "$2" said
+	ok $? "wrong records: $1"
+}
+python3 - <<X
+exec(open("$root/tests/transforms.py").read().replace("sys.exit(main())", ""))
+for name, shape in ("low", (40, 2, 4, 9)), ("narrow", (40, 2, 9, 3)), ("grey", (40, 9, 7)), ("planes", (40, 3, 9, 7)), ("flat", (40, 126)), ("row", (40,)), ("empty", (40, 2, 0, 7)):
+    n = 1
+    for d in shape:
+        n *= d
+    write_npy(name + ".npy", "|u1", shape, bytes(n))
+X
+small low.npy "wrong/y.npy: holds images of 4 x 9, smaller than crop(5, 4) of 'x' (alone.nn:11)"
+small narrow.npy "wrong/y.npy: holds images of 9 x 3, smaller than crop(5, 4) of 'x' (alone.nn:11)"
+small grey.npy "wrong/y.npy: holds images of 1 plane, but 'x' has 2 (alone.nn:2)"
+small planes.npy "wrong/y.npy: holds images of 3 planes, but 'x' has 2 (alone.nn:2)"
+small flat.npy "holds uint8 [40, 126], no images with a height and a width that could be cut, and 'x' takes 40 values a sample (alone.nn:2)"
+small row.npy "holds uint8 [40], no images"
+small empty.npy "holds uint8 [40, 2, 0, 7], no images"
+
+# CIFAR-10 knows its size: five files to 3 x 24 x 24
+cat >colours.nn <<'X'
+model Colours {
+  input  x: [3, 24, 24]
+  target t: 0..9
+  loss = cross_entropy(x -> flatten -> Dense(10), t)
+}
+
+train Colours {
+  data { x = cifar10("cifar", part=train_images) / 255 -> crop(24, 24); t = cifar10("cifar", part=train_labels) }
+  test { x = cifar10("cifar", part=test_images) / 255 -> crop(24, 24); t = cifar10("cifar", part=test_labels) }
+  optimizer = SGD(lr=0.01)
+}
+X
+ln -s "$root/examples/cifar" cifar
+"$nnc" build colours.nn -o colours >said 2>&1 && ./colours train --epochs 1 --out colours.w >said 2>&1 && grep -q 'x with crop(24, 24)' said && grep -q '^test ' said
+ok $? "parts of CIFAR-10"
+
 # interrupted anywhere, gone on with on other threads: the same bits
 ./bytes train --epochs 400 --every 3steps --out straight -q >said 2>&1
 ok $? "runs: an uninterrupted one"
@@ -103,7 +186,7 @@ for pause in 0.02 0.06 0.15; do
 	rm -rf killed
 	./bytes train --epochs 400 --every 3steps --out killed --threads 2 -q >said 2>&1 &
 	training=$!
-	while ! [ -e killed/checkpoint.safetensors ]; do sleep 0.01; done
+	while kill -0 $training 2>/dev/null && ! [ -e killed/checkpoint.safetensors ]; do sleep 0.01; done
 	sleep $pause
 	kill -9 $training
 	wait $training 2>/dev/null
