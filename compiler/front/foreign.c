@@ -525,8 +525,9 @@ layer_header(const struct mistake *m)
 	if (!definition || !found_is(m, "->") || m->text[end] != '(' || m->bracket) return false;
 	size_t first = skip_blanks(m, end + 1), word = word_end(m, first), close = word;
 	while (m->text[close] && !strchr(")\n", m->text[close])) close++;
+	if (m->text[close] != ')' || word == first) return false;
 	size_t arrow = skip_blanks(m, close + 1);
-	if (m->text[close] != ')' || word == first || !at_text(m, arrow, "->")) return false;
+	if (!at_text(m, arrow, "->")) return false;
 	struct diagnostic *d = say(m, (struct span){m->p->source, arrow, arrow + 2}, "", "a definition goes on with `=` or a block");
 	advise(m, d, "write `%s = %s %s`", slice(m, i, close + 1), slice(m, first, word), slice(m, arrow, line_end(m, arrow)));
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, arrow, arrow}, "= %s ", slice(m, first, word));

@@ -305,6 +305,7 @@ foreign_definition(const struct mistake *m)
 	}
 	bool function = m->text[end] == '(';
 	while (function && close < line && m->text[close] != ')') close++;
+	if (function && close == line) return false;
 	size_t equals = skip_blanks(m, function ? close + 1 : end);
 	if (equals >= line || m->text[equals] != '=' || m->text[equals + 1] == '=') return false;
 	const char *word = function ? "fn" : "let";

@@ -369,6 +369,19 @@ Test(front, truncations, .timeout = 600)
 	}
 }
 
+/* what ends where a habit would go on */
+Test(front, early_ends)
+{
+	static const char *const ends[] = {"f(x", "n = ", "layer L(x) -> (y", "model M {\n  h(t", "model M {\n  y = sum(i) if x", "repeat i in range(3", "train M { optimizer = Adam(model.parameters()"};
+	for (int i = 0; i < LENGTH(ends); i++) {
+		size_t n = strlen(ends[i]);
+		char *copy = calloc(1, n + 1); /* of its own, so that a read behind it is seen */
+		memcpy(copy, ends[i], n);
+		errors_of(ends[i], 0, copy, n, "elaborate");
+		free(copy);
+	}
+}
+
 /* a random byte becomes another one, goes, or comes twice */
 static size_t
 mutate(struct random *r, char *text, size_t length)
