@@ -74,8 +74,11 @@ static const struct helper {
 	 "{\n"
 	 "\tfor (int first = 0; first < samples; first += PANEL) {\n"
 	 "\t\tint32_t(*to)[PANEL] = ints_of(panels, features, first / PANEL);\n"
-	 "\t\tfor (size_t i = 0; i < features; i++)\n"
-	 "\t\t\tfor (int n = 0; n < PANEL; n++) to[i][n] = first + n < samples ? rows[(size_t)(first + n) * features + i] : low;\n"
+	 "\t\tconst int here = samples - first < PANEL ? samples - first : PANEL;\n"
+	 "\t\tfor (size_t i = 0; i < features; i++) {\n"
+	 "\t\t\tfor (int n = 0; n < here; n++) to[i][n] = rows[(size_t)(first + n) * features + i];\n"
+	 "\t\t\tfor (int n = here; n < PANEL; n++) to[i][n] = low;\n"
+	 "\t\t}\n"
 	 "\t}\n"
 	 "}\n"
 	 "\n"},
