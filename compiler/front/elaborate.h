@@ -495,6 +495,8 @@ void look_at_stage(struct elaborator *e, struct node *stage, struct scope *s);
 void note_doubled(struct elaborator *e, const struct node *chain, const struct value *result, struct scope *s);
 
 /* records.c */
+/* the number after the arithmetic of its source from the step `first` on, as trainers do it */
+double after_steps(const struct source_entry *s, int first, double x);
 /* a list of data: as many numbers in a record as the input has elements, each in its range?  And are there as many records for each input of a group? */
 bool check_records(struct elaborator *e, const struct tensor *input, const struct source_entry *s);
 void check_lengths(struct elaborator *e, const struct model *m, int group);

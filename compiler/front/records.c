@@ -2,11 +2,10 @@
 #include "front/elaborate.h"
 #include <math.h>
 
-/* the number after the arithmetic of its source, as trainers do it */
-static double
-after_steps(const struct source_entry *s, double x)
+double
+after_steps(const struct source_entry *s, int first, double x)
 {
-	for (int i = 0; i < s->steps.n; i++) {
+	for (int i = first; i < s->steps.n; i++) {
 		double by = s->steps.at[i].operand, a = s->steps.at[i].left ? by : x, b = s->steps.at[i].left ? x : by;
 		switch (s->steps.at[i].op) {
 		case '+': x = a + b; break;
@@ -30,7 +29,7 @@ static const struct value *
 stranger(const struct tensor *input, const struct source_entry *s, const struct value *v)
 {
 	const struct value *found = NULL;
-	if (v->kind == VALUE_NUMBER) return is_in_range(input, after_steps(s, v->number)) ? NULL : v;
+	if (v->kind == VALUE_NUMBER) return is_in_range(input, after_steps(s, 0, v->number)) ? NULL : v;
 	for (int i = 0; v->kind == VALUE_LIST && i < v->n && !found; i++) found = stranger(input, s, v->item[i]);
 	return found;
 }
@@ -40,7 +39,7 @@ static bool
 counts_from_1(const struct tensor *input, const struct source_entry *s)
 {
 	for (int i = 0; i < s->literal.n; i++)
-		if (!is_in_range(input, after_steps(s, s->literal.at[i]) - 1)) return false;
+		if (!is_in_range(input, after_steps(s, 0, s->literal.at[i]) - 1)) return false;
 	return true;
 }
 
@@ -49,7 +48,7 @@ check_numbers(struct elaborator *e, const struct tensor *input, const struct sou
 {
 	const struct value *v = input->integer && !s->sliced ? stranger(input, s, s->list) : NULL;
 	if (!v) return true;
-	double x = after_steps(s, v->number);
+	double x = after_steps(s, 0, v->number);
 	struct diagnostic *m = problem(e, "data", v->span, arena_print(e->arena, s->steps.n ? "this becomes %.6g" : "this is %.6g", x), "`%s` takes whole numbers in %ld..%ld", input->name, input->low,
 				       input->high);
 	diag_label(e->d, m, declared_name(input), "declared here");

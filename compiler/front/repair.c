@@ -111,16 +111,25 @@ repair_unwrap(struct diagnostics *d, struct diagnostic *m, struct span value, co
 	return true;
 }
 
+/* the blanks that a statement begins its line with; NULL: something else stands in front of it */
+static const char *
+indentation(struct span statement, int *blanks)
+{
+	const char *all = statement.file->text;
+	size_t line = statement.begin;
+	while (line > 0 && strchr(" \t", all[line - 1])) line--;
+	*blanks = (int)(statement.begin - line);
+	return line == 0 || all[line - 1] == '\n' ? all + line : NULL;
+}
+
 void
 repair_prepend(struct diagnostics *d, struct diagnostic *m, struct span statement, const char *text)
 {
 	if (!m || !statement.file) return;
-	const char *all = statement.file->text;
-	size_t line = statement.begin;
-	while (line > 0 && strchr(" \t", all[line - 1])) line--;
-	bool first = line == 0 || all[line - 1] == '\n'; /* of its line */
+	int blanks;
+	const char *indent = indentation(statement, &blanks);
 	struct span at = {statement.file, statement.begin, statement.begin};
-	if (first) diag_edit(d, m, at, "%s\n%.*s", text, (int)(statement.begin - line), all + line);
+	if (indent) diag_edit(d, m, at, "%s\n%.*s", text, blanks, indent);
 	else diag_edit(d, m, at, "%s; ", text);
 }
 
@@ -128,11 +137,9 @@ void
 repair_append(struct diagnostics *d, struct diagnostic *m, struct span statement, const char *text)
 {
 	if (!m || !statement.file) return;
-	const char *all = statement.file->text;
-	size_t line = statement.begin;
-	while (line > 0 && strchr(" \t", all[line - 1])) line--;
-	bool first = line == 0 || all[line - 1] == '\n'; /* of its line */
+	int blanks;
+	const char *indent = indentation(statement, &blanks);
 	struct span at = {statement.file, statement.end, statement.end};
-	if (first) diag_edit(d, m, at, "\n%.*s%s", (int)(statement.begin - line), all + line, text);
+	if (indent) diag_edit(d, m, at, "\n%.*s%s", blanks, indent, text);
 	else diag_edit(d, m, at, "; %s", text);
 }

@@ -2,8 +2,8 @@
  * what is said where they do not fit. */
 #include "front/apply.h"
 #include "front/repair.h"
-#include <math.h>
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 static bool

@@ -601,6 +601,7 @@ run_block(struct elaborator *e, struct node *block, struct scope *s)
 	int outer_position = e->position, unknown = e->frame ? e->unknown.n : 0;
 	for (int i = 0; i < block->n; i++) {
 		struct node *outer = e->statement;
+		struct span answered = e->answered;
 		int accesses = e->accesses.n;
 		e->statement = block->kid[i];
 		e->answered = (struct span){0};
@@ -610,6 +611,7 @@ run_block(struct elaborator *e, struct node *block, struct scope *s)
 		struct value *v = run_statement(e, block->kid[i], s);
 		prove_accesses(e, accesses);
 		e->statement = outer;
+		e->answered = answered;
 		e->block = outer_block;
 		e->position = outer_position;
 		if (v) return v;

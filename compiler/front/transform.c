@@ -124,19 +124,6 @@ find_crop(const struct source_entry *s)
 	return NULL;
 }
 
-/* what the arithmetic that follows makes of the zeros that move in */
-static double
-zero_after(const struct source_entry *s, int after)
-{
-	double x = 0;
-	for (int k = after; k < s->steps.n; k++) {
-		const struct source_step *step = &s->steps.at[k];
-		double a = step->left ? step->operand : x, b = step->left ? x : step->operand;
-		x = step->op == '+' ? a + b : step->op == '-' ? a - b : step->op == '*' ? a * b : step->op == '/' ? a / b : pow(a, b);
-	}
-	return x;
-}
-
 /* an edit of the whole stage; elsewhere, `shift(x, 4)`, it would have to know the source */
 static void
 help_stage(struct elaborator *e, struct diagnostic *m, const struct source_transform *t, const char *before, const char *stage)
@@ -151,7 +138,7 @@ check_transformation(struct elaborator *e, struct tensor *input, const struct so
 	const struct transformation *kind = find_transformation(t->name);
 	long height = input->rank > 2 ? input->shape[input->rank - 2] : 0, width = input->rank > 2 ? input->shape[input->rank - 1] : 0;
 	long least = height < width ? height : width;
-	double zero = zero_after(s, t->after);
+	double zero = after_steps(s, t->after, 0); /* what the arithmetic behind it makes of the zeros that move in */
 	struct diagnostic *m = NULL;
 	if (s->group != 0 && !kind->cuts) {
 		m = problem(e, "data", t->span, "", "only training samples are transformed: `%s` belongs into `data`", t->name);
