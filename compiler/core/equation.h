@@ -103,6 +103,7 @@ struct program {
 	/* hash-consing, value numbering, names */
 	struct expr_entry { struct expr *expr; uint32_t hash; } *table;
 	int table_room, expr_count, index_count;
+	struct expr *small[8]; /* the numbers -1 .. 6, which are asked for all the time */
 	LIST(struct expr *) gathered; /* by expr.c, for the moment */
 	struct memo *memos; /* those that no walk uses now (expr_node.h) */
 	LIST(struct value_number) values;
@@ -142,6 +143,9 @@ void forget_values(struct program *p, const char *kept);
 struct equation *equation_of(const struct program *p, const struct tensor *t); /* NULL for inputs, parameters ... */
 /* the same for all tensors at once, by tensor id */
 struct equation **equation_table(struct program *p);
+
+/* both with the same indices; see match_exprs */
+bool match_equations(struct matching *m, const struct equation *q, const struct equation *r);
 
 /* drops equations that nothing asked for depends on */
 void remove_dead(struct program *p);

@@ -87,6 +87,12 @@ structural_order(const struct expr *e)
 	return (uint64_t)~youngest << 32 | (youngest ? h : 0);
 }
 
+uint64_t
+kind_of(enum op op, int n)
+{
+	return (uint64_t)1 << ((unsigned)op * 7 + (unsigned)n) % 64;
+}
+
 static bool
 all_integer(int n, struct expr *const kids[])
 {
@@ -147,7 +153,15 @@ expr_node(struct program *p, const struct expr *like, int n, struct expr *const 
 	e->free = union_of_free(p, e->op, like->op == OP_INDEX ? like->index : NULL, n, kids);
 	e->integer = is_integer_node(e);
 	e->has_read = e->op == OP_READ;
-	for (int i = 0; i < n; i++) e->has_read |= kids[i]->has_read;
+	e->kinds = e->op == OP_INDEX ? 0 : kind_of(e->op, n);
+	e->has_call = e->op == OP_CALL;
+	e->has_sum = e->op == OP_ADD && !e->integer;
+	for (int i = 0; i < n; i++) {
+		e->has_read |= kids[i]->has_read;
+		e->has_call |= kids[i]->has_call;
+		e->has_sum |= kids[i]->has_sum;
+		e->kinds |= kids[i]->kinds;
+	}
 	e->condition = e->op == OP_BOOL || e->op == OP_GE0 || e->op == OP_EQ0 || e->op == OP_LT || e->op == OP_LE || e->op == OP_EQ ||
 		       e->op == OP_AND || e->op == OP_NOT;
 	p->table[at] = (struct expr_entry){e, hash};
@@ -164,7 +178,12 @@ struct expr *
 number(struct program *p, double v)
 {
 	if (v == 0) v = 0; /* no negative zero among constants */
-	return expr_node(p, &(struct expr){.op = OP_NUMBER, .number = v}, 0, NULL);
+	const bool is_small = v >= -1 && v <= 6 && v == (int)v;
+	struct expr **known = is_small ? &p->small[(int)v + 1] : NULL;
+	if (known && *known) return *known;
+	struct expr *e = expr_node(p, &(struct expr){.op = OP_NUMBER, .number = v}, 0, NULL);
+	if (known) *known = e;
+	return e;
 }
 
 struct expr *

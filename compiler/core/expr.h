@@ -62,10 +62,13 @@ struct expr {
 	bool integer;     /* a whole number, whatever the data */
 	bool condition;   /* true or false, not a number */
 	bool has_read;    /* it mentions a tensor */
+	bool has_call;    /* it calls a function */
+	bool has_sum;     /* it adds numbers that are not whole */
 	bool legal, legal_guarded; /* verify.c found it so: everywhere, behind a condition */
 	int n;
 	int id;           /* in order of creation */
 	uint32_t form;    /* a hash of the structure: the same for what differs only in its tensors */
+	uint64_t kinds;   /* of its nodes but indices, a bit for each (kind_of) */
 	uint64_t order;   /* the canonical order of terms and factors: a function of the structure alone, whatever its indices are called */
 	const struct indices *free; /* the indices that it mentions */
 	struct expr_list *nodes, *reads; /* computed when first asked for */
@@ -171,6 +174,8 @@ struct renaming {
 	bool merged; /* some of them became one */
 	struct tensor *const *to, *const *from, *const *into;
 };
+/* the bit of nodes with this operator and so many kids; others may have it, too */
+uint64_t kind_of(enum op op, int n);
 struct expr *rename_tensors(struct program *p, struct expr *e, const struct renaming *r);
 enum { MOST_PAIRS = 48 };
 /* Pairs are put together as they are met: of expressions, each node of a kid of the other in the same place and over the same indices, and of
@@ -184,6 +189,7 @@ struct matching {
 void matching_start(struct matching *m, struct program *p);
 bool match_tensors(struct matching *m, struct tensor *s, struct tensor *t);
 bool match_exprs(struct matching *m, struct expr *a, struct expr *b);
+bool same_indices(int n, struct index *const a[], int m, struct index *const b[]); /* one by one */
 struct renaming matching_end(struct matching *m); /* the renaming lives in m */
 struct tensor *renamed_tensor(const struct renaming *r, struct tensor *t); /* t where it stays as it is */
 

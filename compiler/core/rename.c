@@ -107,6 +107,19 @@ match_exprs(struct matching *m, struct expr *a, struct expr *b)
 	return a && b ? match_nodes(m, a, b) : a == b;
 }
 
+bool
+same_indices(int n, struct index *const a[], int m, struct index *const b[])
+{
+	return n == m && (n == 0 || !memcmp(a, b, (size_t)n * sizeof *a));
+}
+
+bool
+match_equations(struct matching *m, const struct equation *q, const struct equation *r)
+{
+	return q->reduction == r->reduction && same_indices(q->lhs_count, q->lhs, r->lhs_count, r->lhs) && same_indices(q->bound_count, q->bound, r->bound_count, r->bound) &&
+	       match_tensors(m, q->tensor, r->tensor) && match_exprs(m, q->body, r->body);
+}
+
 void
 matching_start(struct matching *m, struct program *p)
 {

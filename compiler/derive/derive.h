@@ -76,13 +76,9 @@ struct expr *collect(struct program *p, struct expr *g, int lhs_count, struct in
 
 /* the price of an expression: operations of its DAG, transcendental functions counted as 20 */
 int expr_cost(struct program *p, struct expr *e);
-struct forms { /* of an expression with a sum */
-	struct expr *out;      /* multiplied out */
-	struct expr *cheapest; /* of this, of itself, and of both factored */
-};
-const struct forms *forms_of(struct program *p, struct expr *e);
-/* without a sum of reals there is nothing to multiply out, and nothing to factor */
-bool has_sum(struct program *p, struct expr *e);
+/* its products of sums as sums of products (rule X); without a sum of reals there are none, and nothing to factor */
+struct expr *multiplied_out(struct program *p, struct expr *e);
+uint64_t kinds_multiplied_out(struct program *p, struct expr *e); /* of its nodes */
 /* a*S + b*S = (a + b)*S, wherever it is found */
 struct expr *factored(struct program *p, struct expr *e);
 /* the cheapest of: as it is, multiplied out, factored (rules X and F) */

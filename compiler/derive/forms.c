@@ -129,22 +129,18 @@ factored(struct program *p, struct expr *e)
 
 /* ---- the cheapest ------------------------------------------------------------------------------------------------------------------------------------ */
 
-/* without a sum of reals there is nothing to multiply out, and nothing to factor */
-bool
-has_sum(struct program *p, struct expr *e)
-{
-	int n;
-	struct expr **nodes = expr_nodes(p, e, &n);
-	for (int i = 0; i < n; i++)
-		if (nodes[i]->op == OP_ADD && !nodes[i]->integer) return true;
-	return false;
-}
+struct forms { /* of an expression with a sum */
+	struct expr *out;      /* multiplied out; NULL: a copy of which nobody asked that */
+	struct expr *cheapest; /* of this, of itself, and of both factored */
+	uint64_t kinds;        /* of the nodes of `out` */
+};
 
 static struct forms *
 find_forms(struct program *p, struct expr *e)
 {
 	struct forms *f = NEW(p->arena, struct forms);
-	*f = (struct forms){rewrite(p, e, multiply_out, NULL), e};
+	*f = (struct forms){rewrite(p, e, multiply_out, NULL), e, 0};
+	f->kinds = f->out->kinds;
 	struct expr *candidate[] = {factored(p, e), f->out, factored(p, f->out)};
 	int least = expr_cost(p, e);
 	for (int i = 0; i < 3; i++) {
@@ -156,23 +152,42 @@ find_forms(struct program *p, struct expr *e)
 	return f;
 }
 
-/* those of a copy are copies */
-const struct forms *
-forms_of(struct program *p, struct expr *e)
+/* the same of a copy, whose tensors are called otherwise */
+static struct expr *
+copied(struct program *p, struct expr *form, const struct expr *from, struct expr *e, const struct renaming *r)
+{
+	return form == from ? e : rename_tensors(p, form, r);
+}
+
+static struct forms *
+forms_of(struct program *p, struct expr *e, bool out)
 {
 	struct matching m;
 	struct renaming r;
-	if (e->forms) return e->forms;
+	if (e->forms && (e->forms->out || !out)) return e->forms;
 	struct expr *alike = e->has_read ? find_alike(p, &p->formed, e, &m, &r) : NULL;
 	if (!alike || !alike->forms) return e->forms = find_forms(p, e);
-	struct forms *f = NEW(p->arena, struct forms);
-	f->out = alike->forms->out == alike ? e : rename_tensors(p, alike->forms->out, &r);
-	f->cheapest = alike->forms->cheapest == alike ? e : rename_tensors(p, alike->forms->cheapest, &r);
-	return e->forms = f;
+	if (!e->forms) e->forms = NEW(p->arena, struct forms);
+	e->forms->kinds = alike->forms->kinds;
+	if (out) e->forms->out = copied(p, alike->forms->out, alike, e, &r);
+	if (!e->forms->cheapest) e->forms->cheapest = copied(p, alike->forms->cheapest, alike, e, &r);
+	return e->forms;
+}
+
+struct expr *
+multiplied_out(struct program *p, struct expr *e)
+{
+	return forms_of(p, e, true)->out;
+}
+
+uint64_t
+kinds_multiplied_out(struct program *p, struct expr *e)
+{
+	return forms_of(p, e, false)->kinds;
 }
 
 struct expr *
 cheapest(struct program *p, struct expr *e)
 {
-	return !e->condition && has_sum(p, e) ? forms_of(p, e)->cheapest : e;
+	return !e->condition && e->has_sum ? forms_of(p, e, false)->cheapest : e;
 }

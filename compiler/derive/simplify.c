@@ -82,23 +82,18 @@ read_one_of(struct reuse *r, const struct pattern_list *list, struct expr *e)
 	return NULL;
 }
 
-/* two that match have one operator, and as many kids */
+/* The kinds of the maps that read something of what e reads, and that an expression with these kinds of nodes may contain: each node of a map that
+ * matches has one of the same operator with as many kids. */
 static uint64_t
-kind_of(enum op op, int n)
-{
-	return (uint64_t)1 << ((unsigned)op * 7 + (unsigned)n) % 64;
-}
-
-/* the kinds of the maps that read something of what e reads */
-static uint64_t
-kinds_to_reuse(const struct reuse *r, struct expr *e)
+kinds_to_reuse(const struct reuse *r, struct expr *e, uint64_t has)
 {
 	int n;
 	uint64_t kinds = 0;
 	struct expr **reads = expr_reads(r->p, e, &n);
 	for (int i = 0; i < n; i++) {
 		const struct pattern_list *list = &r->patterns[reads[i]->tensor->id];
-		for (int k = 0; k < list->n; k++) kinds |= kind_of(list->at[k]->body->op, list->at[k]->body->n);
+		for (int k = 0; k < list->n; k++)
+			if (!(list->at[k]->body->kinds & ~has & ~kind_of(OP_MUL, 2))) kinds |= kind_of(list->at[k]->body->op, list->at[k]->body->n);
 	}
 	return kinds;
 }
@@ -173,12 +168,12 @@ static struct expr *
 improve(struct program *p, const struct equation *q, struct reuse *r)
 {
 	r->q = q;
-	r->kinds = kinds_to_reuse(r, q->body);
+	r->kinds = kinds_to_reuse(r, q->body, q->body->kinds);
 	struct expr *e = r->kinds ? rewrite(p, q->body, reuse_node, r) : q->body, *best = cheapest(p, e);
-	if (e->condition || !has_sum(p, e)) return best;
-	if (e != q->body) r->kinds = kinds_to_reuse(r, e);
-	struct expr *out = r->kinds ? rewrite(p, forms_of(p, e)->out, reuse_node, r) : forms_of(p, e)->out;
-	if (out == forms_of(p, e)->out) return best;
+	if (e->condition || !e->has_sum) return best;
+	r->kinds = kinds_to_reuse(r, e, kinds_multiplied_out(p, e));
+	struct expr *plain = r->kinds ? multiplied_out(p, e) : NULL, *out = plain ? rewrite(p, plain, reuse_node, r) : NULL;
+	if (out == plain) return best;
 	struct expr *out_factored = factored(p, out);
 	if (expr_cost(p, out) < expr_cost(p, best)) best = out;
 	if (expr_cost(p, out_factored) < expr_cost(p, best)) best = out_factored;
@@ -225,6 +220,7 @@ static bool
 has_transcendental(struct program *p, struct expr *e)
 {
 	int n;
+	if (!e->has_call) return false;
 	struct expr **nodes = expr_nodes(p, e, &n);
 	for (int i = 0; i < n; i++)
 		if (nodes[i]->op == OP_CALL && nodes[i]->function->transcendental) return true;
@@ -313,21 +309,41 @@ static bool
 has_whole_division(struct program *p, struct expr *e)
 {
 	int n;
+	if (!(e->kinds & (kind_of(OP_DIV, 1) | kind_of(OP_MOD, 1)))) return false;
 	struct expr **nodes = expr_nodes(p, e, &n);
 	for (int i = 0; i < n; i++)
 		if (nodes[i]->op == OP_DIV || nodes[i]->op == OP_MOD) return true;
 	return false;
 }
 
-/* a view (reshape, flatten) stays an equation of its own in front of sums, unless its divisions cancel */
+/* a view (reshape, flatten) stays an equation of its own in front of sums, and so does a look-up */
 static bool
-breaks_view(const struct inlining *in, const struct equation *q, struct expr *inlined)
+is_view_for_sum(const struct inlining *in, const struct equation *q)
 {
-	const struct equation *u = in->reader;
-	if (u->reduction && q->body->op == OP_READ)
-		for (int i = 0; i < q->body->n; i++)
-			if (affine_of(in->p, q->body->kid[i])->n > 1 || q->body->kid[i]->has_read) return true; /* or a look-up */
-	return (u->reduction || q->tensor->role != ROLE_ADJOINT) && has_whole_division(in->p, q->body) && has_whole_division(in->p, inlined);
+	if (!in->reader->reduction || q->body->op != OP_READ) return false;
+	for (int i = 0; i < q->body->n; i++)
+		if (affine_of(in->p, q->body->kid[i])->n > 1 || q->body->kid[i]->has_read) return true;
+	return false;
+}
+
+/* at other indices, as many and as long: what stands there looks the same */
+static bool
+renames_only(const struct equation *q, const struct expr *read)
+{
+	for (int i = 0; i < read->n; i++) {
+		const struct expr *at = read->kid[i];
+		if (at->op != OP_INDEX || at->index->size != q->lhs[i]->size) return false;
+		for (int k = 0; k < i; k++)
+			if (read->kid[k] == at) return false;
+	}
+	return true;
+}
+
+/* a view by divisions, which may cancel where it is read */
+static bool
+is_view_by_division(const struct inlining *in, const struct equation *q)
+{
+	return (in->reader->reduction || q->tensor->role != ROLE_ADJOINT) && has_whole_division(in->p, q->body);
 }
 
 /* the equation that a read may be replaced by; NULL: none */
@@ -336,7 +352,7 @@ inlined_equation(const struct inlining *in, const struct expr *e)
 {
 	struct equation *q = e->op == OP_READ ? in->of[e->tensor->id] : NULL;
 	if (!q || q == in->reader || in->keep[q->tensor->id]) return NULL;
-	return is_trivial(q) || is_cheap(in, q) || is_one_hot(in, q, e) ? q : NULL;
+	return (is_trivial(q) || is_cheap(in, q) || is_one_hot(in, q, e)) && !is_view_for_sum(in, q) ? q : NULL;
 }
 
 static struct expr *
@@ -345,8 +361,10 @@ inline_read(struct program *p, struct expr *e, void *context)
 	struct inlining *in = context;
 	struct equation *q = inlined_equation(in, e);
 	if (!q) return NULL;
+	bool divides = is_view_by_division(in, q);
+	if (divides && renames_only(q, e)) return NULL;
 	struct expr *r = substitute(p, q->body, q->lhs_count, q->lhs, e->kid);
-	if (breaks_view(in, q, r)) return NULL;
+	if (divides && has_whole_division(p, r)) return NULL;
 	return rewrite(p, r, inline_read, in);
 }
 

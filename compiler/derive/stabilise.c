@@ -118,7 +118,8 @@ stabilise(struct program *p)
 	}
 	for (int i = 0; any && i < p->equations.n; i++) p->equations.at[i]->body = rewrite(p, p->equations.at[i]->body, unshift_reads, of);
 	struct equation **table = equation_table(p);
-	for (int i = 0; i < p->equations.n; i++) p->equations.at[i]->body = rewrite(p, p->equations.at[i]->body, open_logs, table);
+	for (int i = 0; i < p->equations.n; i++)
+		if (p->equations.at[i]->body->has_call) p->equations.at[i]->body = rewrite(p, p->equations.at[i]->body, open_logs, table);
 	remove_dead(p);
 	order_equations(p);
 }
@@ -178,7 +179,7 @@ split_scalars(struct program *p)
 	int n = p->equations.n;
 	for (int i = 0; i < n; i++) {
 		struct equation *q = p->equations.at[i];
-		if (q->reduction || q->tensor->no_gradient) continue;
+		if (q->reduction || q->tensor->no_gradient || !q->body->has_call) continue;
 		q->body = rewrite(p, q->body, name_scalars, &(struct split){q, true});
 		q->body = rewrite(p, q->body, name_scalars, &(struct split){q, false});
 	}

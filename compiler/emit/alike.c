@@ -207,12 +207,6 @@ copy_hash(const struct plan *plan, const struct kernel *k)
 }
 
 static bool
-same_indices(int n, struct index *const a[], int m, struct index *const b[])
-{
-	return n == m && (n == 0 || !memcmp(a, b, (size_t)n * sizeof *a));
-}
-
-static bool
 same_loops(const struct kernel *a, const struct kernel *b)
 {
 	if (!same_indices(a->outer.n, a->outer.at, b->outer.n, b->outer.at) || !same_indices(a->sum.n, a->sum.at, b->sum.n, b->sum.at) ||
@@ -225,13 +219,6 @@ same_loops(const struct kernel *a, const struct kernel *b)
 		if (s->stretches.n && memcmp(s->stretches.at, t->stretches.at, (size_t)s->stretches.n * sizeof *s->stretches.at)) return false;
 	}
 	return a->row == b->row && a->lane == b->lane && a->column == b->column && a->scattered == b->scattered && a->guard == b->guard;
-}
-
-static bool
-match_equations(struct matching *m, const struct equation *q, const struct equation *r)
-{
-	return q->reduction == r->reduction && same_indices(q->lhs_count, q->lhs, r->lhs_count, r->lhs) && same_indices(q->bound_count, q->bound, r->bound_count, r->bound) &&
-	       match_tensors(m, q->tensor, r->tensor) && match_exprs(m, q->body, r->body);
 }
 
 static bool

@@ -30,16 +30,22 @@ blocks_from(const struct call_list *l, int from, int period)
 	return blocks;
 }
 
-/* equal texts get equal numbers: comparing them is the inner loop */
+/* equal texts get equal numbers: comparing them is the inner loop; a block begins again at the next call of a kind, or at one after it */
 static void
 number_kinds(struct arena *a, struct call_list *l)
 {
 	struct map known = {0};
+	int *last = NEW_ARRAY(a, l->n + 1, int); /* by kind: the next such call, seen from the end */
 	l->kind = NEW_ARRAY(a, l->n + 1, int);
+	l->next = NEW_ARRAY(a, l->n + 1, int);
 	for (int i = 0; i < l->n; i++) {
 		int *k = map_get(a, &known, l->at[i].text);
 		if (!*k) *k = known.n;
 		l->kind[i] = *k;
+	}
+	for (int i = l->n - 1; i >= 0; i--) {
+		l->next[i] = last[l->kind[i]];
+		last[l->kind[i]] = i;
 	}
 }
 
@@ -107,8 +113,10 @@ write_sequence(struct arena *a, struct call_list *l, const char *indent, struct 
 	number_kinds(a, l);
 	for (int i = 0; i < l->n;) {
 		int best = 0, most = 0, none = 0;
-		for (int period = 1; period <= LONGEST_PERIOD && i + FEWEST * period <= l->n; period++) {
-			int blocks = blocks_from(l, i, period);
+		for (int next = l->next[i]; next && next - i <= LONGEST_PERIOD && i + FEWEST * (next - i) <= l->n; next = l->next[next]) {
+			const int period = next - i;
+			if (best && period % best == 0) continue; /* ends where that ends */
+			const int blocks = blocks_from(l, i, period);
 			if (blocks < FEWEST || blocks * period <= most) continue;
 			best = period;
 			most = blocks * period;

@@ -134,7 +134,7 @@ write_doubts(struct emission *e, struct text *t)
 	for (int i = 0; i < n; i++) {
 		if (!all[i].in_gradient) continue;
 		text_add(t, "static const unsigned char doubt_%d[] = {", i);
-		for (int k = 0; k < e->params.n; k++) text_add(t, "%s%d", k ? ", " : "", all[i].params[k]);
+		for (int k = 0; k < e->params.n; k++) text_bytes(t, (all[i].params[k] ? ", 1" : ", 0") + (k ? 0 : 2), k ? 3 : 1);
 		text_add(t, "%s};\n", e->params.n ? "" : "0");
 	}
 	if (n) text_add(t, "static const struct nn_doubt doubts[] = {\n");

@@ -82,6 +82,8 @@ struct emitted { /* a function: the kernels that became it differ in their opera
 	LIST(struct kernel *) kernels;
 	LIST(struct plan *) plans; /* of each */
 	bool shared;       /* operands come as offsets */
+	const char *called, *called_guard; /* the text of its last call, */
+	int called_parts;                  /* in so many parts */
 };
 
 struct number_of { /* a thing's, in one description */
@@ -146,7 +148,7 @@ struct emission { /* of one model */
 	struct numbering index_numbers, tensor_numbers, expr_numbers; /* of the description that is being made */
 	LIST(const char *) buffers;  /* members that point into the workspace */
 	LIST(bool) buffer_is_integer;
-	struct map buffer_places;    /* by name: 1 + place in `buffers` */
+	struct map buffer_places;    /* by tensor and suffix: 1 + place in `buffers` */
 	struct parameters params, states;
 	struct map param_numbers;    /* by path */
 	struct map used_params;      /* members that some text names */
@@ -220,7 +222,9 @@ void write_batch_uniforms(struct emission *e, struct text *t, bool training, con
 void write_optimizer_uniforms(struct emission *e, struct text *t, const struct optimizer *o);
 void bind_index(struct writer *w, const struct index *i, const char *text);
 const char *name_of_index(struct writer *w, const struct index *i);
+/* the member that points to a tensor's values, or to what the suffix says of it ("rows": a copy, row by row); and that only where some text names it, else NULL */
 const char *buffer_name(struct emission *e, const struct tensor *t, const char *suffix);
+const char *used_buffer(struct emission *e, const struct tensor *t, const char *suffix);
 const char *local_pointer(struct writer *w, struct tensor *t, long stride, bool rows);
 
 /* function.c */
@@ -298,6 +302,7 @@ struct call_list {
 	int n, room;
 	struct call *at;
 	int *kind; /* equal for equal texts */
+	int *next; /* call of the same kind; 0: none */
 };
 
 /* the calls in order; stretches of equal blocks as loops */
@@ -351,7 +356,6 @@ const char *input_rows(struct emission *e, bool targets);                    /* 
 void write_packing(struct emission *e, struct text *t, const struct plan *plan);
 void write_calls(struct emission *e, struct text *t, struct plan *plan, int from, int to);
 void write_totals(struct emission *e, struct text *t, const struct program *p, const char *samples);
-const char *used_buffer(struct emission *e, const struct tensor *x, const char *suffix); /* the member of a buffer that something uses; or NULL */
 struct call sink_call(struct emission *e, const struct plan *plan, const char *guard, const struct kernel *k);
 
 /* the functions that train (training.c) */

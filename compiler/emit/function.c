@@ -79,10 +79,10 @@ static const char *
 plain_memory(struct emission *e, const struct operand *o)
 {
 	switch (o->kind) {
-	case OPERAND_ROWS: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "_rows"));
+	case OPERAND_ROWS: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "rows"));
 	case OPERAND_SITE: return arena_print(e->arena, "0x%08xu", o->tensor->site);
 	case OPERAND_PARAM: return arena_print(e->arena, "%d", param_number(e, o->tensor));
-	case OPERAND_CARRIED: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "_so_far"));
+	case OPERAND_CARRIED: return arena_print(e->arena, "m->%s", buffer_name(e, o->tensor, "so_far"));
 	case OPERAND_PLAIN:
 		if (is_in_params(o->tensor)) return arena_print(e->arena, "m->%s", param_member(e, o->tensor));
 		/* fall through */
@@ -545,26 +545,41 @@ write_functions(struct emission *e, struct text *out)
 
 /* ---- calls -------------------------------------------------------------------------------------------------------------------------------------------- */
 
+/* a mark for each operand that lies somewhere */
+static const char *
+text_of_call(struct emission *e, const struct kernel *k, const char *guard)
+{
+	struct emitted *f = k->function;
+	if (f->called && f->called_parts == k->parts && !strcmp(f->called_guard, guard)) return f->called;
+	const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts), *step = k->loop ? ", t" : "";
+	struct text t = {.arena = e->arena};
+	text_add(&t, "%s%s%s(m, %s, %s%s", guard, k->loop ? "run_step" : "run", f->shared ? "_at" : "", f->name, parts, step);
+	if (f->shared) {
+		int n = 0;
+		text_add(&t, ", (const size_t[]){");
+		for (int i = 0; i < k->operands->n; i++)
+			if (has_memory(&k->operands->at[i])) text_add(&t, "%s%c", n++ ? ", " : "", CALL_ARGUMENT);
+		text_add(&t, "}");
+	}
+	text_add(&t, ");");
+	f->called_parts = k->parts;
+	f->called_guard = guard;
+	return f->called = text_end(&t);
+}
+
 struct call
 kernel_call(struct emission *e, struct plan *plan, const struct kernel *k, const char *guard)
 {
-	const char *parts = k->parts == 0 ? "m->panels" : arena_print(e->arena, "%d", k->parts), *step = k->loop ? ", t" : "";
-	struct call c = {.at = NEW_ARRAY(e->arena, k->operands->n + 1, struct call_argument)};
-	if (!k->function->shared) {
-		c.text = arena_print(e->arena, "%s%s(m, %s, %s%s);", guard, k->loop ? "run_step" : "run", k->function->name, parts, step);
-		return c;
-	}
-	struct text t = {.arena = e->arena};
-	text_add(&t, "%s%s(m, %s, %s%s, (const size_t[]){", guard, k->loop ? "run_step_at" : "run_at", k->function->name, parts, step);
+	struct emitted *f = k->function;
+	struct call c = {.text = text_of_call(e, k, guard)};
+	if (!f->shared) return c;
+	c.at = NEW_ARRAY(e->arena, k->operands->n + 1, struct call_argument);
 	for (int i = 0; i < k->operands->n; i++) {
 		const struct operand *o = &k->operands->at[i];
 		if (!has_memory(o)) continue;
-		text_add(&t, "%s%c", c.n ? ", " : "", CALL_ARGUMENT);
 		bool site = o->kind == OPERAND_SITE;
 		c.at[c.n++] = (struct call_argument){site ? o->tensor->site : operand_offset(e, plan, k, o), site ? ARGUMENT_SITE : ARGUMENT_PLACE};
 	}
-	text_add(&t, "});");
-	c.text = text_end(&t);
 	c.makes = c_comment(e->arena, result_of(e, k));
 	return c;
 }

@@ -168,14 +168,6 @@ write_header(struct emission *e, const char *command, struct file_list *out)
 
 /* ---- entries ------------------------------------------------------------------------------------------------------------------------------------------------------------ */
 
-/* a member that something uses: the workspace may hold more */
-const char *
-used_buffer(struct emission *e, const struct tensor *x, const char *suffix)
-{
-	const char *name = c_name(&e->members, arena_print(e->arena, "%s%s", x->name, suffix));
-	return map_find(&e->buffer_places, name) ? name : NULL;
-}
-
 static void
 write_layout(struct emission *e, struct text *t, const struct plan *plan)
 {
@@ -187,7 +179,7 @@ write_layout(struct emission *e, struct text *t, const struct plan *plan)
 	for (int i = 0; i < p->tensors.n; i++) {
 		struct tensor *x = p->tensors.at[i];
 		const struct slot *at = &plan->place[i];
-		const char *type = x->integer ? "int32_t" : "real", *name = at->view ? NULL : used_buffer(e, x, ""), *rows = at->rows && !at->own_rows ? used_buffer(e, x, "_rows") : NULL;
+		const char *type = x->integer ? "int32_t" : "real", *name = at->view ? NULL : used_buffer(e, x, ""), *rows = at->rows && !at->own_rows ? used_buffer(e, x, "rows") : NULL;
 		if (name && (at->storage == IN_PANELS || at->panels) && plan->single)
 			text_add(&own, "\tm->%s = (%s *)(m->workspace + %.0f); /* %s */\n", name, type, plan->plain_bytes + at->offset, shape_comment(e, x));
 		else if (name && (at->storage == IN_PANELS || at->panels))

@@ -88,17 +88,23 @@ c_reserve(struct c_names *names, const char *name)
 	*map_get(names->arena, &names->taken, name) = 1;
 }
 
+static bool
+fits_into_a_comment(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+	return c >= 32 && c <= 126 && c != '\\' && c != '?' && !(c == '*' && s[1] == '/') && !(c == '/' && s[1] == '*');
+}
+
 const char *
 c_comment(struct arena *a, const char *text)
 {
-	struct text t = {.arena = a};
-	for (const char *s = text; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		char shown = c < 32 || c > 126 || c == '\\' || c == '?' ? '.' : (char)c;
-		if ((c == '*' && s[1] == '/') || (c == '/' && s[1] == '*')) shown = '.';
-		text_bytes(&t, &shown, 1);
-	}
-	return text_end(&t);
+	size_t n = 0;
+	while (text[n] && fits_into_a_comment(text + n)) n++;
+	if (!text[n]) return text;
+	char *shown = arena_text(a, text, n + strlen(text + n));
+	for (; text[n]; n++)
+		if (!fits_into_a_comment(text + n)) shown[n] = '.';
+	return shown;
 }
 
 const char *
@@ -123,7 +129,7 @@ c_number(struct arena *a, double v, bool f64)
 	if (isinf(v)) return v > 0 ? "NN_INFINITY" : "-NN_INFINITY";
 	if (v == floor(v) && fabs(v) < 1e6) return arena_print(a, "%.0f.0%s", v, f64 ? "" : "f");
 	char *s = NULL;
-	for (int digits = 1; digits <= 17; digits++) {
+	for (int digits = f64 ? 15 : 6; digits <= 17; digits++) { /* a shorter one that is the same is printed with these, too */
 		s = arena_print(a, "%.*g", digits, v);
 		double back = strtod(s, NULL);
 		if (f64 ? back == v : (float)back == (float)v && (digits >= 9 || (float)back == (float)v)) break;

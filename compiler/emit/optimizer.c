@@ -34,11 +34,11 @@ write_optimizer(struct emission *e, struct optimizer *o, struct text *out)
 	struct kernel none = {.kind = KERNEL_PLAIN};
 	struct operand_list operands = {0};
 	struct c_names names = {.arena = a};
+	c_reserve(&names, "i");
 	struct writer w = writer_new(e, &plan, &none, LANES_ARE_ELEMENTS, &operands, &names);
 	const char *function = c_name(&e->functions, arena_print(a, "%s update", o->name));
 	struct text arguments = {.arena = a}, values = {.arena = a};
 	const char *weight = c_name(&names, o->weight->name), *gradient = c_name(&names, o->gradient->name);
-	(void)c_name(&names, "i");
 	text_add(&arguments, "real *%s", weight);
 	text_add(&values, "&m->params[at]");
 	for (int i = 0; i < o->states.n; i++) {

@@ -119,13 +119,13 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 	if (plan->accumulates) write_chunk_size(e, t);
 	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
 	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
-	int number_ = 0;
-	for (int i = 0; i < plan->program->tensors.n; i++) {
-		const struct tensor *x = plan->program->tensors.at[i];
-		bool derived = false;
+	const struct program *program = plan->program;
+	char *derived = NEW_ARRAY(e->arena, program->tensors.n + 1, char);
+	for (int i = 0; i < program->gradients.n; i++) derived[program->gradients.at[i].param->id] = 1;
+	for (int i = 0, number_ = 0; i < program->tensors.n; i++) {
+		const struct tensor *x = program->tensors.at[i];
 		if (x->role != ROLE_PARAM) continue;
-		for (int g = 0; g < plan->program->gradients.n; g++) derived |= plan->program->gradients.at[g].param == x;
-		if (!derived) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
+		if (!derived[i]) text_add(t, "\tif (grad && grad[%d]) memset(grad[%d], 0, %ld * sizeof(real)); /* the loss does not depend on %s */\n", number_, number_, tensor_count(x), c_comment(e->arena, x->name));
 		number_++;
 	}
 	write_passes(e, t, plan, "if (grad) backward(m);\n");
@@ -215,7 +215,7 @@ write_carried(struct emission *e, struct text *t, const struct plan *plan)
 	for (int i = 0; i < plan->kernels.n; i++) {
 		const struct kernel *k = plan->kernels.at[i];
 		const struct tensor *x = k->equations.n ? k->equations.at[0]->tensor : NULL;
-		const char *name = k->over_samples ? used_buffer(e, x, "_so_far") : NULL;
+		const char *name = k->over_samples ? used_buffer(e, x, "so_far") : NULL;
 		if (name) text_add(t, "\t\tm->%s = so_far + %.0f; /* %s%s */\n", name, k->carried, shape_comment(e, x), has_running_sums(k) ? "[16]" : "");
 	}
 	text_add(t, "\t\tm->workspace += SO_FAR * sizeof(real);\n\t}\n");

@@ -42,16 +42,30 @@ name_of_index(struct writer *w, const struct index *i)
 	return "0";
 }
 
+/* what no tensor can be called */
+static const char *
+buffer_of(struct emission *e, const struct tensor *t, const char *suffix)
+{
+	return *suffix ? arena_print(e->arena, "%s %s", t->name, suffix) : t->name;
+}
+
 const char *
 buffer_name(struct emission *e, const struct tensor *t, const char *suffix)
 {
-	const char *name = c_name(&e->members, arena_print(e->arena, "%s%s", t->name, suffix));
-	int *place = map_get(e->arena, &e->buffer_places, name);
-	if (*place) return name;
-	PUSH(e->arena, &e->buffers, name);
+	const char *buffer = buffer_of(e, t, suffix);
+	int *place = map_get(e->arena, &e->buffer_places, buffer);
+	if (*place) return e->buffers.at[*place - 1];
+	PUSH(e->arena, &e->buffers, c_name(&e->members, buffer));
 	PUSH(e->arena, &e->buffer_is_integer, t->integer);
 	*place = e->buffers.n;
-	return name;
+	return e->buffers.at[*place - 1];
+}
+
+const char *
+used_buffer(struct emission *e, const struct tensor *t, const char *suffix)
+{
+	int *place = map_find(&e->buffer_places, buffer_of(e, t, suffix));
+	return place ? e->buffers.at[*place - 1] : NULL;
 }
 
 /* the variable that holds the tensor's element of the moment; NULL: none does */
@@ -611,7 +625,8 @@ show(struct writer *w, const struct code *c)
 	if (w->temp && w->temp[c->id]) return (struct value_text){w->temp[c->id], ATOM, w->temp_vector[c->id]};
 	struct value_text v = show_node(w, c);
 	if (!w->temp || c->uses < 2 || is_leaf(c) || w->guarded || is_condition(c)) return v;
-	const char *name = c_name(w->names, arena_print(w->e->arena, "t%d", ++w->temp_count));
+	++w->temp_count;
+	const char *name = c_name_as(w->names, arena_print(w->e->arena, "value %d", w->temp_count), arena_print(w->e->arena, "t%d", w->temp_count));
 	write_line(w, "const %s %s = %s;", v.vector ? "lanes" : "real", name, v.text);
 	w->temp[c->id] = name;
 	w->temp_vector[c->id] = v.vector;

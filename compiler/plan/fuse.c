@@ -6,13 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TYPICAL_BATCH = 64 };
+enum { TYPICAL_BATCH = 64, BY_FORM = 256 };
+
+struct laid_out { /* a contraction and what became of it */
+	enum kernel_kind kind; /* before it had loops */
+	struct expr *left;
+	bool has_loops;
+	const struct kernel *kernel;
+	int next; /* 1 + the place of another with the same hash; 0: none */
+};
 
 struct fusing {
 	struct plan *plan;
 	struct program *p;
 	struct schedule *s;
 	char *taken; /* by position */
+	LIST(struct laid_out) laid_out;
+	int by_form[BY_FORM]; /* 1 + the place in `laid_out` of the last with a hash */
 };
 
 /* the same left side, sizes and samples */
@@ -85,10 +95,10 @@ fits_behind(struct fusing *f, const struct kernel *k, const struct equation *q, 
 }
 
 static bool
-finishes_gradient(const struct program *p, const struct kernel *k)
+finishes_gradient(const struct kernel *k)
 {
 	for (int e = 0; e < k->equations.n; e++)
-		if (param_of_gradient(p, k->equations.at[e]->tensor)) return true;
+		if (param_of_gradient(k->equations.at[e]->tensor)) return true;
 	return false;
 }
 
@@ -105,7 +115,7 @@ fuse_one(struct fusing *f, struct kernel *k, int position)
 			struct equation *q = f->s->order[at];
 			if (at <= position || f->taken[at] || (best >= 0 && at >= best)) continue;
 			if (q->reduction || f->s->loop[at] != k->loop || !same_space(q, k->equations.at[0])) continue;
-			if (param_of_gradient(f->p, q->tensor) && finishes_gradient(f->p, k)) continue; /* one update a kernel */
+			if (param_of_gradient(q->tensor) && finishes_gradient(k)) continue; /* one update a kernel */
 			struct equation *x = renamed(f->p, q, k->equations.at[0]);
 			if (!fits_behind(f, k, x, position)) continue;
 			best = at;
@@ -151,13 +161,77 @@ need_rows(struct fusing *f, struct tensor *t)
 	add_kernel(f, k);
 }
 
+static uint32_t
+form_hash(const struct kernel *k)
+{
+	uint32_t h = (uint32_t)k->kind;
+	for (int i = 0; i < k->equations.n; i++) h = (h ^ k->equations.at[i]->body->form) * 0x9e3779b1u;
+	return h >> 16;
+}
+
+/* an earlier contraction that differs in its tensors only */
+static const struct laid_out *
+laid_out_alike(struct fusing *f, const struct kernel *k)
+{
+	for (int i = f->by_form[form_hash(k) % BY_FORM]; i; i = f->laid_out.at[i - 1].next) {
+		const struct laid_out *l = &f->laid_out.at[i - 1];
+		if (l->kind != k->kind || l->kernel->equations.n != k->equations.n) continue;
+		struct matching m;
+		matching_start(&m, f->p);
+		bool same = true;
+		for (int e = 0; e < k->equations.n && same; e++) same = match_equations(&m, l->kernel->equations.at[e], k->equations.at[e]);
+		same = same && match_exprs(&m, l->left, k->left);
+		matching_end(&m);
+		if (same) return l;
+	}
+	return NULL;
+}
+
+static void
+take_loops(struct kernel *k, const struct laid_out *from)
+{
+	const struct kernel *o = from->kernel;
+	struct expr *factor[] = {k->left, k->right};
+	bool swapped = o->left != from->left;
+	k->kind = o->kind;
+	k->left = factor[swapped];
+	k->right = factor[!swapped];
+	k->rows = o->rows ? k->right->tensor : NULL;
+	k->merges = o->merges;
+	k->outer = o->outer;
+	k->row = o->row;
+	k->lane = o->lane;
+	k->column = o->column;
+	k->sum = o->sum;
+	k->taps = o->taps;
+	k->slides = o->slides;
+}
+
+/* Finding loops is dear, and equal layers have equal ones. */
+static bool
+find_loops(struct fusing *f, struct kernel *k)
+{
+	if (k->loop) return contraction_loops(f->p, k);
+	const struct laid_out *known = laid_out_alike(f, k);
+	if (known) {
+		if (known->has_loops) take_loops(k, known);
+		return known->has_loops;
+	}
+	int *first = &f->by_form[form_hash(k) % BY_FORM];
+	struct laid_out l = {k->kind, k->left, false, k, *first};
+	l.has_loops = contraction_loops(f->p, k);
+	PUSH(f->p->arena, &f->laid_out, l);
+	*first = f->laid_out.n;
+	return l.has_loops;
+}
+
 static bool
 try_contraction(struct fusing *f, int i)
 {
 	struct kernel *k = contraction(f->p, f->s->order[i], f->s->loop[i]);
 	if (!k) return false;
 	while (fuse_one(f, k, i)) {}
-	if (!contraction_loops(f->p, k)) { /* give back what was fused */
+	if (!find_loops(f, k)) { /* give back what was fused */
 		for (int e = 1; e < k->equations.n; e++) f->taken[f->s->position[k->equations.at[e]->tensor->id]] = 0;
 		return false;
 	}

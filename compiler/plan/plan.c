@@ -43,7 +43,7 @@ plan_program(struct program *p, const char *entry, const char *wanted, bool f64,
 	for (int i = 0; i < p->tensors.n; i++) {
 		if (!wanted[i]) continue;
 		mark_needed(p, of, need, p->tensors.at[i]);
-		if (!param_of_gradient(p, p->tensors.at[i])) mark_needed(p, of, forward, p->tensors.at[i]);
+		if (!param_of_gradient(p->tensors.at[i])) mark_needed(p, of, forward, p->tensors.at[i]);
 	}
 	find_views(plan, wanted);
 	struct schedule s = schedule_equations(plan, need, forward);

@@ -152,7 +152,7 @@ struct schedule { /* equations in order, views left out */
 
 /* `need` and `forward`, by tensor id: what the entry needs, and what of that the loss needs; parameters are updated after all that reads them */
 struct schedule schedule_equations(struct plan *plan, const char *need, const char *forward);
-struct tensor *param_of_gradient(const struct program *p, const struct tensor *t); /* the parameter whose gradient t is; NULL: none */
+struct tensor *param_of_gradient(const struct tensor *t); /* the parameter whose gradient t is; NULL: none */
 
 /* ---- roles.c --------------------------------------------------------------------------------------------------------------------------------- */
 

@@ -22,12 +22,9 @@ struct scheduling {
 };
 
 struct tensor *
-param_of_gradient(const struct program *p, const struct tensor *t)
+param_of_gradient(const struct tensor *t)
 {
-	bool of_param = t->role == ROLE_ADJOINT && t->of && t->of->role == ROLE_PARAM;
-	for (int i = 0; of_param && i < p->gradients.n; i++)
-		if (p->gradients.at[i].gradient == t) return p->gradients.at[i].param;
-	return NULL;
+	return t->role == ROLE_ADJOINT && t->of && t->of->role == ROLE_PARAM ? t->of : NULL;
 }
 
 /* equations that lead to gradients only: everything about them can wait until it is ready */
@@ -100,7 +97,7 @@ is_read_later(struct scheduling *s, const struct tensor *param, const struct equ
 	for (int i = 0; i < s->readers[param->id].n; i++) {
 		const struct equation *q = s->readers[param->id].at[i];
 		const struct tensor *own = s->param[q->tensor->id];
-		bool finishes = own && s->plan->program->gradients.n && param_of_gradient(s->p, q->tensor);
+		bool finishes = own && s->plan->program->gradients.n && param_of_gradient(q->tensor);
 		if (q != but && is_to_come(s, q->tensor) && !finishes) return true;
 	}
 	return false;

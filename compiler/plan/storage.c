@@ -163,7 +163,7 @@ decide_storage(struct plan *plan, const char *wanted)
 			if (u.maker[i] < 0) break;
 			struct kernel *k = plan->kernels.at[u.maker[i]];
 			k->direct &= k->finished != t || !u.outside[i];
-			bool finished = param_of_gradient(p, t) != NULL, kept = wanted[i] == 1 && !finished;
+			bool finished = param_of_gradient(t) != NULL, kept = wanted[i] == 1 && !finished;
 			if (k->direct && k->finished == t) at->storage = NOT_STORED; /* handed on row by row */
 			else if (!kept && !finished && stays_in_registers(plan, &u, t)) at->storage = NOT_STORED;
 			else at->storage = t->batch ? IN_PANELS : IN_PLAIN;
@@ -173,7 +173,7 @@ decide_storage(struct plan *plan, const char *wanted)
 	for (int i = 0; i < p->tensors.n; i++) { /* packed at the start; what is asked for lives to the end */
 		struct slot *at = &plan->place[i];
 		if (at->panels) at->first = 0;
-		if ((at->storage == IN_PANELS || at->storage == IN_PLAIN) && wanted[i] == 1 && !param_of_gradient(p, p->tensors.at[i])) at->last = plan->kernels.n;
+		if ((at->storage == IN_PANELS || at->storage == IN_PLAIN) && wanted[i] == 1 && !param_of_gradient(p->tensors.at[i])) at->last = plan->kernels.n;
 	}
 }
 
@@ -206,11 +206,10 @@ last_readers(struct plan *plan)
 void
 find_gradients(struct plan *plan)
 {
-	struct program *p = plan->program;
 	for (int k = 0; k < plan->kernels.n; k++) {
 		struct kernel *kernel = plan->kernels.at[k];
 		for (int e = 0; e < kernel->equations.n; e++) {
-			struct tensor *param = param_of_gradient(p, kernel->equations.at[e]->tensor);
+			struct tensor *param = param_of_gradient(kernel->equations.at[e]->tensor);
 			if (!param) continue;
 			kernel->gradient = param;
 			kernel->finished = kernel->equations.at[e]->tensor;
