@@ -5,9 +5,11 @@ from notation import Value, dims, elements
 
 
 class Model:
+    NAMES = ["top", "ex", "Z", "dh", "dW", "y_at", "others", "main", "double", "n", "batches", "nn_exp", "W", "m", "real_", "sum1", "t1", "i"]
+    SUFFIXES = ["_rows", "_so_far", "_best", "_here", "_2", "_part"]  # of what generated code names after a value
+
     LARGEST = 120     # elements of a value
     AXES = 4          # of a value
-    NAMES = ["top", "ex", "Z", "dh", "dW", "y_at", "others", "main", "double", "n", "batches", "nn_exp", "W", "m", "real_", "sum1"]
 
     def __init__(self, draws):
         self.draws = draws
@@ -32,6 +34,11 @@ class Model:
                     break
             self.taken.add(stem)
             return stem
+        if stem in ("h", "w") and self.values and self.draws.often(8):
+            name = self.draws.of(self.values).name + self.draws.of(self.SUFFIXES)
+            if name not in self.taken:
+                self.taken.add(name)
+                return name
         k = 1
         while f"{stem}{k}" in self.taken:
             k += 1
