@@ -89,6 +89,8 @@ struct value_number { /* a right side, as it was when it was entered */
 	int next;                  /* 1 + the next with the same order; 0: none */
 };
 
+enum { SMALL_NUMBERS = 66 };
+
 struct program {
 	struct arena *arena;
 	LIST(struct tensor *) tensors;
@@ -103,7 +105,7 @@ struct program {
 	/* hash-consing, value numbering, names */
 	struct expr_entry { struct expr *expr; uint32_t hash; } *table;
 	int table_room, expr_count, index_count;
-	struct expr *small[8]; /* the numbers -1 .. 6, which are asked for all the time */
+	struct expr *small[SMALL_NUMBERS]; /* the numbers from -1 on, which are asked for all the time */
 	LIST(struct expr *) gathered; /* by expr.c, for the moment */
 	struct memo *memos; /* those that no walk uses now (expr_node.h) */
 	LIST(struct value_number) values;

@@ -178,7 +178,7 @@ struct expr *
 number(struct program *p, double v)
 {
 	if (v == 0) v = 0; /* no negative zero among constants */
-	const bool is_small = v >= -1 && v <= 6 && v == (int)v;
+	const bool is_small = v >= -1 && v < SMALL_NUMBERS - 1 && v == (int)v;
 	struct expr **known = is_small ? &p->small[(int)v + 1] : NULL;
 	if (known && *known) return *known;
 	struct expr *e = expr_node(p, &(struct expr){.op = OP_NUMBER, .number = v}, 0, NULL);
@@ -195,7 +195,8 @@ truth(struct program *p, bool v)
 struct expr *
 index_of(struct program *p, struct index *i)
 {
-	return expr_node(p, &(struct expr){.op = OP_INDEX, .index = i}, 0, NULL);
+	if (!i->node) i->node = expr_node(p, &(struct expr){.op = OP_INDEX, .index = i}, 0, NULL);
+	return i->node;
 }
 
 struct expr *

@@ -44,6 +44,7 @@ struct index { /* identity, not the name, tells indices apart */
 	long size;  /* runs over 0 .. size - 1; 0: not known yet */
 	int id;
 	bool batch; /* runs over the samples: its size is known when running */
+	struct expr *node;  /* that is this index */
 	struct index *inner, *joined; /* with `inner` it was last joined to one index, by plan/roles.c */
 };
 

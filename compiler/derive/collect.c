@@ -242,11 +242,13 @@ make_sum(struct sum *s, struct expr *guard, struct expr *outer, struct expr **fr
 {
 	struct program *p = s->p;
 	struct bound b = {0};
-	struct expr *plain = number(p, 1), *batch = number(p, 1);
+	struct expr **of_batch = NEW_ARRAY(p->arena, core_count + 1, struct expr *);
+	int plain_count = 0, batch_count = 0;
 	for (int i = 0; i < core_count; i++) {
-		if (is_batch_factor(core[i])) batch = mul(p, batch, core[i]);
-		else plain = mul(p, plain, core[i]);
+		if (is_batch_factor(core[i])) of_batch[batch_count++] = core[i];
+		else core[plain_count++] = core[i];
 	}
+	struct expr *plain = mul_all(p, plain_count, core), *batch = mul_all(p, batch_count, of_batch);
 	for (int i = 0; i < all->n; i++) {
 		struct index *v = all->at[i];
 		if (mentions(plain, v) || mentions(guard, v)) b.at[b.n++] = v;
@@ -280,15 +282,19 @@ collect_sum(struct sum *s, struct expr *g, struct bound b)
 	struct expr *none = truth(p, true), *guard = none, *out = none, *out_index = none, *inner = g;
 	if (g->op == OP_ADD) return collect_terms(s, none, g, NULL, 0, &b);
 	if (is_guarded(g)) {
+		int n = conjunct_count(g->kid[0]), kept = 0, gone = 0, plain = 0;
+		struct expr **part = NEW_ARRAY(p->arena, 3 * n, struct expr *), **leaving = part + n, **of_indices = part + 2 * n;
 		inner = g->kid[1];
-		for (int i = 0; i < conjunct_count(g->kid[0]); i++) {
+		for (int i = 0; i < n; i++) {
 			struct expr *c = conjunct(g->kid[0], i);
 			bool leaves = !mentions_bound(c, &b);
-			if (leaves && c->has_read && may_leave(p, c, g->kid[0], &b) && !guards_a_read(p, c, inner)) out = both(p, out, c);
-			else guard = both(p, guard, c);
-			if (leaves && !c->has_read) out_index = both(p, out_index, c);
+			if (leaves && c->has_read && may_leave(p, c, g->kid[0], &b) && !guards_a_read(p, c, inner)) leaving[gone++] = c;
+			else part[kept++] = c;
+			if (leaves && !c->has_read) of_indices[plain++] = c;
 		}
-		if (out != none) out = both(p, out, out_index); /* they protect what it reads */
+		guard = kept == n ? g->kid[0] : all_of(p, kept, part);
+		out_index = all_of(p, plain, of_indices);
+		if (gone) out = both(p, all_of(p, gone, leaving), out_index); /* they protect what it reads */
 	}
 	if (inner->op == OP_ADD) return guarded(p, out, collect_terms(s, guard, inner, NULL, 0, &b));
 	int n = inner->op == OP_MUL ? inner->n : 1, free_count = 0, core_count = 0, sums = 0;

@@ -131,6 +131,7 @@ static bool
 is_worth_reading(struct program *p, const struct equation *q)
 {
 	int n;
+	if (q->tensor == p->loss) return false; /* the language reads no loss */
 	if (q->reduction || q->tensor->role == ROLE_ADJOINT || q->lhs_count != q->body->free->n || q->body->op == OP_READ) return false;
 	struct expr **nodes = expr_nodes(p, q->body, &n);
 	for (int i = 0; i < n; i++)

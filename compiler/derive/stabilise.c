@@ -168,7 +168,7 @@ name_scalars(struct program *p, struct expr *e, void *context)
 	}
 	struct expr *y = call(p, e->function, x);
 	int n = own_indices(s->q, y, lhs);
-	if (e == s->q->body || y->op != OP_CALL || y->free->n == 0 || n < 0 || !reads_a_value(p, x) || !reads_are_safe(p, y)) return y;
+	if ((e == s->q->body && s->q->tensor != p->loss) || y->op != OP_CALL || y->free->n == 0 || n < 0 || !reads_a_value(p, x) || !reads_are_safe(p, y)) return y;
 	struct tensor *t = define(p, arena_print(p->arena, "%s_%s", s->q->tensor->name, e->function->name), n, lhs, MAP, 0, NULL, y, ROLE_VALUE, s->q->span);
 	return read_at(p, t, lhs);
 }

@@ -25,7 +25,7 @@ from table import TABLE, rows_of_functions
 UNITS = ["function", "gradient", "expr", "whole", "condition", "subscripts", "ranges", "equation", "interpret", "structure"]
 SUITES = UNITS + ["identity"]  # in the order in which they are tried
 MODELS = 24
-SECONDS = 120
+SECONDS = 300
 CC = next((c for c in ("clang-19", "clang", "gcc") if shutil.which(c)), "cc")
 FLAGS = ["-std=c11", "-O1", "-w", "-D_POSIX_C_SOURCE=200809L", "-ffp-contract=off", "-pthread"]
 

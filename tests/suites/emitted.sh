@@ -148,6 +148,17 @@ for file in examples/*.nn; do
 	rm -rf "$work/one" "$work/two"
 done
 
+# ---- once more into the same folder ------------------------------------------------------------------------------------------------------
+
+rm -rf "$work/first" "$work/again"
+"$nnc" emit examples/spiral.nn -o "$work/again" >"$said" 2>&1 && cp -r "$work/again" "$work/first" && find "$work/again" -type f -exec touch -d '2001-02-03' {} + &&
+	"$nnc" emit examples/spiral.nn -o "$work/again" >>"$said" 2>&1 && [ -z "$(find "$work/again" -type f -newermt '2001-02-04')" ]
+ok $? "files that are as they should be are left as they are"
+sed 's/real/reel/' "$work/first/spiral.c" >"$work/again/spiral.c" && echo >>"$work/again/spiral.h" && : >"$work/again/nn_math.h" && rm "$work/again/spiral_main.c" &&
+	"$nnc" emit examples/spiral.nn -o "$work/again" >"$said" 2>&1 && diff -r "$work/first" "$work/again" >>"$said"
+ok $? "files that were changed, grew, lost their text or are gone are written again"
+rm -rf "$work/first" "$work/again"
+
 # ---- names -------------------------------------------------------------------------------------------------------------------------------
 
 # every word that means something in C, in C++, in the headers or in generated code, as every kind of name that a file has
