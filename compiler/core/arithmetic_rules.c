@@ -165,6 +165,7 @@ struct product {
 	const struct function *exponential; /* of the factors exp(..); NULL: there are none */
 	struct expr *exponent;  /* the sum of their arguments */
 	struct expr *guard;     /* a factor `if c then x else 0`: its c */
+	bool whole;             /* of whole numbers only, which subscripts are made of: there is no guard */
 };
 
 static bool
@@ -186,7 +187,7 @@ collect_factors(struct product *m, int n, struct expr *const factors[])
 		} else if (is_exponential(f)) {
 			m->exponential = f->function;
 			m->exponent = m->exponent ? add(p, m->exponent, f->kid[0]) : f->kid[0];
-		} else if (f->op == OP_IF && is_number(f->kid[2], 0) && !f->integer) {
+		} else if (f->op == OP_IF && is_number(f->kid[2], 0) && !m->whole) {
 			m->guard = m->guard ? both(p, m->guard, f->kid[0]) : f->kid[0];
 			collect_factors(m, 1, &f->kid[1]);
 		} else if (f->op == OP_POW && f->kid[1]->op == OP_NUMBER) {
@@ -201,7 +202,8 @@ struct expr *
 mul_all(struct program *p, int n, struct expr *const factors[])
 {
 	struct collected small[8];
-	struct product m = {.powers = {p, small, 0, 8}, .number = 1};
+	struct product m = {.powers = {p, small, 0, 8}, .number = 1, .whole = true};
+	for (int i = 0; i < n; i++) m.whole &= factors[i]->integer;
 	collect_factors(&m, n, factors);
 	if (m.number == 0) return number(p, 0);
 	if (m.guard) {

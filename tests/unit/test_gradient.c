@@ -54,7 +54,7 @@ static const struct {
 						      " g[j,k] = sum(i) tanh(a[j,i]) * b[i,k]\n y[j] = sum(k) g[j,k] * x[k]\n loss = sum(y^2)"},
 	{"a mean beside a sum of some of its terms", "input x: [4, 3]\n param w: [3] = 0.5\n m[j] = mean(batch, i) x[i,j]\n y[i,j] = if i >= j then w[j] * x[i,j] else 0\n"
 						    " loss = sum(y) + sum(m) * sum(w^2)"},
-	{"one score of a sum over two", "input x: [3]\n input z: [2]\n target t: 0..3\n param W: [4, 3, 2] ~ normal(0, 1)\n p[k] = sum(i,j) W[k,i,j] * x[i] * z[j]\n loss = exp(p[t])"},
+	{"one score of a sum over two", "input x: [3]\n input z: [2]\n target t: 0..3\n param W: [4, 3, 2] ~ normal(0, 1)\n p[k] = sum(i,j) W[k,i,j] * x[i] * z[j]\n loss = p[t]"},
 	{"three indices", "input x: [4]\n param A: [2, 4, 4] ~ normal(0, 1)\n y[k] = sum(i, j) x[i] * A[k,i,j] * x[j]\n loss = sum(y^2)"},
 	{"attention", "input x: [3, 4]\n q = x -> Dense(4) -> reshape([3, 2, 2])\n k = x -> Dense(4) -> reshape([3, 2, 2])\n v = x -> Dense(4) -> reshape([3, 2, 2])\n"
 		      " s[h,t,u] = sum(i) q[t,h,i] * k[u,h,i] / sqrt(2)\n a = softmax(s)\n y[t,h,i] = sum(u) a[h,t,u] * v[u,h,i]\n loss = sum(y^2)"},
