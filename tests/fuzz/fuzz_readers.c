@@ -1,16 +1,24 @@
-/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings|npz picks one; without it
- * the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range.
+/* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings|npz|weights|metrics|names picks
+ * one; without it the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range, what is refused must
+ * have a message and leave nothing half loaded.
+ *
+ * The bytes stay in memory: build.sh has the linker put what is called __wrap_NAME here in the place of NAME, so that a file is read, or mapped, from a block of
+ * memory of just its size, behind which AddressSanitizer looks.  Readers that open files themselves find them in a descriptor that stays open.
  *
  * build.sh builds it. */
+#define _GNU_SOURCE 1 /* memfd_create */
+#include "classes.h"
 #include "data.h"
+#include "file.h"
 #include "options.h"
 #include "safetensors.h"
+#include "weights.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const struct nn_column columns[] = {{"x", 0}, {NULL, 1}};
@@ -24,6 +32,79 @@ static const struct nn_input inputs[] = {
 enum { INPUTS = sizeof inputs / sizeof *inputs };
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
+
+/* ---- the file that every path means ---- */
+
+static const unsigned char *content; /* of the input in hand */
+static size_t content_size;
+static char content_path[64]; /* for those who open it themselves: see put_content */
+
+int __wrap_nn_file_read(const char *path, char found[NN_PATH_MAX], unsigned char **bytes, size_t *size, struct nn_error *e);
+struct nn_map *__wrap_nn_map_open(const char *path);
+void __wrap_nn_map_release(struct nn_map *m);
+int __wrap_nn_report(const struct nn_error *e);
+
+int
+__wrap_nn_file_read(const char *path, char found[NN_PATH_MAX], unsigned char **bytes, size_t *size, struct nn_error *e)
+{
+	snprintf(found, NN_PATH_MAX, "%s", path);
+	*bytes = malloc(content_size + 1);
+	*size = content_size;
+	memcpy(*bytes, content, content_size);
+	(*bytes)[content_size] = 0;
+	if (nn_file_expand(found, bytes, size, e) == 0)
+		return 0;
+	free(*bytes);
+	*bytes = NULL;
+	return -1;
+}
+
+struct nn_map *
+__wrap_nn_map_open(const char *path)
+{
+	if (content_size < 1 || (content_size >= 2 && content[0] == 0x1F && content[1] == 0x8B))
+		return NULL;
+	struct nn_map *m = malloc(sizeof *m + strlen(path) + 1);
+	unsigned char *bytes = malloc(content_size);
+	memcpy(bytes, content, content_size);
+	*m = (struct nn_map){.bytes = bytes, .size = content_size, .users = 1};
+	strcpy(m->name, path);
+	return m;
+}
+
+void
+__wrap_nn_map_release(struct nn_map *m)
+{
+	if (!m || --m->users > 0)
+		return;
+	free((void *)(uintptr_t)m->bytes);
+	free(m);
+}
+
+/* commands report their errors themselves */
+int
+__wrap_nn_report(const struct nn_error *e)
+{
+	if (!e->text[0])
+		abort();
+	return NN_FAILURE;
+}
+
+/* the content in a file that has no name but content_path */
+static void
+put_content(void)
+{
+	static int descriptor = -1;
+
+	if (descriptor < 0) {
+		descriptor = memfd_create("content", MFD_CLOEXEC);
+		snprintf(content_path, sizeof content_path, "/proc/self/fd/%d", descriptor);
+	}
+	if (ftruncate(descriptor, (off_t)content_size) != 0 || pwrite(descriptor, content, content_size, 0) != (ssize_t)content_size)
+		abort();
+}
+
+/* ---- data ---- */
 
 /* a record is as declared */
 static void
@@ -60,9 +141,9 @@ check_labels(const struct nn_program *program, const struct nn_labels *labels)
 static const struct nn_format *const formats[] = {&nn_csv, &nn_idx, &nn_npy, &nn_npz, &nn_text, &nn_cifar10, NULL};
 
 static void
-read_data(const char *reader, const char *path, unsigned options)
+read_data(const char *reader, unsigned options)
 {
-	struct nn_source source = {.reader = reader, .path = path, .part = options & 1 ? "test_images" : "test_labels", .input = (int)(options % INPUTS), .line = 3,
+	struct nn_source source = {.reader = reader, .path = "data", .part = options & 1 ? "test_images" : "test_labels", .input = (int)(options % INPUTS), .line = 3,
 		.arith = arith, .arith_count = options >> 2 & 1, .sliced = options >> 3 & 1, .first = 1, .last = 2, .columns = columns + (options >> 4 & 1),
 		.column_count = options >> 5 & 1 ? 2 - (options >> 4 & 1) : 0};
 	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS, .sources = &source, .source_count = 1, .formats = formats};
@@ -84,15 +165,18 @@ read_data(const char *reader, const char *path, unsigned options)
 
 /* piece by piece the same records come as at once, or an error where there is one */
 static void
-read_rows(const char *path)
+read_rows(const char *reader, unsigned options)
 {
 	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = 2};
 	struct nn_dataset whole = {0}, piece;
 	struct nn_error e;
 	size_t record = 0;
-	int status = nn_data_read_rows(&program, path, NULL, &whole, &e);
-	struct nn_rows *rows = nn_rows_open(&program, path, NULL, &e);
 
+	(void)reader;
+	(void)options;
+	put_content();
+	int status = nn_data_read_rows(&program, content_path, NULL, &whole, &e);
+	struct nn_rows *rows = nn_rows_open(&program, content_path, NULL, &e);
 	int failed = !rows;
 	while (!failed && !(failed = nn_rows_next(rows, &piece, &e) != 0) && piece.records > 0)
 		for (size_t r = 0; r < piece.records; r++, record++) {
@@ -110,13 +194,69 @@ read_rows(const char *path)
 	nn_data_free(&program, &whole);
 }
 
+/* ---- weights ---- */
+
 static void
-read_settings(const char *path)
+read_safetensors(const char *reader, unsigned options)
+{
+	struct nn_named_list list;
+	struct nn_error e;
+
+	(void)reader;
+	(void)options;
+	put_content();
+	if (nn_safetensors_read(content_path, &list, &e) && (!e.text[0] || list.items))
+		abort();
+	nn_safetensors_free(&list);
+}
+
+static const struct nn_tensor tensors[] = {
+	{.path = "a.W", .rank = 1, .shape = {2}, .count = 2, .offset = 0, .optimizer = -1},
+	{.path = "b", .role = NN_STATE, .rank = 0, .count = 1, .offset = 8, .optimizer = -1},
+	{.path = "a.W.m", .role = NN_MOMENT, .rank = 1, .shape = {2}, .count = 2, .offset = 12},
+};
+enum { TENSORS = sizeof tensors / sizeof *tensors };
+
+static void
+prepare(void *model)
+{
+	(void)model;
+}
+
+/* into a model: all of its tensors are taken, or, where that is asked for, those that are there, or none is touched; and the labels beside them */
+static void
+read_weights(const char *reader, unsigned options)
+{
+	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS, .tensors = tensors, .tensor_count = TENSORS, .prepare = prepare};
+	float memory[5] = {1, 2, 3, 4, 5}, before[5] = {1, 2, 3, 4, 5};
+	struct nn_model m = {.program = &program, .memory = (unsigned char *)memory, .bytes = sizeof memory, .handle = memory};
+	struct nn_labels labels;
+	struct nn_error e;
+	char anew[NN_ANEW];
+
+	(void)reader;
+	put_content();
+	int taken = options & 1 ? nn_weights_take(&m, content_path, anew, &e) : nn_weights_load(&m, content_path, &e);
+	if (taken < 0 ? !e.text[0] || memcmp(memory, before, sizeof memory) != 0 : memcmp(memory + 3, before + 3, 2 * sizeof *memory) != 0)
+		abort();
+	if (nn_labels_open(&labels, &program, &e))
+		return;
+	if (nn_weights_labels(content_path, &labels, &e) == 0)
+		check_labels(&program, &labels);
+	nn_labels_close(&labels);
+}
+
+/* ---- texts ---- */
+
+static void
+read_settings(const char *reader, unsigned options)
 {
 	struct nn_words words = {0};
 	struct nn_error e;
 
-	if (nn_settings_read(path, &words, &e) && !e.text[0])
+	(void)reader;
+	(void)options;
+	if (nn_settings_read("settings", &words, &e) && !e.text[0])
 		abort();
 	for (size_t k = 0; k < words.count; k++)
 		if (strncmp(words.at[k], "--", 2) != 0 || !strchr(words.at[k], '=') || !words.places[k])
@@ -124,36 +264,69 @@ read_settings(const char *path)
 	nn_words_free(&words);
 }
 
+/* the log of a run */
+static void
+read_metrics(const char *reader, unsigned options)
+{
+	(void)reader;
+	(void)options;
+	nn_metrics(&(struct nn_options){.self = "m", .argument = "run", .out = "/dev/null"});
+}
+
+/* names of classes, one a line; "." is a path that is there */
+static void
+read_names(const char *reader, unsigned options)
+{
+	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS};
+	struct nn_classes classes = {.program = &program, .target = 1, .count = 13};
+	struct nn_error e = {.text = ""};
+
+	(void)reader;
+	(void)options;
+	if (nn_classes_name(&classes, ".", &e) ? !e.text[0] : !classes.names || !classes.names[12])
+		abort();
+	nn_classes_free(&classes);
+}
+
+/* ---- which ---- */
+
+static const struct {
+	const char *name;
+	void (*read)(const char *name, unsigned options);
+} readers[] = {
+	{"csv", read_data},     {"idx", read_data},           {"npy", read_data},   {"text", read_data},         {"cifar10", read_data}, {"safetensors", read_safetensors},
+	{"rows", read_rows},    {"settings", read_settings},  {"npz", read_data},   {"weights", read_weights},   {"metrics", read_metrics}, {"names", read_names},
+};
+enum { READERS = sizeof readers / sizeof *readers };
+
+/* the reader that READER names; READERS: it names none */
+static size_t
+chosen(void)
+{
+	const char *name = getenv("READER");
+	size_t k = name ? 0 : READERS;
+
+	while (k < READERS && strcmp(readers[k].name, name) != 0)
+		k++;
+	if (name && k == READERS) {
+		fprintf(stderr, "READER=%s: there is no such reader\n", name);
+		exit(2);
+	}
+	return k;
+}
+
 int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
-	static const char *const readers[] = {"csv", "idx", "npy", "text", "cifar10", "safetensors", "rows", "settings", "npz"};
-	static char folder[64], path[128];
-	const char *reader = getenv("READER");
-	struct nn_named_list list;
-	struct nn_error e;
+	static size_t always = READERS + 1; /* not asked yet */
 
+	if (always > READERS)
+		always = chosen();
 	if (size < 2)
 		return 0;
-	reader = reader ? reader : readers[bytes[0] % 9];
-	snprintf(folder, sizeof folder, "/dev/shm/fuzz_readers.%ld", (long)getpid());
-	snprintf(path, sizeof path, "%s/test_batch.bin", folder);
-	mkdir(folder, 0700);
-	FILE *f = fopen(path, "wb");
-	if (!f || fwrite(bytes + 2, 1, size - 2, f) != size - 2 || fclose(f))
-		abort();
-	if (strcmp(reader, "safetensors") == 0) {
-		if (nn_safetensors_read(path, &list, &e) && (!e.text[0] || list.items))
-			abort();
-		nn_safetensors_free(&list);
-	} else if (strcmp(reader, "rows") == 0) {
-		read_rows(path);
-	} else if (strcmp(reader, "settings") == 0) {
-		read_settings(path);
-	} else {
-		read_data(reader, strcmp(reader, "cifar10") == 0 ? folder : path, bytes[1]);
-	}
-	remove(path);
-	remove(folder);
+	size_t k = always < READERS ? always : bytes[0] % READERS;
+	content = bytes + 2;
+	content_size = size - 2;
+	readers[k].read(readers[k].name, bytes[1]);
 	return 0;
 }

@@ -24,7 +24,7 @@ together tests/golden/import_clash.nn tests/golden/lib/scale.nn
 together tests/golden/import_chain.nn tests/golden/lib/blocks.nn
 together tests/compare/models/several.nn tests/compare/models/lib/parts.nn
 
-# readers: csv idx npy text cifar10 safetensors rows settings npz; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32, labels 64
+# readers: csv idx npy text cifar10 safetensors rows settings npz weights metrics names; options: input x, t, s or i, arithmetic 4, a slice 8, columns from the second 16, columns 32, labels 64
 seed() { # reader, options, name; the bytes from stdin
 	printf "\\$(printf %03o "$1")\\$(printf %03o "$2")" | cat - "$out/bytes" >"$out/readers/$3-$2"
 }
@@ -84,3 +84,15 @@ END
 for options in 0 1 64 65; do
 	seed 8 $options npz
 done
+# the tensors of the model there, in a file of weights and, with more, in a checkpoint
+weights() { # the header, padded to 248 bytes; options
+	{ printf '\370\000\000\000\000\000\000\000%-248s' "$1" && printf '\000\000\200\077\000\000\000\100\000\000\100\100\000\000\200\100\000\000\240\100'; } >"$out/bytes"
+	seed 9 "$2" weights
+}
+weights '{"__metadata__":{"format":"nnc","labels":"{\"t\": [\"ant\", \"bee\"]}"},"a.W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]},"c":{"dtype":"F64","shape":[1],"data_offsets":[12,20]}}' 1
+weights '{"__metadata__":{"kind":"checkpoint"},"a.W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]},"a.W.m/1":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}}' 0
+printf '{"epoch": 1, "loss": 0.5, "best": true, "val_loss": null}\n{"epoch": 2, "loss": 1e-3, "best": false, "val_loss": 2.5}\n' >"$out/bytes"
+seed 10 0 metrics
+printf 'zero\none\ntwo\r\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\neleven\ntwelve\n' >"$out/bytes"
+seed 11 0 names
+rm -f "$out/bytes"
