@@ -1,5 +1,5 @@
 /* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings|npz|weights|metrics|names picks
- * one; without it the first byte of the input does, and the second the options.  What is accepted must be finite and within the declared range, what is refused must
+ * one; without it the first byte of the input does, in whose rest and in the second are options.  What is accepted must be finite and within the declared range, what is refused must
  * have a message and leave nothing half loaded.
  *
  * The bytes stay in memory: build.sh has the linker put what is called __wrap_NAME here in the place of NAME, so that a file is read, or mapped, from a block of
@@ -21,15 +21,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const struct nn_column columns[] = {{"x", 0}, {NULL, 1}};
-static const struct nn_arith arith[] = {{'/', 255, 0}};
+static const struct nn_column columns[] = {{"x", 0}, {NULL, 1}, {"t", 0}};
+static const struct nn_arith arith[][3] = {{{'/', 255, 0}}, {{'*', 3, 0}, {'-', 1, 1}, {'^', 2, 0}}};
+static const struct nn_transform crop[] = {{"crop", {2, 2}, 0}};
 static const struct nn_input inputs[] = {
 	{.name = "x", .line = 1, .rank = 1, .shape = {2}, .count = 2},
 	{.name = "t", .line = 2, .is_target = 1, .count = 1, .is_integer = 1, .low = -3, .high = 9},
 	{.name = "s", .line = 3, .rank = 1, .shape = {3}, .count = 3, .is_integer = 1, .low = 0, .high = 1000},
 	{.name = "i", .line = 4, .rank = 1, .shape = {3072}, .count = 3072},
+	{.name = "g", .line = 5, .rank = 2, .shape = {2, 2}, .count = 4},
+	{.name = "b", .line = 6, .rank = 1, .shape = {2}, .count = 2, .is_integer = 1, .low = 0, .high = 255},
 };
 enum { INPUTS = sizeof inputs / sizeof *inputs };
+/* more options: numbers are double; the second arithmetic; t from the same file; input g, or b where the first option is set; the labels are known before */
+enum { DOUBLE = 1, LONGER = 2, TOGETHER = 4, OTHER = 8, KNOWN = 16 };
+static unsigned more;
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size);
 
@@ -90,7 +96,7 @@ __wrap_nn_report(const struct nn_error *e)
 	return NN_FAILURE;
 }
 
-/* the content in a file that has no name but content_path */
+/* the content in a file that has no name but content_path, and is the standard input */
 static void
 put_content(void)
 {
@@ -99,6 +105,7 @@ put_content(void)
 	if (descriptor < 0) {
 		descriptor = memfd_create("content", MFD_CLOEXEC);
 		snprintf(content_path, sizeof content_path, "/proc/self/fd/%d", descriptor);
+		dup2(descriptor, STDIN_FILENO);
 	}
 	if (ftruncate(descriptor, (off_t)content_size) != 0 || pwrite(descriptor, content, content_size, 0) != (ssize_t)content_size)
 		abort();
@@ -112,12 +119,15 @@ check_record(const struct nn_program *program, size_t input, const struct nn_col
 {
 	static union {
 		int32_t whole[3072];
-		float reals[3072];
+		float floats[3072];
+		double doubles[3072];
 	} values;
 
 	nn_column_gather(program, input, column, NULL, record, 1, &values);
 	for (size_t i = 0; i < inputs[input].count; i++)
-		if (inputs[input].is_integer ? values.whole[i] < inputs[input].low || values.whole[i] > inputs[input].high : !isfinite(values.reals[i]))
+		if (inputs[input].is_integer         ? values.whole[i] < inputs[input].low || values.whole[i] > inputs[input].high
+		    : program->real_size == sizeof(float) ? !isfinite(values.floats[i])
+		                                          : !isfinite(values.doubles[i]))
 			abort();
 }
 
@@ -143,23 +153,34 @@ static const struct nn_format *const formats[] = {&nn_csv, &nn_idx, &nn_npy, &nn
 static void
 read_data(const char *reader, unsigned options)
 {
-	struct nn_source source = {.reader = reader, .path = "data", .part = options & 1 ? "test_images" : "test_labels", .input = (int)(options % INPUTS), .line = 3,
-		.arith = arith, .arith_count = options >> 2 & 1, .sliced = options >> 3 & 1, .first = 1, .last = 2, .columns = columns + (options >> 4 & 1),
-		.column_count = options >> 5 & 1 ? 2 - (options >> 4 & 1) : 0};
-	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = 4, .inputs = inputs, .input_count = INPUTS, .sources = &source, .source_count = 1, .formats = formats};
+	int input = more & OTHER ? 4 + (int)(options & 1) : (int)(options & 3);
+	struct nn_source sources[2] = {{.reader = reader, .path = "data", .part = options & 1 ? "test_images" : "test_labels", .input = input, .line = 3,
+		.arith = arith[more & LONGER ? 1 : 0], .arith_count = options & 4 ? more & LONGER ? 3 : 1 : 0, .sliced = options >> 3 & 1, .first = 1, .last = 2,
+		.columns = columns + (options >> 4 & 1), .column_count = options >> 5 & 1 ? 2 - (options >> 4 & 1) : 0, .transforms = crop, .transform_count = input == 4}};
+	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = more & DOUBLE ? 8 : 4, .inputs = inputs, .input_count = INPUTS, .sources = sources,
+		.source_count = more & TOGETHER ? 2 : 1, .formats = formats};
 	struct nn_dataset set = {0};
 	struct nn_labels labels;
 	struct nn_error e;
 
+	sources[1] = sources[0];
+	sources[1].input = 1;
+	sources[1].arith_count = 0;
+	sources[1].columns = columns + 2;
+	sources[1].column_count = 1;
 	if (nn_labels_open(&labels, &program, &e))
 		return;
-	nn_labels_begin(&labels);
+	if (more & KNOWN && nn_labels_read(&labels, "weights", "{\"t\": [\"ant\", \"bee\"]}", &e))
+		abort();
+	if (!(more & KNOWN) || options & 1) /* else they stay as they are, as for validation */
+		nn_labels_begin(&labels);
 	if (nn_data_read(&program, NN_DATA, NULL, options >> 6 & 1 ? &labels : NULL, &set, &e) && (!e.text[0] || set.inputs))
 		abort();
 	check_labels(&program, &labels);
 	nn_labels_close(&labels);
-	for (size_t r = 0; r < set.records; r++)
-		check_record(&program, (size_t)source.input, &set.inputs[source.input], r);
+	for (size_t k = 0; k < program.source_count; k++)
+		for (size_t r = 0; r < set.records; r++)
+			check_record(&program, (size_t)sources[k].input, &set.inputs[sources[k].input], r);
 	nn_data_free(&program, &set);
 }
 
@@ -173,10 +194,11 @@ read_rows(const char *reader, unsigned options)
 	size_t record = 0;
 
 	(void)reader;
-	(void)options;
 	put_content();
 	int status = nn_data_read_rows(&program, content_path, NULL, &whole, &e);
-	struct nn_rows *rows = nn_rows_open(&program, content_path, NULL, &e);
+	if (lseek(STDIN_FILENO, 0, SEEK_SET) != 0)
+		abort();
+	struct nn_rows *rows = nn_rows_open(&program, options & 1 ? "-" : content_path, NULL, &e);
 	int failed = !rows;
 	while (!failed && !(failed = nn_rows_next(rows, &piece, &e) != 0) && piece.records > 0)
 		for (size_t r = 0; r < piece.records; r++, record++) {
@@ -325,6 +347,7 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 	if (size < 2)
 		return 0;
 	size_t k = always < READERS ? always : bytes[0] % READERS;
+	more = bytes[0] / READERS;
 	content = bytes + 2;
 	content_size = size - 2;
 	readers[k].read(readers[k].name, bytes[1]);
