@@ -86,7 +86,7 @@ nn_intake_wants(const struct nn_intake *in, size_t record)
 
 /* a type of number as stored */
 struct nn_element {
-	const char *name; /* "float64" */
+	char name[8]; /* "float64" */
 	size_t size;
 	void (*decode)(const unsigned char *from, size_t n, int big_endian, double to[]);
 };
