@@ -158,7 +158,7 @@ read_data(const char *reader, unsigned options)
 		.arith = arith[more & LONGER ? 1 : 0], .arith_count = options & 4 ? more & LONGER ? 3 : 1 : 0, .sliced = options >> 3 & 1, .first = 1, .last = 2,
 		.columns = columns + (options >> 4 & 1), .column_count = options >> 5 & 1 ? 2 - (options >> 4 & 1) : 0, .transforms = crop, .transform_count = input == 4}};
 	struct nn_program program = {.model = "M", .file = "m.nn", .real_size = more & DOUBLE ? 8 : 4, .inputs = inputs, .input_count = INPUTS, .sources = sources,
-		.source_count = more & TOGETHER ? 2 : 1, .formats = formats};
+		.source_count = more & TOGETHER ? 2 : 1, .formats = formats, .power = pow};
 	struct nn_dataset set = {0};
 	struct nn_labels labels;
 	struct nn_error e;
