@@ -1,6 +1,6 @@
 /* fuzz_readers.c - every reader of files on hostile bytes (libFuzzer).  READER=csv|idx|npy|text|cifar10|safetensors|rows|settings|npz|weights|metrics|names picks
  * one; without it the first byte of the input does, in whose rest and in the second are options.  What is accepted must be finite and within the declared range, what is refused must
- * have a message and leave nothing half loaded.
+ * have a message and leave nothing half loaded, and arrays and weights are refused without their last byte.
  *
  * The bytes stay in memory: build.sh has the linker put what is called __wrap_NAME here in the place of NAME, so that a file is read, or mapped, from a block of
  * memory of just its size, behind which AddressSanitizer looks.  Readers that open files themselves find them in a descriptor that stays open.
@@ -150,6 +150,19 @@ check_labels(const struct nn_program *program, const struct nn_labels *labels)
 
 static const struct nn_format *const formats[] = {&nn_csv, &nn_idx, &nn_npy, &nn_npz, &nn_text, &nn_cifar10, NULL};
 
+/* a file that says how long it is: without its last byte it is none */
+static void
+check_shorter(const struct nn_program *program)
+{
+	struct nn_dataset set = {0};
+	struct nn_error e;
+
+	content_size--;
+	if (nn_data_read(program, NN_DATA, NULL, NULL, &set, &e) == 0)
+		abort();
+	content_size++;
+}
+
 static void
 read_data(const char *reader, unsigned options)
 {
@@ -174,9 +187,12 @@ read_data(const char *reader, unsigned options)
 		abort();
 	if (!(more & KNOWN) || options & 1) /* else they stay as they are, as for validation */
 		nn_labels_begin(&labels);
-	if (nn_data_read(&program, NN_DATA, NULL, options >> 6 & 1 ? &labels : NULL, &set, &e) && (!e.text[0] || set.inputs))
+	int status = nn_data_read(&program, NN_DATA, NULL, options >> 6 & 1 ? &labels : NULL, &set, &e);
+	if (status && (!e.text[0] || set.inputs))
 		abort();
 	check_labels(&program, &labels);
+	if (status == 0 && (strcmp(reader, "idx") == 0 || strcmp(reader, "npy") == 0))
+		check_shorter(&program);
 	nn_labels_close(&labels);
 	for (size_t k = 0; k < program.source_count; k++)
 		for (size_t r = 0; r < set.records; r++)
@@ -227,9 +243,16 @@ read_safetensors(const char *reader, unsigned options)
 	(void)reader;
 	(void)options;
 	put_content();
-	if (nn_safetensors_read(content_path, &list, &e) && (!e.text[0] || list.items))
+	int status = nn_safetensors_read(content_path, &list, &e);
+	if (status && (!e.text[0] || list.items))
 		abort();
 	nn_safetensors_free(&list);
+	if (status)
+		return;
+	content_size--;
+	put_content();
+	if (nn_safetensors_read(content_path, &list, &e) == 0)
+		abort();
 }
 
 static const struct nn_tensor tensors[] = {
