@@ -6,7 +6,8 @@
 # seconds of processor time, edges reached; found/READER-*, what went wrong, to be run again as READER=csv $BUILD/fuzz-readers/fuzz_readers FILE.  A reader with something
 # found rests until that is put away.  A change of the tree needs `make fuzz-readers` to be started again, which builds anew.
 #
-# At the end, or with N=0: a line for each reader, and the last line: N passed, N failed.
+# At the end, or with N=0: a line for each reader, and the last line: N passed, N failed.  Where llvm-cov is installed, the line has how much of the reader's file is
+# run by what is in the corpus; some of these files have parts that write, which is another's work.
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build} most=${N:-20000000} round=${ROUND:-250000}
 state=$build/fuzz-readers
@@ -57,6 +58,17 @@ while reader=$(next) && [ -n "$reader" ]; do
 	run "$reader" "$round"
 done
 
+# a build that counts lines; it runs the corpus of a reader
+for version in -19 ''; do
+	command -v "llvm-cov$version" >/dev/null && command -v "llvm-profdata$version" >/dev/null &&
+		sh tests/fuzz/build.sh "$cc" - "$state/lines" -fprofile-instr-generate -fcoverage-mapping && counts=$version && break
+done
+lines() { # reader, file
+	READER=$1 LLVM_PROFILE_FILE=$state/lines/raw "$state/lines/fuzz_readers" -runs=0 -max_len=6400 "$state/corpus/$1" "$state/seeds/readers" >/dev/null 2>&1
+	"llvm-profdata$counts" merge -o "$state/lines/merged" "$state/lines/raw"
+	"llvm-cov$counts" report "$state/lines/fuzz_readers" -instr-profile="$state/lines/merged" "runtime/$2" | awk -v file="$2" '$1 == "TOTAL" { print ", " $10 " of the lines of " file }'
+}
+
 passed=0 failed=0
 for reader in $readers; do
 	if [ -n "$(ls "$state/found" | grep "^$reader-")" ]; then
@@ -66,7 +78,10 @@ for reader in $readers; do
 	else
 		passed=$((passed + 1))
 	fi
-	[ ! -f "$state/$reader.figures" ] || awk -v reader="$reader" '{ printf "%-12s %9d inputs, %6d a second, %4d edges\n", reader, $1, $1 / ($2 > 0 ? $2 : 1), $3 }' "$state/$reader.figures"
+	[ -f "$state/$reader.figures" ] || continue
+	covered=
+	[ -z "${counts+x}" ] || covered=$(lines "$reader" "$([ "$reader" = names ] && echo classes || echo "$reader").c")
+	awk -v reader="$reader" -v covered="$covered" '{ printf "%-12s %9d inputs, %6d a second, %4d edges%s\n", reader, $1, $1 / ($2 > 0 ? $2 : 1), $3, covered }' "$state/$reader.figures"
 done
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -63,16 +63,18 @@ printf '1,b\n2,a\n' >"$out/bytes"
 seed 0 113 csv-labels
 printf 'ant,1\nbee,2\ncow,3\n' >"$out/bytes"
 seed 192 81 csv-known
+printf '%d\n' -3 -2 -1 0 1 2 3 4 5 6 7 8 9 9 9 | sed 's/^/class /; s/-/less /' >"$out/bytes"
+seed 0 81 csv-classes
 printf '"x",y,t\n1,2,ant\n3,4,bee\n' >"$out/bytes"
 for more in 4 5 20; do
 	seed $((12 * more)) 96 csv-together
 done
 values '\141\000\000\000\142\000\000\000\143\000\000\000\000\000\000\000' # ab c
 npy '<U2' False '(2,)' && seed 2 65 npy-texts
-npy '|S8' True '(2, 1)' && seed 2 65 npy-texts
+npy '|S8' True '(2, 1)' && seed 2 65 npy-bytes
 values '\001\000\002\000\003\000\004\000\005\000\006\000\007\000\010\000\011\000'
 npy '<u2' False '(9,)' && seed 2 2 npy-run
-npy '<u2' False '(1, 3, 3)' && seed 98 0 npy-images && seed 98 4 npy-images
+npy '<u2' False '(1, 3, 3)' && seed 98 0 npy-image && seed 98 4 npy-image
 npy '|u1' False '(18,)' && seed 98 1 npy-run
 npy '|u1' False '(9, 2)' && seed 98 1 npy-whole
 npy '|u1' False '(2, 3, 3)' && seed 98 0 npy-images && seed 98 4 npy-images
@@ -106,12 +108,19 @@ END
 for options in 0 1 64 65; do
 	seed 8 $options npz
 done
+# test_labels.npy, two bytes, deflated, all sizes in 64 bits
+base64 -d >"$out/bytes" <<'END'
+UEsDBC0AAAAIAAAAIQBiAmVf//////////8PABQAdGVzdF9sYWJlbHMubnB5AQAQAIIAAAAAAAAARgAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBeU2qorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ck
+FqQC+RpGOpo6CrUKFAAuRiYAUEsBAi0ALQAAAAgAAAAhAGICZV///////////w8AHAAAAAAAAAAAAAAA/////3Rlc3RfbGFiZWxzLm5weQEAGACCAAAAAAAAAEYAAAAAAAAAAAAAAAAAAABQSwYGLAAAAAAA
+AAAtAC0AAAAAAAAAAAABAAAAAAAAAAEAAAAAAAAAWQAAAAAAAACHAAAAAAAAAFBLBgcAAAAA4AAAAAAAAAABAAAAUEsFBgAAAAD///////////////8AAA==
+END
+seed 8 0 npz64
 # the tensors of the model there, in a file of weights and, with more, in a checkpoint
 weights() { # the header, padded to 248 bytes; options
 	{ printf '\370\000\000\000\000\000\000\000%-248s' "$1" && printf '\000\000\200\077\000\000\000\100\000\000\100\100\000\000\200\100\000\000\240\100'; } >"$out/bytes"
 	seed 9 "$2" weights
 }
-weights '{"__metadata__":{"format":"nnc","labels":"{\"t\": [\"ant\", \"bee\"]}"},"a.W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]},"c":{"dtype":"F64","shape":[1],"data_offsets":[12,20]}}' 1
+weights '{"__metadata__":{"format":"nnc","labels":"{\"t\": [\"ant\", \"\uD83D\uDE00\"]}"},"a.W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]},"c":{"dtype":"F64","shape":[1],"data_offsets":[12,20]}}' 1
 weights '{"__metadata__":{"kind":"checkpoint"},"a.W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]},"a.W.m/1":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}}' 0
 printf '{"epoch": 1, "loss": 0.5, "best": true, "val_loss": null}\n{"epoch": 2, "loss": 1e-3, "best": false, "val_loss": 2.5}\n' >"$out/bytes"
 seed 10 0 metrics
