@@ -55,7 +55,10 @@ next() {
 }
 
 while reader=$(next) && [ -n "$reader" ]; do
-	run "$reader" "$round"
+	run "$reader" "$round" || ls "$state/found" | grep -q "^$reader-" || {
+		tail -n 20 "$state/$reader.log"
+		exit 1
+	}
 done
 
 # a build that counts lines; it runs the corpus of a reader
