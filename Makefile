@@ -83,6 +83,9 @@ bless: all
 # the fuzzers for longer than in the tests, and bugs planted for them to find
 fuzz:
 	@BUILD=$(BUILD) sh tests/fuzz/planted.sh
+# N inputs for each reader of files, or for one (READER=csv); goes on where it was stopped: docs/testing.md
+fuzz-readers:
+	@BUILD=$(BUILD) N=$(or $(N),20000000) sh tests/fuzz/campaign.sh $(READER)
 # the systems of the lecture, trained and drawn: docs/lecture
 lecture: all digits
 	@BUILD=$(BUILD) docs/lecture/run
@@ -108,5 +111,5 @@ check-names: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all digits cifar text test bless fuzz bench lecture lecture-quick random kill mutants check-names clean
+.PHONY: all digits cifar text test bless fuzz fuzz-readers bench lecture lecture-quick random kill mutants check-names clean
 -include $(OBJECTS:.o=.d)

@@ -52,7 +52,7 @@ take_elements(const struct nn_program *program, const struct nn_column_data *c, 
 		some = n < CHUNK ? n : CHUNK;
 		c->element->decode(from, some, c->big_endian, x);
 		for (size_t k = 0; k < c->arith_count; k++)
-			nn_arith_apply(&c->arith[k], x, some);
+			nn_arith_apply(program, &c->arith[k], x, some);
 		for (size_t i = 0; i < some; i++)
 			if (program->real_size == sizeof *floats)
 				*floats++ = (float)x[i];

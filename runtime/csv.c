@@ -30,7 +30,7 @@ struct nn_csv {
 	struct nn_error *e;
 };
 
-static int
+static NN_SELDOM int
 is_missing(const char *text)
 {
 	static const char *const words[] = {"", "na", "n/a", "#n/a", "null", "none", "nil", "?", "-"};
@@ -45,7 +45,7 @@ is_missing(const char *text)
 	return 0;
 }
 
-static int
+static NN_SELDOM int
 is_number(const char *text)
 {
 	double value;
@@ -65,7 +65,7 @@ skip_blanks(const struct nn_csv *c, const char *p)
 /* ---- fields as text ---- */
 
 /* the text may end at c->end only: c->at is at a zero byte before it, which stands in line LINE */
-static int
+static NN_SELDOM int
 fail_zero(struct nn_csv *c, size_t line)
 {
 	return nn_fail(c->e, "%s:%zu: holds a zero byte: not a text file", c->in->found, line);
@@ -130,7 +130,7 @@ skip_field(struct nn_csv *c, const char **text, size_t *length)
 }
 
 /* the field as a string of its own, doubled quotes made single */
-static char *
+static NN_SELDOM char *
 copy_field(const char *text, size_t length)
 {
 	char *copy = malloc(length + 1), *to = copy;
@@ -155,7 +155,7 @@ end_line(struct nn_csv *c)
 	return 0;
 }
 
-static void
+static NN_SELDOM void
 free_names(char **names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -164,7 +164,7 @@ free_names(char **names, size_t n)
 }
 
 /* one row as strings */
-static int
+static NN_SELDOM int
 split_row(struct nn_csv *c, char ***names, size_t *count)
 {
 	size_t room = 0, length;
@@ -195,7 +195,7 @@ split_row(struct nn_csv *c, char ***names, size_t *count)
 /* ---- line 1: delimiter, header, columns ---- */
 
 /* a comma anywhere in line 1, else the first semicolon or tab in it */
-static void
+static NN_SELDOM void
 find_delimiter(struct nn_csv *c)
 {
 	size_t length = strcspn(c->at, "\r\n"), other = strcspn(c->at, ";\t\r\n");
@@ -216,7 +216,7 @@ at_end(const struct nn_csv *c)
 }
 
 /* could any input of the model have labels?  All sources of a file must agree whether it has a header */
-static int
+static NN_SELDOM int
 takes_labels(const struct nn_csv *c)
 {
 	int any = 0;
@@ -228,7 +228,7 @@ takes_labels(const struct nn_csv *c)
 
 /* Line 1 is a header if one of its fields is text.  Where other fields are numbers and line 2 has text in the same places, it may as
  * well be a record with labels: it is one where the model takes whole numbers, else the person must say. */
-static int
+static NN_SELDOM int
 find_header(struct nn_csv *c, int by_name)
 {
 	size_t texts = 0, same = 0, numbers = 0, count = 0;
@@ -257,7 +257,7 @@ find_header(struct nn_csv *c, int by_name)
 }
 
 /* the columns as they can be called, for help */
-static int
+static NN_SELDOM int
 help_columns(struct nn_csv *c, const char *name)
 {
 	char list[300];
@@ -271,7 +271,7 @@ help_columns(struct nn_csv *c, const char *name)
 	return nn_help(c->e, "the columns are %s%s", list, used < 200 ? "" : ", ...");
 }
 
-static int
+static NN_SELDOM int
 find_column(struct nn_csv *c, const struct nn_source *s, const struct nn_column *column, size_t *field)
 {
 	const char *file = c->in->program->file;
@@ -301,7 +301,7 @@ find_column(struct nn_csv *c, const struct nn_source *s, const struct nn_column 
 }
 
 /* the columns of a source, all where it names none, are to be `width` */
-static int
+static NN_SELDOM int
 check_width(struct nn_csv *c, const struct nn_source *s, size_t width)
 {
 	size_t chosen = s && s->column_count ? s->column_count : c->fields;
@@ -319,7 +319,7 @@ check_width(struct nn_csv *c, const struct nn_source *s, size_t width)
 }
 
 /* the columns of a source, for the `width` values from `first` on */
-static int
+static NN_SELDOM int
 pick_columns(struct nn_csv *c, const struct nn_source *s, size_t first, size_t width)
 {
 	if (check_width(c, s, width))
@@ -340,7 +340,7 @@ pick_columns(struct nn_csv *c, const struct nn_source *s, size_t first, size_t w
 }
 
 /* fills pick and needed: by source, or for all inputs together */
-static int
+static NN_SELDOM int
 choose_columns(struct nn_csv *c)
 {
 	struct nn_intake *in = c->in;
@@ -361,7 +361,7 @@ choose_columns(struct nn_csv *c)
 	return 0;
 }
 
-static int
+static NN_SELDOM int
 chooses_by_name(const struct nn_source *s)
 {
 	for (size_t i = 0; s && i < s->column_count; i++)
@@ -371,7 +371,7 @@ chooses_by_name(const struct nn_source *s)
 }
 
 /* sources that are read together have to agree whether line 1 is a header */
-static int
+static NN_SELDOM int
 find_headers(struct nn_csv *c)
 {
 	const struct nn_intake *in = c->in;
@@ -389,7 +389,7 @@ find_headers(struct nn_csv *c)
 	return 0;
 }
 
-static int
+static NN_SELDOM int
 open_table(struct nn_csv *c)
 {
 	const unsigned char *b = (const unsigned char *)c->at;
@@ -419,7 +419,7 @@ open_table(struct nn_csv *c)
 /* ---- rows of numbers ---- */
 
 /* the message for a field that is wanted and no number */
-static int
+static NN_SELDOM int
 fail_field(struct nn_csv *c, size_t field)
 {
 	const char *text;
@@ -521,7 +521,7 @@ read_label(struct nn_csv *c, size_t field)
 	return status;
 }
 
-static int
+static NN_SELDOM int
 fail_ragged(struct nn_csv *c, size_t field, size_t line)
 {
 	const char *text;
@@ -583,7 +583,7 @@ read_rows(struct nn_csv *c)
 	return 0;
 }
 
-static void
+static NN_SELDOM void
 close_table(struct nn_csv *c)
 {
 	c->in->columns = NULL;

@@ -345,7 +345,7 @@ read_bytes(const struct nn_program *program, const char *path, const char *found
 static int
 read_typed(const struct nn_program *program, const char *path, struct nn_part parts[], size_t part_count, struct nn_labels *labels, struct nn_error *e)
 {
-	char found[NN_PATH_MAX] = "standard input";
+	char found[NN_PATH_MAX];
 	unsigned char *bytes;
 	size_t size;
 	struct nn_map *map = strcmp(path, "-") == 0 ? NULL : nn_map_open(path);
@@ -356,6 +356,7 @@ read_typed(const struct nn_program *program, const char *path, struct nn_part pa
 		return result;
 	}
 	nn_map_release(map);
+	strcpy(found, "standard input");
 	if (strcmp(path, "-") == 0 ? nn_file_read_descriptor(0, found, &bytes, &size, e) : nn_file_read(path, found, &bytes, &size, e))
 		return -1;
 	int status = read_bytes(program, path, found, bytes, size, NULL, parts, part_count, labels, e);

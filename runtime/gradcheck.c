@@ -419,7 +419,7 @@ check_all(struct check *k, const struct nn_options *o)
 	k->size = 0;
 	for (size_t j = 0; j < k->c.parameters; j++)
 		for (size_t i = 0; i < p->tensors[k->c.tensors[j]].count; i++)
-			k->size += pow(nn_real(k->c.gradients[j], i, p->real_size), 2);
+			k->size += nn_real(k->c.gradients[j], i, p->real_size) * nn_real(k->c.gradients[j], i, p->real_size);
 	k->size = sqrt(k->size);
 	printf("%-24s %-18s %8s %6s %12s\n", "tensor", "shape", "checked", "kinks", "worst error");
 	for (size_t j = 0; j < k->c.parameters; j++) {

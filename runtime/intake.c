@@ -203,7 +203,7 @@ nn_intake_close(struct nn_intake *in, int status, struct nn_error *e)
 /* ---- arithmetic and checks ---- */
 
 void
-nn_arith_apply(const struct nn_arith *a, double x[], size_t n)
+nn_arith_apply(const struct nn_program *program, const struct nn_arith *a, double x[], size_t n)
 {
 	int minus = a->op == '-' && !a->left; /* x - c is x + -c */
 	double c = minus ? -a->operand : a->operand;
@@ -231,9 +231,9 @@ nn_arith_apply(const struct nn_arith *a, double x[], size_t n)
 		break;
 	case '^':
 		if (a->left)
-			EACH(pow(c, x[i]));
+			EACH(program->power(c, x[i]));
 		else
-			EACH(pow(x[i], c));
+			EACH(program->power(x[i], c));
 		break;
 	}
 #undef EACH
@@ -285,7 +285,7 @@ nn_intake_bytes(struct nn_intake *in, struct nn_error *e)
 		for (int b = 0; b < 256; b++)
 			x[b] = b;
 		for (size_t k = 0; k < part->arith_count; k++)
-			nn_arith_apply(&part->arith[k], x, 256);
+			nn_arith_apply(in->program, &part->arith[k], x, 256);
 		nn_store_reals(x, 256, size, part->out.table);
 	}
 	return 0;
@@ -303,7 +303,7 @@ store(struct nn_intake *in, struct nn_part *part, const double raw[], size_t n, 
 	if (part->arith_count > 0 && !(part->out.table && bad == n)) {
 		memcpy(in->scratch, raw, n * sizeof *raw);
 		for (size_t i = 0; i < part->arith_count; i++)
-			nn_arith_apply(&part->arith[i], in->scratch, n);
+			nn_arith_apply(in->program, &part->arith[i], in->scratch, n);
 		x = in->scratch;
 	}
 	if (part->input->is_integer)

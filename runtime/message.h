@@ -15,14 +15,16 @@ struct nn_error {
 
 #if defined __GNUC__
 #define NN_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define NN_SELDOM __attribute__((cold)) /* runs for a file or a mistake, in a file of code that runs for each record: is to be small */
 #else
 #define NN_PRINTF(a, b)
+#define NN_SELDOM
 #endif
 
 /* sets the text (control characters and invalid bytes in it are shown escaped), clears help; returns -1.  e->text may be an argument */
-int nn_fail(struct nn_error *e, const char *format, ...) NN_PRINTF(2, 3);
+int nn_fail(struct nn_error *e, const char *format, ...) NN_PRINTF(2, 3) NN_SELDOM;
 /* sets help; returns -1 */
-int nn_help(struct nn_error *e, const char *format, ...) NN_PRINTF(2, 3);
+int nn_help(struct nn_error *e, const char *format, ...) NN_PRINTF(2, 3) NN_SELDOM;
 
 /* the index of the name that `name` was probably meant to be (edit distance, case aside); count where none is near */
 size_t nn_nearest(const char *name, const char *const names[], size_t count);

@@ -7,13 +7,13 @@
 enum nn_option_kind { WHOLE, WHOLE64, NUMBER, TEXT, ON_OFF, FLAG, OPTIMIZER, EVERY };
 
 struct nn_option {
-	const char *name;
-	char letter; /* -o; 0: none */
-	enum nn_option_kind kind;
-	size_t offset; /* of its field in struct nn_options */
-	size_t least;  /* smallest whole number allowed */
-	const char *value, *help;
-	const char *commands; /* that know it */
+	char name[18], value[8]; /* value: what stands for it in the help; empty: it takes none */
+	char letter;             /* -o; 0: none */
+	unsigned char kind;      /* enum nn_option_kind */
+	unsigned char least;     /* smallest whole number allowed */
+	unsigned short offset;   /* of its field in struct nn_options */
+	const char *help;
+	const char *commands;    /* that know it */
 };
 
 #define NN_ALL_COMMANDS "train test predict metrics init gradients gradcheck bench info"

@@ -69,7 +69,7 @@ print_option(FILE *f, struct nn_options *o, const struct nn_option *option, int 
 {
 	char name[NAME_SIZE], letter[8] = "    ";
 
-	snprintf(name, sizeof name, "%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
+	snprintf(name, sizeof name, "%s%s%s", option->name, *option->value ? " " : "", option->value);
 	if (option->letter)
 		snprintf(letter, sizeof letter, "-%c, ", option->letter);
 	fprintf(f, "  %s--%-23s %s", letter, name, option->help);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define OPTION(name, letter, kind, least, value, help, commands) \
-	{#name, letter, kind, offsetof(struct nn_options, name), least, value, help, commands}
+	{#name, value, letter, kind, least, offsetof(struct nn_options, name), help, commands}
 
 const struct nn_option nn_option_table[] = {
 	OPTION(epochs, 0, WHOLE, 1, "N", "passes over the training data", "train"),
@@ -40,19 +40,19 @@ const struct nn_option nn_option_table[] = {
 	OPTION(every, 0, EVERY, 0, "TIME", "how often a run is saved: 10m, 500steps, 1epoch", "train"),
 	OPTION(keep, 0, WHOLE, 1, "N", "earlier checkpoints of a run to keep", "train"),
 	OPTION(set, 0, TEXT, 0, "FILE", "settings from a file, a line `name = value` for each", "train"),
-	OPTION(tensorboard, 0, FLAG, 0, NULL, "write events for TensorBoard into the run", "train"),
+	OPTION(tensorboard, 0, FLAG, 0, "", "write events for TensorBoard into the run", "train"),
 	OPTION(step, 0, WHOLE64, 1, "N", "the step whose random draws are used", "gradients"),
 	OPTION(samples, 0, WHOLE, 1, "N", "made-up samples", "gradcheck"),
 	OPTION(threads, 0, WHOLE, 1, "N", "threads", "train test predict gradients gradcheck bench"),
-	OPTION(draws, 0, FLAG, 0, NULL, "write the random numbers of the step, too", "gradients"),
-	OPTION(gradient_norms, 0, FLAG, 0, NULL, "print the norm of each parameter's gradient after each epoch", "train"),
-	OPTION(time, 0, FLAG, 0, NULL, "say at the end what a step took, and how much of it for the data", "train"),
+	OPTION(draws, 0, FLAG, 0, "", "write the random numbers of the step, too", "gradients"),
+	OPTION(gradient_norms, 0, FLAG, 0, "", "print the norm of each parameter's gradient after each epoch", "train"),
+	OPTION(time, 0, FLAG, 0, "", "say at the end what a step took, and how much of it for the data", "train"),
 	OPTION(part, 0, TEXT, 0, "NAME", "data, validation or test: the records of that group of the file, instead of IN", "predict"),
 	OPTION(classes, 0, TEXT, 0, "NAMES", "cat,dog,.., a file with a name a line, or `numbers`; predict: a column with the class", "test predict"),
-	OPTION(predict, 0, FLAG, 0, NULL, "a prediction instead of a step, of one sample if --batch_size says nothing", "bench"),
-	OPTION(json, 0, FLAG, 0, NULL, "the result as JSON", "train test bench"),
-	OPTION(quiet, 'q', FLAG, 0, NULL, "errors and results only", "train test"),
-	OPTION(help, 'h', FLAG, 0, NULL, "this list", NN_ALL_COMMANDS),
+	OPTION(predict, 0, FLAG, 0, "", "a prediction instead of a step, of one sample if --batch_size says nothing", "bench"),
+	OPTION(json, 0, FLAG, 0, "", "the result as JSON", "train test bench"),
+	OPTION(quiet, 'q', FLAG, 0, "", "errors and results only", "train test"),
+	OPTION(help, 'h', FLAG, 0, "", "this list", NN_ALL_COMMANDS),
 };
 _Static_assert(sizeof nn_option_table / sizeof *nn_option_table == OPTIONS, "as many as option_table.h says");
 _Static_assert(OPTIONS <= 64, "a bit of `given` for each");

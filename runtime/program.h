@@ -173,6 +173,7 @@ struct nn_program {
 	const struct nn_source *sources;
 	size_t source_count;
 	const struct nn_format *const *formats; /* those of the sources, ended by NULL; NULL where none is a file */
+	double (*power)(double, double); /* pow; NULL where no source has `^` */
 	const struct nn_optimizer *optimizers;
 	size_t optimizer_count;
 	const struct nn_setting *settings;

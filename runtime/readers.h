@@ -68,7 +68,7 @@ size_t nn_store_bytes(const struct nn_part *part, const double raw[], size_t n, 
 size_t nn_store_integers(const struct nn_part *part, const double x[], size_t n, size_t at);
 
 /* x[0 .. n) = x[k] OP operand, or operand OP x[k] */
-void nn_arith_apply(const struct nn_arith *a, double x[], size_t n);
+void nn_arith_apply(const struct nn_program *program, const struct nn_arith *a, double x[], size_t n);
 
 /* The labels that value `value` of a record may have; NULL where it has none and takes numbers. */
 struct nn_label_list *nn_intake_labels(const struct nn_intake *in, size_t value);
@@ -86,7 +86,7 @@ nn_intake_wants(const struct nn_intake *in, size_t record)
 
 /* a type of number as stored */
 struct nn_element {
-	const char *name; /* "float64" */
+	char name[8]; /* "float64" */
 	size_t size;
 	void (*decode)(const unsigned char *from, size_t n, int big_endian, double to[]);
 };

@@ -119,7 +119,7 @@ read_header(struct reading *r)
 		    r->path, (unsigned long long)size, r->file_size - sizeof length);
 	r->header_size = (size_t)size;
 	r->data_size = r->file_size - sizeof length - r->header_size;
-	r->header = malloc(r->header_size + 1);
+	r->header = malloc(r->header_size ? r->header_size : 1); /* no byte behind it, which a sanitizer sees */
 	if (!r->header)
 		return no_memory(r);
 	if (read_bytes(r, r->header, r->header_size, sizeof length))

@@ -19,8 +19,7 @@ struct nn_draws {
 };
 void nn_draws_start(struct nn_draws *d, uint64_t seed, enum nn_purpose purpose, uint64_t round);
 uint32_t nn_draw_below(struct nn_draws *d, uint32_t bound); /* 0 .. bound - 1, evenly to within 2^-32 */
-double nn_draw_uniform(struct nn_draws *d);                 /* in (0, 1) */
-double nn_draw_normal(struct nn_draws *d);
+double nn_draw_normal(struct nn_draws *d);                  /* nearly: mean 0, variance 1, within -5 .. 5 */
 
 /* puts order[0 .. n) into the order (Fisher-Yates, from the front) that belongs to (seed, purpose, round) */
 void nn_permute(uint32_t order[], size_t n, uint64_t seed, enum nn_purpose purpose, uint64_t round);

@@ -102,12 +102,12 @@ source_of(const struct nn_program *p, size_t input)
 
 /* what becomes of a 0 that moves in where `t` stands in the arithmetic */
 static double
-zero_of(const struct nn_source *s, const struct nn_transform *t)
+zero_of(const struct nn_program *p, const struct nn_source *s, const struct nn_transform *t)
 {
 	double x = 0;
 
 	for (size_t k = t->after; k < s->arith_count; k++)
-		nn_arith_apply(&s->arith[k], &x, 1);
+		nn_arith_apply(p, &s->arith[k], &x, 1);
 	return x;
 }
 
@@ -132,7 +132,7 @@ gather_images(struct nn_batch *b, size_t input, const struct nn_source *s, const
 
 	for (size_t i = 0; i < s->transform_count; i++)
 		if (kind_of(&s->transforms[i])->zeros)
-			zero = zero_of(s, &s->transforms[i]);
+			zero = zero_of(b->program, s, &s->transforms[i]);
 	float single = (float)zero;
 	int32_t whole = in->is_integer ? (int32_t)zero : 0;
 	const void *stored = in->is_integer ? (const void *)&whole : b->program->real_size == sizeof single ? (const void *)&single : &zero;
@@ -182,7 +182,7 @@ nn_transforms_text(char text[NN_TRANSFORMS_MAX], const struct nn_program *p, siz
 	for (size_t k = 0; s && k < s->transform_count && at < NN_TRANSFORMS_MAX; k++) {
 		const struct nn_transform *t = &s->transforms[k];
 		const struct kind *kind = kind_of(t);
-		double zero = kind->zeros ? zero_of(s, t) : 0;
+		double zero = kind->zeros ? zero_of(p, s, t) : 0;
 		at += (size_t)snprintf(text + at, NN_TRANSFORMS_MAX - at, formats[kind->arguments], k ? ", " : "", t->name, t->argument[0], t->argument[1]);
 		if (zero != 0 && at < NN_TRANSFORMS_MAX)
 			at += (size_t)snprintf(text + at, NN_TRANSFORMS_MAX - at, " over %.9g", zero);

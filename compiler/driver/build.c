@@ -193,15 +193,14 @@ add_hash(uint64_t h, const char *s)
 /* What runs for each record or number is compiled for speed, all else of the runtime to be small. */
 static const char *const runs_often[] = {"runtime/column.c", "runtime/csv.c", "runtime/lbfgs.c", "runtime/number.c", "runtime/pool.c", "runtime/store.c"};
 static const char *const for_speed[] = {"-O2", "-fno-unroll-loops", NULL};
-static const char *const for_size[] = {"-Os", "-fno-tree-vectorize", NULL};
-static const char *const for_size_by_clang[] = {"-Oz", NULL};
+static const char *const for_size[] = {"-Oz", "-fno-tree-vectorize", NULL};
 
 static const char *const *
-runtime_flags(const char *path, const char *cc)
+runtime_flags(const char *path)
 {
 	for (size_t i = 0; i < sizeof runs_often / sizeof *runs_often; i++)
 		if (!strcmp(path, runs_often[i])) return for_speed;
-	return strstr(cc, "clang") ? for_size_by_clang : for_size;
+	return for_size;
 }
 
 static uint64_t
@@ -213,7 +212,6 @@ runtime_hash(struct compilation *c, const char *cc)
 		if (is_runtime(f)) h = add_hash(h, f->bytes);
 	for (const char *const *flag = for_speed; *flag; flag++) h = add_hash(h, *flag);
 	for (const char *const *flag = for_size; *flag; flag++) h = add_hash(h, *flag);
-	for (const char *const *flag = for_size_by_clang; *flag; flag++) h = add_hash(h, *flag);
 	return h;
 }
 
@@ -255,7 +253,7 @@ compile_runtime(struct compilation *c, const char *cc, const char *folder, const
 	for (const struct embedded *f = embedded_files; f->path && n < 64; f++) {
 		size_t length = strlen(f->path);
 		if (!is_runtime(f) || strcmp(f->path + length - 2, ".c")) continue;
-		const char *const *flag = runtime_flags(f->path, cc);
+		const char *const *flag = runtime_flags(f->path);
 		struct arguments v = compiler_arguments(c, cc, *flag);
 		while (*++flag) add_argument(a, &v, *flag);
 		if (zlib) add_argument(a, &v, "-DNN_HAVE_ZLIB");
@@ -337,7 +335,7 @@ static pid_t
 start_compile(struct compilation *c, const char *cc, const char *folder, const char *source, const char *object, const char *define)
 {
 	struct arena *a = &c->arena;
-	struct arguments v = compiler_arguments(c, cc, "-O3");
+	struct arguments v = compiler_arguments(c, cc, "-O2");
 	if (define) add_argument(a, &v, define);
 	add_argument(a, &v, "-I");
 	add_argument(a, &v, folder);

@@ -40,7 +40,7 @@ static const struct helper {
 	 "\n"},
 	{"nn_turn",
 	 "/* a copy of a matrix, column by column, so many elements behind it */\n"
-	 "static void\n"
+	 "APART void\n"
 	 "nn_turn(real *matrix, size_t rows, size_t columns, size_t behind)\n"
 	 "{\n"
 	 "\tfor (size_t j = 0; j < rows; j++)\n"
@@ -69,7 +69,7 @@ static const struct helper {
 	 "}\n"
 	 "\n"},
 	{"nn_pack_ints",
-	 "static void\n"
+	 "APART void\n"
 	 "nn_pack_ints(const int32_t *rows, size_t features, int samples, int32_t low, int32_t *panels)\n"
 	 "{\n"
 	 "\tfor (int first = 0; first < samples; first += PANEL) {\n"
@@ -83,7 +83,7 @@ static const struct helper {
 	 "}\n"
 	 "\n"},
 	{"nn_unpack",
-	 "static void\n"
+	 "APART void\n"
 	 "nn_unpack(const real *panels, size_t features, int samples, real *rows)\n"
 	 "{\n"
 	 "\tfor (int n = 0; n < samples; n++)\n"
@@ -91,7 +91,7 @@ static const struct helper {
 	 "}\n"
 	 "\n"},
 	{"nn_unpack_ints",
-	 "static void\n"
+	 "APART void\n"
 	 "nn_unpack_ints(const int32_t *panels, size_t features, int samples, int32_t *rows)\n"
 	 "{\n"
 	 "\tfor (int n = 0; n < samples; n++)\n"
@@ -113,7 +113,7 @@ static const struct helper {
 	 "\n"},
 	{"nn_total",
 	 "/* the sum with the samples added to it, in their order */\n"
-	 "static double\n"
+	 "APART double\n"
 	 "nn_total(double sum, const real *panels, int samples)\n"
 	 "{\n"
 	 "\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"
@@ -121,7 +121,7 @@ static const struct helper {
 	 "}\n"
 	 "\n"},
 	{"nn_total_ints",
-	 "static double\n"
+	 "APART double\n"
 	 "nn_total_ints(double sum, const int32_t *panels, int samples)\n"
 	 "{\n"
 	 "\tfor (int n = 0; n < samples; n++) sum += (double)panels[nn_place(n, 1, 0)];\n"

@@ -460,7 +460,7 @@ write_ways(struct emission *e, struct text *t, const char *body)
 		if (!calls_way(body, w)) continue;
 		text_add(&own, "typedef void %s(const struct %s *m, %s);\n\nstruct %s_call {\n\tconst struct %s *m;\n\t%s *function;\n%s};\n\n", w->kernel, p, w->parameters, w->kernel, p, w->kernel, w->members);
 		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tc->function(c->m, %s);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
-		text_add(&own, "%s void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", strstr(w->start, ", at") ? "APART" : "static", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
+		text_add(&own, "APART void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
 		text_add(&own, "\tstruct %s_call c = {m, function%s};\n\trun_parts(m, %s_part, &c, parts);\n}\n\n", w->kernel, w->start, w->run);
 	}
 	if (own.length) text_add(t, "%s%s", replaced(e->arena, run_heading, "MODEL", e->prefix), text_end(&own));

@@ -74,6 +74,16 @@ write_sources(struct emission *e, struct text *t)
 	text_add(t, "};\n");
 }
 
+/* does the arithmetic of a source need `pow`?  Where it does not, it is not part of the program either */
+static bool
+has_power(const struct training *g)
+{
+	for (int i = 0; i < g->sources.n; i++)
+		for (int k = 0; k < g->sources.at[i]->steps.n; k++)
+			if (g->sources.at[i]->steps.at[k].op == '^') return true;
+	return false;
+}
+
 /* the formats of the files that there are: no other reader becomes part of the program */
 static bool
 write_formats(struct emission *e, struct text *t)
@@ -175,7 +185,8 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	int settings = 0;
 	for (int i = 0; i < g->optimizers.n; i++) settings += g->optimizers.at[i]->settings.n;
 	text_add(&t, "/* %s_main.c - the trainer of model %s: tables for runtime/.  Made by nnc " NNC_VERSION ". */\n", e->prefix, c_comment(a, e->model->name));
-	text_add(&t, "#include \"runtime/program.h\"\n#include \"%s.h\"\n\n", e->prefix);
+	bool power = has_power(g);
+	text_add(&t, "#include \"runtime/program.h\"\n#include \"%s.h\"\n%s\n", e->prefix, power ? "#include <math.h>\n" : "");
 	write_inputs(e, &t);
 	write_sources(e, &t);
 	bool formats = write_formats(e, &t);
@@ -194,6 +205,7 @@ write_trainer(struct emission *e, const char *command, const char *file, const c
 	text_add(&t, "\t.tensors = %s_tensors, .tensor_count = %d,\n", e->prefix, tensor_rows(e));
 	if (g->sources.n) text_add(&t, "\t.sources = sources, .source_count = %d,\n", g->sources.n);
 	if (formats) text_add(&t, "\t.formats = formats,\n");
+	if (power) text_add(&t, "\t.power = pow,\n");
 	if (g->optimizers.n) text_add(&t, "\t.optimizers = optimizers, .optimizer_count = %d,\n", g->optimizers.n);
 	if (settings) text_add(&t, "\t.settings = settings, .setting_count = %d,\n", settings);
 	text_add(&t, "\t.training = {.optimizer = 0, .batch_size = %.0f, .epochs = %.0f, .steps = %.0f, .validation = %s, .early_stopping = %.0f,\n", g->batch_size, g->epochs, g->steps,

@@ -243,4 +243,18 @@ same "as on the command line" b.w i.w
 check "epochs on the command line instead"
 same "as in the train block" text.w j.w
 
+# -- arithmetic: a power is part of a trainer only where a source has one ------------------------------------------------------------
+
+sed 's/^    x = \(.*\)$/    x = \1 ^ 2/; s/epochs *= .*/epochs = 2/' "$examples/spiral.nn" >power.nn
+sed 's/epochs *= .*/epochs = 2/' "$examples/spiral.nn" >plain.nn
+cp "$examples/spiral.csv" .
+"$nnc" build power.nn -o power >log 2>&1 && "$nnc" build plain.nn -o plain >log 2>&1 && ./power train --out power.w >log 2>&1
+check "squares of what the file holds"
+awk -F, 'BEGIN { OFMT = CONVFMT = "%.17g" } $1 ~ /^[-0-9.]/ { $1 = $1 * $1; $2 = $2 * $2 } { print $1 "," $2 "," $3 }' spiral.csv >squares.csv
+mkdir squares && mv squares.csv squares/spiral.csv && ./plain train --data squares --out squares.w >log 2>&1
+check "a file of squares"
+same "both are the same" power.w squares.w
+nm power >log && grep -qw pow log && nm plain >log && ! grep -qw pow log
+check "pow is linked where it is called"
+
 counts

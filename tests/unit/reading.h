@@ -76,7 +76,7 @@ static struct nn_input inputs[2] = {
 static struct nn_source sources[2] = {{.input = 0, .line = 20}, {.input = 1, .line = 21}};
 static const struct nn_format *const formats[] = {&nn_csv, &nn_idx, &nn_npy, &nn_npz, &nn_text, &nn_cifar10, NULL};
 static struct nn_program program = {
-	.model = "M", .file = "m.nn", .real_size = sizeof(float), .inputs = inputs, .input_count = 2, .sources = sources, .source_count = 1, .formats = formats,
+	.model = "M", .file = "m.nn", .real_size = sizeof(float), .inputs = inputs, .input_count = 2, .sources = sources, .source_count = 1, .formats = formats, .power = pow,
 };
 static struct nn_dataset set;
 
