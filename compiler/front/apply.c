@@ -535,9 +535,13 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *callee = reduction ? NULL : callee_of(e, call_, s);
 	bool unknown = callee && callee->kind == VALUE_ERROR;
 	e->unknown_callee += unknown;
-	bool fine = read_arguments(e, call_, s, piped, &a);
+	bool fine = read_arguments(e, call_, s, piped, &a) && !(piped && piped->kind == VALUE_ERROR);
 	e->unknown_callee -= unknown;
-	if (!fine) return value_error(e);
+	if (!fine) {
+		bool all = a.n + a.keyword_count == call_->kid[1]->n + (piped != NULL);
+		if (callee && callee->kind == VALUE_DEFINITION && all) check_rest(e, callee->definition, &a);
+		return value_error(e);
+	}
 	if (!reduction && !e->counters && is_schedule(e, callee)) {
 		struct diagnostic *m = problem(e, "schedule", name->span, "", "`%s` is a schedule: it computes an option of an optimizer", name->text);
 		diag_help(e->d, m, "its place is the train block: `lr = %s(..)`", name->text);

@@ -38,6 +38,8 @@ struct expansion { /* a definition being applied */
 bool match_arguments(struct elaborator *e, struct expansion *x);
 /* the k-th argument, or its default, as a name of the definition's scope; false: it does not fit, which was reported */
 bool bind_parameter(struct elaborator *e, struct expansion *x, int k);
+/* Some argument is wrong, and the definition is not applied: reports what else is wrong with the arguments, whatever that one was meant to be. */
+void check_rest(struct elaborator *e, struct node *definition, struct arguments *a);
 
 /* false: some argument was wrong, which was reported */
 bool read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a);

@@ -407,8 +407,6 @@ void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct valu
 void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
 /* the function that makes one axis of all elements; NULL: there is none */
 const char *flattening(struct elaborator *e, int rank, const long shape[], struct span span);
-/* signature.c: reports options of a call that its definition does not have, where its input is wrong and it is not applied */
-void check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s);
 /* of an option that a definition does not have; false: nothing is known about it */
 bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[]);
 /* a loss whose second argument is one of as many classes as there are scores */
@@ -489,8 +487,6 @@ const struct source_transform *find_crop(const struct source_entry *s);
 bool check_transformations(struct elaborator *e, struct tensor *input, const struct source_entry *s);
 
 /* arrow.c */
-/* a stage behind a value that is wrong: its name and the names of its options are mistakes of their own */
-void look_at_stage(struct elaborator *e, struct node *stage, struct scope *s);
 /* `h = h + h -> Dense(8)`: warns that the arrow takes the sum, where a shortcut was meant; `result` is that of the chain */
 void note_doubled(struct elaborator *e, const struct node *chain, const struct value *result, struct scope *s);
 

@@ -547,10 +547,7 @@ static struct value *
 evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *x = evaluate(e, n->kid[0], s);
-	if (x->kind == VALUE_ERROR) {
-		look_at_stage(e, n->kid[1], s);
-		return x;
-	}
+	if (x->kind == VALUE_ERROR) return apply_call(e, n->kid[1], s, x); /* what the stages say themselves */
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
 	struct value *piped = NEW(e->arena, struct value); /* messages underline what stands in front of the arrow, also later */
 	*piped = *x;

@@ -62,21 +62,6 @@ unknown_option(struct elaborator *e, const struct expansion *x, const struct nod
 	}
 }
 
-void
-check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s)
-{
-	struct arguments a = {.call = call_};
-	struct expansion x = {.definition = definition, .args = &a};
-	for (int i = 0; i < call_->kid[1]->n; i++) {
-		struct node *keyword = call_->kid[1]->kid[i];
-		if (keyword->kind != NODE_KEYWORD || is_parameter(definition, keyword->text)) continue;
-		e->quiet++;
-		struct value *given = evaluate(e, keyword->kid[0], s);
-		e->quiet--;
-		unknown_option(e, &x, keyword, given);
-	}
-}
-
 static bool
 is_compile_time(const struct node *type)
 {
@@ -556,6 +541,36 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 	return (*value)->kind != VALUE_ERROR;
 }
 
+/* `Dense(16, relu)`: the function that stands where an option belongs, behind the layer */
+static bool
+help_function_behind(struct elaborator *e, struct diagnostic *m, const struct expansion *x, const struct value *v)
+{
+	const char *f = function_meant(e, v);
+	struct span call = x->args->call->span;
+	if (!m || !f || x->definition->kind != NODE_LAYER) return false;
+	diag_help(e->d, m, "a function stands behind the layer: `-> %s`", f);
+	if (!is_stage(call) || !v->span.file || v->span.begin < call.begin || v->span.end > call.end) return true;
+	struct span argument = v->span;
+	const struct node *list = x->args->call->kid[1];
+	for (int i = 0; i < list->n; i++) /* with its name */
+		if (list->kid[i]->span.end == v->span.end) argument = list->kid[i]->span;
+	repair_argument(e->d, m, argument);
+	diag_edit(e->d, m, (struct span){call.file, call.end, call.end}, " -> %s", f);
+	return true;
+}
+
+/* a number that is true or false elsewhere stands behind the size: `Dense(784, 128)` */
+static bool
+help_input_repeated(struct elaborator *e, struct diagnostic *m, const struct expansion *x, int k, const struct value *v)
+{
+	const struct value *size = k ? x->given[k - 1] : NULL;
+	if (!size || size->kind != VALUE_NUMBER || v->kind != VALUE_NUMBER || v->number < 2) return false;
+	if (!size->span.file || size->span.file != v->span.file || size->span.begin >= v->span.begin || k >= x->args->n) return false;
+	diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", x->definition->text, v->number);
+	diag_edit(e->d, m, (struct span){size->span.file, size->span.begin, v->span.begin}, "%s", "");
+	return true;
+}
+
 /* texts are data only, and what is true or false by default is so when it is given */
 static bool
 is_kind(struct elaborator *e, const struct expansion *x, int k, const struct value *v)
@@ -568,17 +583,16 @@ is_kind(struct elaborator *e, const struct expansion *x, int k, const struct val
 		if (word && word->kind == VALUE_WORD) {
 			diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
 			diag_edit(e->d, m, v->span, "%s", v->text);
+		} else {
+			help_function_behind(e, m, x, v);
 		}
 		return false;
 	}
 	const struct node *usual = x->given[k] ? param->kid[1] : NULL;
 	if (!usual || usual->kind != NODE_NAME || (strcmp(usual->text, "true") && strcmp(usual->text, "false")) || v->kind == VALUE_TRUTH || v->kind == VALUE_TENSOR) return true;
 	struct diagnostic *m = problem(e, "option", v->span, shape_text(e, v), "`%s` of `%s` is true or false", name, of);
-	const struct value *size = k ? x->given[k - 1] : NULL, *first = x->given[0];
-	bool repeats_input = size && size->kind == VALUE_NUMBER && v->kind == VALUE_NUMBER && first->kind == VALUE_TENSOR && first->n && size->number == (double)first->axis[first->n - 1]->size;
-	if (repeats_input) diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", of, v->number);
-	else diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
-	if (repeats_input && size->span.file == v->span.file && size->span.begin < v->span.begin) diag_edit(e->d, m, (struct span){size->span.file, size->span.begin, v->span.begin}, "%s", "");
+	if (help_input_repeated(e, m, x, k, v) || help_function_behind(e, m, x, v)) return false;
+	diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
 	return false;
 }
 
@@ -603,6 +617,20 @@ bind_parameter(struct elaborator *e, struct expansion *x, int k)
 	if (!bind_shape(e, x, k, &v)) return false;
 	scope_bind(e, x->scope, param->text, v);
 	return true;
+}
+
+void
+check_rest(struct elaborator *e, struct node *definition, struct arguments *a)
+{
+	struct expansion x = {.definition = definition, .args = a};
+	if (definition->kind == NODE_OPTIMIZER || !match_arguments(e, &x)) return;
+	for (int k = 0; k < definition->kid[0]->n; k++) {
+		const struct node *param = definition->kid[0]->kid[k], *type = param->kid[0];
+		struct value *v = x.given[k];
+		long whole;
+		if (!v || v->kind == VALUE_ERROR || (k == 0 && definition->kind == NODE_LAYER) || !is_kind(e, &x, k, v)) continue;
+		if (is_compile_time(type) && type->kid[0]->kind == NODE_NAME) whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole);
+	}
 }
 
 int
