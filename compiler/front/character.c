@@ -128,16 +128,26 @@ stray_character(const struct mistake *m)
 	return true;
 }
 
+/* two words without anything between them: no expression */
+static bool
+are_words(const struct mistake *m, size_t i)
+{
+	size_t first = skip_blanks(m, i), end = word_end(m, first), second = skip_blanks(m, end);
+	return end > first && second > end && isalpha((unsigned char)m->text[first]) && isalpha((unsigned char)m->text[second]);
+}
+
 static bool
 comment(const struct mistake *m)
 {
 	bool slashes = found_is(m, "'/'") && char_before(m) == '/', star = found_is(m, "'*'") && char_before(m) == '/';
-	if (!slashes && !star && !(found_is(m, "'/'") && at_statement(m)) && !(found_is(m, "**") && char_before(m) == '/')) return false;
+	bool alone = found_is(m, "'/'") && (at_statement(m) || m->text[m->at.end] == '/'); /* no quotient: the first of two cannot stand here */
+	if (!slashes && !star && !alone && !(found_is(m, "**") && char_before(m) == '/')) return false;
 	size_t end = m->at.end + ((m->text[m->at.end] == '/' || m->text[m->at.end] == '*') && !slashes && !star);
 	struct diagnostic *d = say(m, (struct span){m->p->source, slashes || star ? m->at.begin - 1 : m->at.begin, end}, "", "comments start with `#`");
-	if (slashes && behind(m, 1, "add")) advise(m, d, "a whole-number division is `/` inside `[...]`, and `floor(a / b)` of numbers known at compile time");
+	bool quotient = slashes && behind(m, 1, "add") && !are_words(m, m->at.end);
+	if (quotient) advise(m, d, "a whole-number division is `/` inside `[...]`, and `floor(a / b)` of numbers known at compile time");
 	else advise(m, d, "write `#` at the start of each line of it");
-	if (m->text[d->labels.at[0].span.begin + 1] == '/' && !behind(m, 1, "add")) diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "#");
+	if (m->text[d->labels.at[0].span.begin + 1] == '/' && !quotient) diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "#");
 	return true;
 }
 

@@ -6,43 +6,44 @@
 static const struct start { /* a word that begins a statement elsewhere */
 	const char *word, *title, *help;
 	const char *instead; /* the word to type; NULL: more than this changes */
+	bool (*rewrite)(const struct mistake *m, struct diagnostic *d, struct span word); /* all of it, where it can be done; NULL: it cannot */
 } starts[] = {
-	{"def", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"function", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"func", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"fun", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"lambda", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"class", "there are no classes", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL},
-	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL},
-	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL},
-	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL},
-	{"end", "a block ends with `}`", "statements need no `end`", NULL},
-	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
-	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
-	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
-	{"elif", "an `elif` is written `else if`", "`y = if c then a else if d then b else e`", "else if"},
-	{"else", "`else` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL},
-	{"then", "`then` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL},
-	{"with", "there is no `with`", "a name is given to a value: `y = ...`", NULL},
-	{"try", "there are no exceptions", "what can be wrong is found when compiling", NULL},
-	{"print", "a model prints nothing", "what `predict` returns is an `output y`, what training shows a `metric m = ...`", NULL},
-	{"assert", "a condition on sizes is written with `require`", "`require n > 0, \"what is wrong\"`", NULL},
-	{"del", "values are not deleted", "what nothing reads is not computed", NULL},
-	{"pass", "there is no `pass`", "a block may be empty: `{ }`", NULL},
-	{"const", "a constant is written with `let`", "`let n = 3`", "let"},
-	{"var", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL},
-	{"val", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL},
-	{"auto", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL},
-	{"int", "a constant is written with `let`", "`let n = 3`", "let"},
-	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL},
-	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL},
-	{"void", "a function is written with `fn`", "`fn name(x) = ...`", NULL},
-	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL},
-	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL},
-	{"tensor", "a tensor from the data is an `input`, one that is learned a `param`", "`input x: [2]`, `param W: [3, 2] ~ glorot_uniform`", NULL},
-	{"global", "names need no declaration", "a definition sees the names of its file", NULL},
-	{"network", "a network is written `model Name { ... }`", "write `model` here", "model"},
-	{"net", "a network is written `model Name { ... }`", "write `model` here", "model"},
+	{"def", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"function", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"func", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"fun", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"lambda", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, NULL},
+	{"class", "there are no classes", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL, NULL},
+	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL, NULL},
+	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL, rewrite_loop},
+	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL, NULL},
+	{"end", "a block ends with `}`", "statements need no `end`", NULL, NULL},
+	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL, NULL},
+	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL, rewrite_import},
+	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL, rewrite_import},
+	{"elif", "an `elif` is written `else if`", "`y = if c then a else if d then b else e`", "else if", NULL},
+	{"else", "`else` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL, NULL},
+	{"then", "`then` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL, NULL},
+	{"with", "there is no `with`", "a name is given to a value: `y = ...`", NULL, NULL},
+	{"try", "there are no exceptions", "what can be wrong is found when compiling", NULL, NULL},
+	{"print", "a model prints nothing", "what `predict` returns is an `output y`, what training shows a `metric m = ...`", NULL, NULL},
+	{"assert", "a condition on sizes is written with `require`", "`require n > 0, \"what is wrong\"`", NULL, NULL},
+	{"del", "values are not deleted", "what nothing reads is not computed", NULL, NULL},
+	{"pass", "there is no `pass`", "a block may be empty: `{ }`", NULL, NULL},
+	{"const", "a constant is written with `let`", "`let n = 3`", "let", NULL},
+	{"var", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
+	{"val", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
+	{"auto", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
+	{"int", "a constant is written with `let`", "`let n = 3`", "let", NULL},
+	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, NULL},
+	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, NULL},
+	{"void", "a function is written with `fn`", "`fn name(x) = ...`", NULL, NULL},
+	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, NULL},
+	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, NULL},
+	{"tensor", "a tensor from the data is an `input`, one that is learned a `param`", "`input x: [2]`, `param W: [3, 2] ~ glorot_uniform`", NULL, NULL},
+	{"global", "names need no declaration", "a definition sees the names of its file", NULL, NULL},
+	{"network", "a network is written `model Name { ... }`", "write `model` here", "model", NULL},
+	{"net", "a network is written `model Name { ... }`", "write `model` here", "model", NULL},
 };
 
 static const char *const types[] = {"unsigned", "int", "long", "float", "double", "bool", "real", "fn", "Tensor"};
@@ -51,6 +52,7 @@ static void
 answer(const struct mistake *m, struct span word, const struct start *s)
 {
 	struct diagnostic *d = say(m, word, "", "%s", s->title);
+	if (s->rewrite && s->rewrite(m, d, word)) return;
 	size_t rest = skip_blanks(m, word.end), end = line_end(m, rest), next;
 	for (size_t i = 0; s->instead && i < sizeof types / sizeof *types; i++) /* const int n = 3 */
 		if (at_text(m, rest, types[i]) && word_end(m, rest) == rest + strlen(types[i])) rest = skip_blanks(m, word.end = word_end(m, rest));
@@ -364,8 +366,13 @@ declaration(const struct mistake *m)
 			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), end}, ": %s", meant);
 			return true;
 		}
-		if (list) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, type}, ": ");
-		if (list) advise(m, d, "write `%s: %s`", name, slice(m, type, (size_t)((char *)memchr(m->text + type, ']', end - type) - m->text) + 1));
+		if (list) {
+			size_t close_ = (size_t)((const char *)memchr(m->text + type, ']', end - type) - m->text) + 1;
+			const char *start = *what != 'p' || skip_blanks(m, close_) < end ? "" : memchr(m->text + type, ',', close_ - type) ? " ~ glorot_uniform" : " = 0";
+			advise(m, d, "write `%s: %s%s`", name, slice(m, type, close_), start);
+			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), type}, ": ");
+			if (*start) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, close_, close_}, "%s", start);
+		}
 		else if (*what == 'p') advise(m, d, "for example `%s: [10, 784] ~ glorot_uniform` or `%s: real = 0`", name, name);
 		else advise(m, d, "for example `%s: [784]`, `%s: real` or `%s: 0..9`", name, name, name);
 		return true;
@@ -478,7 +485,8 @@ unnamed_result(const struct mistake *m)
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, from}, colon ? " = " : "= ");
 		return true;
 	}
-	if (!named || !(found_is(m, "'('") || found_is(m, "->"))) return false;
+	bool goes_on = found_is(m, "'('") || found_is(m, "->") || (m->found[0] == '\'' && strchr("+-*/%@^[", m->found[1]));
+	if (!named || !goes_on) return false;
 	from = skip_blanks(m, word_end(m, i));
 	char *value = slice(m, from, end);
 	const char *name = behind(m, 1, "output") ? "p" : arena_print(m->p->arena, "%.3s", value);

@@ -32,6 +32,11 @@ bool statement_if(const struct mistake *m);      /* block.c, */
 bool rest_of_block(const struct mistake *m);
 bool training_call(const struct mistake *m);
 bool slip(const struct mistake *m);              /* slip.c, */
+/* rewrite.c: a help with edits for what begins at this word, or with this value; false: it is something else */
+bool rewrite_definition(const struct mistake *m, struct diagnostic *d, struct span word);
+bool rewrite_loop(const struct mistake *m, struct diagnostic *d, struct span word);
+bool rewrite_import(const struct mistake *m, struct diagnostic *d, struct span word);
+bool rewrite_methods(const struct mistake *m, struct diagnostic *d, size_t from);
 bool missing_comma(const struct mistake *m, const char *left, const char *right, size_t from);
 bool foreign(const struct mistake *m);           /* and foreign.c */
 /* what is written instead of a word that begins statements elsewhere; false: it is none */
