@@ -292,6 +292,8 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 		struct diagnostic *m = problem(e, "param-init", n->span, arena_print(e->arena, "%s, but filled with what?", span_text(e->arena, n->kid[0]->span)),
 					       "parameter `%s` has no starting value", n->text);
 		diag_help(e->d, m, "add an initialiser, for example `~ glorot_uniform`, `~ normal(0, 0.02)` or `= 0`");
+		bool matrix = n->kid[0]->kid[0]->kind == NODE_LIST && n->kid[0]->kid[0]->n > 1;
+		diag_edit(e->d, m, (struct span){n->span.file, n->kid[0]->span.end, n->kid[0]->span.end}, matrix ? " ~ glorot_uniform" : " = 0");
 		return;
 	}
 	if (!type_dims(e, n->kid[0], s, &rank, shape)) return;

@@ -388,6 +388,16 @@ warn_one_class(struct elaborator *e, const struct expansion *x, const struct val
 	diag_help(e->d, m, "two classes are `0..1`, with a score for each, or one score for both in a loss that takes the sigmoid of it");
 }
 
+/* 0..10 for ten classes */
+static void
+help_last_class(struct elaborator *e, struct diagnostic *m, const struct value *v, struct interval i, long high)
+{
+	const struct tensor *t = v->body->op == OP_READ ? v->body->tensor : NULL;
+	if (i.low || i.high != high + 1 || !t || t->role != ROLE_TARGET || v->n) return;
+	diag_help(e->d, m, "both ends of a range are included: where there are %ld classes, they are `0..%ld`", high + 1, high);
+	diag_edit(e->d, m, t->span, "target %s: 0..%ld", t->name, high);
+}
+
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
 static bool
 check_classes(struct elaborator *e, struct expansion *x, struct node *param, struct value *v, long high)
@@ -423,6 +433,7 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 		struct span call = first->history->by ? first->history->by->call : (struct span){0};
 		if (call.file && !strncmp(call.file->text + call.begin, first->history->text + 3, (size_t)(length + 1 + digits)))
 			diag_edit(e->d, m, (struct span){call.file, call.begin + (size_t)length + 1, call.begin + (size_t)(length + 1 + digits)}, "%ld", i.high + 1);
+		help_last_class(e, m, v, i, high);
 	}
 	return false;
 }

@@ -2,6 +2,7 @@
 #include "front/apply.h"
 #include "front/repair.h"
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- definitions --------------------------------------------------------------------------------------------------------------------------------- */
@@ -173,6 +174,31 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 	return true;
 }
 
+/* `y[0] = a`, `y[1] = b`: all of them as a list, which stands where the last one stood */
+static void
+help_list(struct elaborator *e, struct diagnostic *m, const char *name)
+{
+	struct text t = {.arena = e->arena};
+	const struct node *element[MAX_RANK];
+	int n = 0;
+	bool in_order = m && e->block;
+	for (int i = 0; in_order && i < e->block->n; i++) {
+		const struct node *x = e->block->kid[i];
+		if (x->kind != NODE_INDEXED || strcmp(dotted_name(e, x->kid[0]), name)) continue;
+		const struct node *index = x->kid[1]->kid[0];
+		in_order = n < MAX_RANK && x->kid[1]->n == 1 && index->kind == NODE_NUMBER && strtol(index->text, NULL, 10) == n;
+		text_add(&t, "%s%s", n ? ", " : "", span_text(e->arena, x->kid[2]->span));
+		if (in_order) element[n++] = x;
+	}
+	if (!in_order || n < 2) {
+		diag_help(e->d, m, "every element is defined at once, `%s[i] = ...`; a few are a list, `%s = [a, b]`", name, name);
+		return;
+	}
+	diag_help(e->d, m, "a few elements are a list: `%s = [%s]`", name, text_end(&t));
+	for (int i = 0; i < n - 1; i++) diag_edit(e->d, m, element[i]->span, "%s", "");
+	diag_edit(e->d, m, element[n - 1]->span, "%s = [%s]", name, text_end(&t));
+}
+
 /* `y[0] = ..`: a single element, which cannot be set */
 static bool
 is_element(struct elaborator *e, struct node *n, struct scope *s, const char *name)
@@ -190,7 +216,7 @@ is_element(struct elaborator *e, struct node *n, struct scope *s, const char *na
 		scope_bind(e, s, name, value_error(e));
 		return true;
 	}
-	diag_help(e->d, m, "every element is defined at once, `%s[i] = ...`; a few are a list, `%s = [a, b]`", name, name);
+	help_list(e, m, name);
 	scope_bind(e, s, name, value_error(e));
 	return true;
 }

@@ -130,8 +130,18 @@ file_ends(const struct mistake *m)
 	}
 	struct diagnostic *d = say(m, m->at, "", "the file ends too early");
 	struct span open = m->bracket ? m->open : nn_scan_block(m->p);
-	if (open.file) diag_label(m->p->diagnostics, d, open, "still open");
-	else d->labels.at[0].text = "the last line is not finished";
+	size_t before, length = m->p->source->length;
+	if (!m->bracket && open.file && find_unclosed(m, &open, &before)) {
+		diag_label(m->p->diagnostics, d, open, "still open");
+		advise(m, d, "close the block with `}` before line %d", span_place((struct span){m->p->source, before, before}).line);
+		close_block(m, d, open, before);
+	} else if (open.file) {
+		diag_label(m->p->diagnostics, d, open, "still open");
+		if (!m->bracket) advise(m, d, "close the block with `}`");
+		if (!m->bracket) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, length, length}, "%s}\n", length && m->text[length - 1] == '\n' ? "" : "\n");
+	} else {
+		d->labels.at[0].text = "the last line is not finished";
+	}
 	return true;
 }
 
@@ -315,6 +325,18 @@ foreign_definition(const struct mistake *m)
 	return true;
 }
 
+/* a statement above begins with `loss` */
+static bool
+loss_before(const struct mistake *m)
+{
+	bool first = true;
+	for (size_t i = 0; i < m->at.begin; i++) {
+		if (first && at_text(m, i, "loss") && m->text[skip_blanks(m, i + 4)] == '=') return true;
+		first = m->text[i] == '\n' || m->text[i] == ';' || m->text[i] == '{' || (first && strchr(" \t", m->text[i]));
+	}
+	return false;
+}
+
 /* `loss` in a train block, `model` in a model */
 static bool
 misplaced_statement(const struct mistake *m, bool train)
@@ -322,17 +344,27 @@ misplaced_statement(const struct mistake *m, bool train)
 	static const char *const of_models[] = {"loss", "metric", "output", "input", "target", "param"}, *const of_files[] = {"model", "train", "fn", "import"};
 	for (size_t i = 0; train && i < sizeof of_models / sizeof *of_models; i++)
 		if (found_is(m, of_models[i])) {
-			advise(m, say(m, m->at, "", "`%s` stands in the model, not in its train block", m->found), "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
+			struct diagnostic *d = say(m, m->at, "", "`%s` stands in the model, not in its train block", m->found);
+			bool again = found_is(m, "loss") && loss_before(m);
+			if (again) advise(m, d, "the model has its loss: leave this line out");
+			else advise(m, d, "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
+			if (again) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, line_end(m, m->at.end)}, "%s", "");
 			return true;
 		}
 	for (size_t i = 0; !train && i < sizeof of_files / sizeof *of_files; i++)
 		if (found_is(m, of_files[i])) {
 			struct diagnostic *d = say(m, m->at, "", "`%s` stands at the top of a file, outside of all blocks", m->found);
-			bool first = m->at.begin > 0 && m->text[m->at.begin - 1] == '\n';
-			if (first) diag_label(m->p->diagnostics, d, nn_scan_block(m->p), "still open");
-			if (first) advise(m, d, "close the block with `}` before this line");
-			else advise(m, d, "a part of a network is a `layer Name(x) = ...`, beside the model");
-			if (first) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "}\n\n");
+			struct span open = nn_scan_block(m->p);
+			size_t before = m->at.begin;
+			if (!before || m->text[before - 1] != '\n') {
+				advise(m, d, "a part of a network is a `layer Name(x) = ...`, beside the model");
+				return true;
+			}
+			bool found = find_unclosed(m, &open, &before);
+			diag_label(m->p->diagnostics, d, open, "still open");
+			if (found && before != m->at.begin) advise(m, d, "close the block with `}` before line %d", span_place((struct span){m->p->source, before, before}).line);
+			else advise(m, d, "close the block with `}` before this line");
+			close_block(m, d, open, before);
 			return true;
 		}
 	return false;

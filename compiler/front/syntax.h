@@ -37,6 +37,9 @@ bool rewrite_definition(const struct mistake *m, struct diagnostic *d, struct sp
 bool rewrite_loop(const struct mistake *m, struct diagnostic *d, struct span word);
 bool rewrite_import(const struct mistake *m, struct diagnostic *d, struct span word);
 bool rewrite_methods(const struct mistake *m, struct diagnostic *d, size_t from);
+/* unclosed.c: the `{` of a block that a line in front of the mistake leaves by its indentation, and where that line begins; false: there is none */
+bool find_unclosed(const struct mistake *m, struct span *open, size_t *before);
+void close_block(const struct mistake *m, struct diagnostic *d, struct span open, size_t before); /* an edit of the last help */
 bool missing_comma(const struct mistake *m, const char *left, const char *right, size_t from);
 bool foreign(const struct mistake *m);           /* and foreign.c */
 /* what is written instead of a word that begins statements elsewhere; false: it is none */
