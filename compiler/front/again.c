@@ -101,6 +101,21 @@ on_changed_line(const struct changes *c, struct span s)
 	return false;
 }
 
+/* a change lies between the places of the message: what is said is of the changed text */
+static bool
+spans_change(const struct changes *c, const struct diagnostic *m)
+{
+	size_t from = m->labels.at[0].span.begin, to = m->labels.at[0].span.end;
+	for (int i = 0; i < m->edits.n; i++) {
+		const struct span *s = &m->edits.at[i].span;
+		if (s->begin < from) from = s->begin;
+		if (s->end > to) to = s->end;
+	}
+	for (int i = 0; i < c->all.n; i++)
+		if (c->all.at[i].from < to && from < c->all.at[i].to) return true;
+	return false;
+}
+
 /* the message with the places that it has in the file; false: it is none to say */
 static bool
 told_of_file(const struct changes *c, struct diagnostic *m)
@@ -110,7 +125,7 @@ told_of_file(const struct changes *c, struct diagnostic *m)
 		if (!m->labels.at[i].span.file || !place_back(c, &m->labels.at[i].span)) return false;
 	for (int i = 0; i < m->edits.n; i++)
 		if (!place_back(c, &m->edits.at[i].span)) return false;
-	return on_changed_line(c, m->labels.at[0].span);
+	return on_changed_line(c, m->labels.at[0].span) && !spans_change(c, m);
 }
 
 /* sorts the messages from `first` on by their places */
