@@ -2,7 +2,7 @@
  *
  * A definition says what it needs in its signature; extra leading axes of an argument are mapped over (rule R3): they become indices of the
  * context, and the body is elaborated once. */
-#include "front/apply.h"
+#include "front/mend.h"
 #include "front/repair.h"
 #include <math.h>
 #include <string.h>
@@ -550,6 +550,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (reduction) return apply_reduction(e, &a, name->text);
 	if (forbidden_layer(e, name, callee)) return value_error(e);
 	bool weights = false;
+	int messages = e->d->all.n;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
 	switch (callee->kind) {
@@ -573,6 +574,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 		return value_error(e);
 	}
 	}
+	if (v->kind == VALUE_ERROR && !piped) mend_call(e, callee, call_, s, &a, messages);
 	if (v->kind != VALUE_TENSOR) return v;
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;

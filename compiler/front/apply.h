@@ -46,6 +46,9 @@ bool read_arguments(struct elaborator *e, struct node *call, struct scope *s, st
 struct value *wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants);
 /* the result of a layer or function of the language; wrong arguments are reported */
 struct value *apply_definition(struct elaborator *e, struct value *callee, struct arguments *a);
+/* advice.c: a tensor of zeros, to try something with; a help that `from`, which is written at `at`, is projected to the shape of `to` */
+struct value *filled_with_0(struct elaborator *e, int rank, const long shape[], struct span span);
+bool help_projection(struct elaborator *e, struct diagnostic *m, const struct value *to, const struct value *from, struct span at);
 /* for parameters: in an optimizer, a function that it calls sees its counters, too */
 struct scope *scope_of_call(struct elaborator *e, struct scope *home);
 /* place.c: one number where a tensor of scores is asked for, which is the place of a maximum; false: it is something else */

@@ -1,5 +1,5 @@
 /* expression.c - expressions of the syntax tree as values. */
-#include "front/elaborate.h"
+#include "front/mend.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +154,10 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 		}
 		return elementwise(e, n->span, operator_span(n), op->name, n->kind == NODE_DIVIDE ? whole_div : whole_mod, &w, &x);
 	}
-	return elementwise(e, n->span, operator_span(n), op->name, op->expr, &w, &x);
+	int messages = e->d->all.n;
+	struct value *v = elementwise(e, n->span, operator_span(n), op->name, op->expr, &w, &x);
+	if (v->kind == VALUE_ERROR) mend_operands(e, n, s, messages);
+	return v;
 }
 
 /* A @ B of which one fits when it is transposed: a declared matrix is so on the left, of two computed ones the right one as in attention */

@@ -194,6 +194,22 @@ not_two(struct elaborator *e, const struct arguments *a)
 	return value_error(e);
 }
 
+/* two tensors that do not fit along the first axis, but along another */
+static void
+help_axis(struct elaborator *e, struct diagnostic *m, const struct arguments *a, const struct value *x, const struct value *y)
+{
+	int axis = -1, different = 0;
+	for (int i = 0; x->n == y->n && i < x->n; i++) {
+		if (x->axis[i]->size == y->axis[i]->size) continue;
+		axis = i;
+		different++;
+	}
+	if (different != 1) return;
+	struct span call_ = a->call->span, end = {call_.file, call_.end - 1, call_.end - 1};
+	diag_help(e->d, m, "they differ in axis %d, counted from 0: `concat(%s, %s, axis=%d)`", axis, span_text(e->arena, a->at[0]->span), span_text(e->arena, a->at[1]->span), axis);
+	diag_edit(e->d, m, end, ", axis=%d", axis);
+}
+
 static struct value *
 run_concat(struct elaborator *e, const struct arguments *a)
 {
@@ -217,6 +233,7 @@ run_concat(struct elaborator *e, const struct arguments *a)
 		struct diagnostic *m = problem(e, "shape", a->call->kid[0]->span, "", "`concat` needs equal shapes but for the axis");
 		diag_label(e->d, m, a->at[0]->span, "%s", shape_text(e, x));
 		diag_label(e->d, m, a->at[1]->span, "%s", shape_text(e, y));
+		if (m && !which) help_axis(e, m, a, x, y);
 		return value_error(e);
 	}
 	struct index *axes[MAX_RANK];

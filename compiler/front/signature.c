@@ -323,8 +323,6 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	note_frames(e, m);
 	const struct stage *first = scores->history;
 	while (first && first->before) first = first->before;
-	if (m && scores->n == 2 && !first && scores->axis[0]->size == i.high + 1 && scores->axis[1]->size != i.high + 1)
-		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`, or `sum(i) W[k,i] * x[i]`");
 	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size) {
 		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
 		for (int k = 0; k < e->p->tensors.n; k++) {

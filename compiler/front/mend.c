@@ -1,0 +1,134 @@
+/* mend.c - what would make two shapes fit: the matrix product that a `*` was meant to be, the same elements in another shape, a projection.
+ *
+ * Asked only behind an error; whether something fits is found by trying, quietly, as in advice.c. */
+#include "front/mend.h"
+#include "front/repair.h"
+#include <string.h>
+
+/* the last message, if it is about shapes, has come since there were `messages`, and knows no help */
+static struct diagnostic *
+helpless(struct elaborator *e, int messages)
+{
+	struct diagnostic *m = e->d->all.n > messages && !e->quiet ? e->d->all.at[e->d->all.n - 1] : NULL;
+	return m && !strcmp(m->code, "shape") && !m->helps.n ? m : NULL;
+}
+
+static struct value *
+quietly(struct elaborator *e, struct node *n, struct scope *s)
+{
+	e->quiet++;
+	struct value *v = evaluate(e, n, s);
+	e->quiet--;
+	return v;
+}
+
+/* ---- products ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* the expression that a name was given in this block, or the one that stands there itself */
+static struct node *
+written_as(struct elaborator *e, struct node *n)
+{
+	if (n->kind != NODE_NAME || !e->block) return n;
+	for (int i = e->position - 1; i >= 0; i--) {
+		struct node *x = i < e->block->n ? e->block->kid[i] : NULL;
+		if (x && x->kind == NODE_DEFINE && x->kid[0]->n == 1 && x->kid[0]->kid[0]->kind == NODE_NAME && !strcmp(x->kid[0]->kid[0]->text, n->text)) return x->kid[1];
+	}
+	return n;
+}
+
+/* The value that `W * x` would have as a matrix product, where one is a matrix of parameters and the other a vector of its columns; NULL: it is none */
+static struct value *
+as_product(struct elaborator *e, struct node *n, struct scope *s)
+{
+	if (n->kind != NODE_MULTIPLY) return NULL;
+	struct value *a = quietly(e, n->kid[0], s), *b = quietly(e, n->kid[1], s);
+	if (a->kind != VALUE_TENSOR || b->kind != VALUE_TENSOR || a->n != 2 || b->n != 1 || a->axis[1]->size != b->axis[0]->size) return NULL;
+	if (a->body->op != OP_READ || !tensor_is_param(a->body->tensor)) return NULL;
+	return filled_with_0(e, 1, (long[]){a->axis[0]->size}, n->span);
+}
+
+static void
+help_product(struct elaborator *e, struct diagnostic *m, const struct node *product)
+{
+	struct span left = product->kid[0]->span, right = product->kid[1]->span, op = {left.file, left.end, right.begin};
+	while (op.begin < op.end && op.file->text[op.begin] != '*') op.begin++;
+	op.end = op.begin + 1;
+	diag_help(e->d, m, "`*` works element by element; a matrix product is written `%s @ %s`", span_text(e->arena, left), span_text(e->arena, right));
+	diag_edit(e->d, m, op, "@");
+}
+
+/* ---- the same elements in another shape ---------------------------------------------------------------------------------------------- */
+
+static long
+count_of(const struct value *v)
+{
+	long count = 1;
+	for (int i = 0; i < v->n; i++) count *= v->axis[i]->size;
+	return count;
+}
+
+/* how `from` is written in the shape of `to`, as a stage; NULL: it has other elements */
+static const char *
+reshaping(struct elaborator *e, const struct value *from, const struct value *to)
+{
+	long shape[MAX_RANK];
+	if (!to->n || !from->n || count_of(from) != count_of(to)) return NULL;
+	value_shape(from, shape);
+	const char *flat = to->n == 1 ? flattening(e, from->n, shape, from->span) : NULL;
+	if (flat) return flat;
+	value_shape(to, shape);
+	return arena_print(e->arena, "reshape(%s)", dims_text(e->arena, to->n, shape));
+}
+
+/* one argument of two in the shape of the other: the one that more axes have, or the second */
+static bool
+help_reshape(struct elaborator *e, struct diagnostic *m, struct value *callee, struct node *call_, const struct arguments *a)
+{
+	if (a->n != 2 || a->keyword_count || call_->kid[1]->n != 2 || a->at[0]->kind != VALUE_TENSOR || a->at[1]->kind != VALUE_TENSOR) return false;
+	int k = a->at[0]->n > a->at[1]->n ? 0 : 1;
+	const char *stage = reshaping(e, a->at[k], a->at[1 - k]);
+	struct span at = call_->kid[1]->kid[k]->span;
+	long shape[MAX_RANK];
+	value_shape(a->at[1 - k], shape);
+	struct value *other = filled_with_0(e, a->at[1 - k]->n, shape, at), *both[2] = {other, other};
+	if (!stage || try_call(e, callee, 2, both)->kind != VALUE_TENSOR) return false;
+	diag_help(e->d, m, "both have the same elements: `%s -> %s` has the shape of the other", span_text(e->arena, at), stage);
+	diag_edit(e->d, m, (struct span){at.file, at.end, at.end}, " -> %s", stage);
+	return true;
+}
+
+/* ---- asked by operators and calls ------------------------------------------------------------------------------------------------------ */
+
+void
+mend_operands(struct elaborator *e, struct node *n, struct scope *s, int messages)
+{
+	struct diagnostic *m = helpless(e, messages);
+	if (!m || !n->span.file || n->span.file->library) return;
+	for (int k = 0; k < 2; k++) {
+		struct node *product = written_as(e, n->kid[k]);
+		struct value *v = as_product(e, product, s), *other = v ? quietly(e, n->kid[1 - k], s) : NULL;
+		if (!v || other->kind != VALUE_TENSOR || other->n > 1 || (other->n && other->axis[0]->size != v->axis[0]->size)) continue;
+		help_product(e, m, product);
+		return;
+	}
+	struct value *a = quietly(e, n->kid[0], s), *b = quietly(e, n->kid[1], s);
+	bool inside_function = e->frame && e->frame->definition->kind == NODE_FN;
+	if (a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR && !inside_function && (n->kind == NODE_ADD || n->kind == NODE_SUBTRACT))
+		help_projection(e, m, a, b, n->kid[1]->span);
+}
+
+void
+mend_call(struct elaborator *e, struct value *callee, struct node *call_, struct scope *s, const struct arguments *a, int messages)
+{
+	struct diagnostic *m = helpless(e, messages);
+	if (!m || callee->kind != VALUE_DEFINITION || !call_->span.file || call_->span.file->library || a->n > 2 || call_->kid[1]->n != a->n) return;
+	for (int k = 0; k < a->n; k++) {
+		struct node *product = written_as(e, call_->kid[1]->kid[k]);
+		struct value *argument[2] = {a->at[0], a->at[1]};
+		argument[k] = as_product(e, product, s);
+		if (!argument[k] || try_call(e, callee, a->n, argument)->kind != VALUE_TENSOR) continue;
+		help_product(e, m, product);
+		return;
+	}
+	help_reshape(e, m, callee, call_, a);
+}

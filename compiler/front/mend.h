@@ -1,0 +1,12 @@
+/* mend.h - helps for shapes that do not fit. */
+#ifndef NNC_MEND_H
+#define NNC_MEND_H
+
+#include "front/apply.h"
+
+/* an operation whose operands do not fit, which was said in a message since there were `messages` of them */
+void mend_operands(struct elaborator *e, struct node *n, struct scope *s, int messages);
+/* the same of the arguments of a call */
+void mend_call(struct elaborator *e, struct value *callee, struct node *call_, struct scope *s, const struct arguments *a, int messages);
+
+#endif
