@@ -410,6 +410,12 @@ const char *flattening(struct elaborator *e, int rank, const long shape[], struc
 /* of an option that a definition does not have; false: nothing is known about it */
 bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[]);
 /* a loss whose second argument is one of as many classes as there are scores */
+/* a schedule of another library, in an option of an optimizer */
+void help_schedule(struct elaborator *e, struct diagnostic *m, const char *name);
+/* an option that an optimizer does not have: a schedule or another optimizer that has it */
+void help_option_elsewhere(struct elaborator *e, struct diagnostic *m, const struct node *call, const struct node *option);
+/* two arguments of which one is a class: a loss that takes them, instead of the function of this name; false: there is none */
+bool help_class_loss(struct elaborator *e, struct diagnostic *m, const struct value *scores, const struct value *class, struct span name);
 bool takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class);
 void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
 

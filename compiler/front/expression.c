@@ -15,12 +15,10 @@ warn_class(struct elaborator *e, struct span where, const struct value *scores, 
 	struct diagnostic *m = diag_warning(e->d, "class-number", own_place(e, where), arena_print(e->arena, "%s minus one number in %ld..%ld", shape_text(e, scores), t->low, t->high),
 					    "the number of a class is taken from each of %ld values", scores->axis[0]->size);
 	diag_label(e->d, m, declared_name(t), "a class");
-	for (int i = 0; fact(e, "losses", i); i++) {
-		struct value *f = fact(e, "losses", i);
-		if (!takes_classes(e, f, scores, class)) continue;
-		diag_help(e->d, m, "`%s` takes scores and a class", f->definition->text);
-		return;
-	}
+	struct span call = own_place(e, where);
+	size_t length = e->frame ? strlen(e->frame->definition->text) : 0;
+	bool named = length && !strncmp(call.file->text + call.begin, e->frame->definition->text, length) && call.file->text[call.begin + length] == '(';
+	help_class_loss(e, m, scores, class, named ? (struct span){call.file, call.begin, call.begin + length} : (struct span){0});
 }
 
 struct value *

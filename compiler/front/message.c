@@ -514,12 +514,51 @@ help_given(struct elaborator *e, struct diagnostic *m, const char *name, const c
 	static const char *const names[] = {"w", "grad", "step", "steps", "epoch"};
 	const char *near = nearest_name(name, names, 5);
 	if (!strncmp(name, "grad", 4)) near = "grad";
-	if (near && strlen(near) > 1) {
+	const struct node *statement = e->statement, *first = e->block && e->block->n ? e->block->kid[0] : NULL;
+	bool kept = statement && first && statement->kind == NODE_DEFINE && statement->kid[0]->n == 1 && statement->kid[0]->kid[0]->text && !strcmp(statement->kid[0]->kid[0]->text, name);
+	if (kept) { /* v = 0.9 * v + grad */
+		diag_help(e->d, m, "what is kept from step to step is declared above: `state %s = 0`", name);
+		repair_prepend(e->d, m, first->span, arena_print(e->arena, "state %s = 0", name));
+	} else if (near && strlen(near) > 1) {
 		diag_help(e->d, m, "%s: write `%s`", given, near);
 		diag_rename(e->d, m, name, near);
 	} else {
 		diag_help(e->d, m, "%s", given);
 	}
+}
+
+/* the size of the axis at which this index stands bare somewhere in the tree, but not at the place `but`; 0: there is none */
+static long
+size_at(struct elaborator *e, const struct node *tree, const char *index, struct scope *s, const struct node *but, bool only)
+{
+	if (!tree) return 0;
+	const struct value *v = tree->kind == NODE_INDEX && tree->kid[0]->kind == NODE_NAME ? look_up(s, tree->kid[0]->text) : NULL;
+	for (int i = 0; v && v->kind == VALUE_TENSOR && i < tree->kid[1]->n && i < v->n; i++) {
+		const struct node *x = tree->kid[1]->kid[i];
+		if (x->kind == NODE_NAME && (x == but) == only && !strcmp(x->text, index)) return v->axis[i]->size;
+	}
+	for (int i = 0; i < tree->n; i++) {
+		long size = size_at(e, tree->kid[i], index, s, but, only);
+		if (size) return size;
+	}
+	return 0;
+}
+
+/* The index of a sum, behind it at an axis of another size: an index of the left side was meant. */
+static bool
+help_index(struct elaborator *e, struct diagnostic *m, const struct node *sum, const struct node *n, struct scope *s)
+{
+	const struct node *whole = e->statement;
+	long inside = size_at(e, sum, n->text, s, n, false), here = size_at(e, whole, n->text, s, n, true);
+	if (!m || whole->kind != NODE_INDEXED || !inside || !here || inside == here) return false;
+	for (int i = 0; i < whole->kid[1]->n; i++) {
+		const struct node *left = whole->kid[1]->kid[i];
+		if (left->kind != NODE_NAME || size_at(e, whole->kid[2], left->text, s, n, false) != here) continue;
+		diag_help(e->d, m, "in the sum `%s` runs over %ld, but there are %ld here, as of `%s`: write `%s`", n->text, inside, here, left->text, left->text);
+		diag_edit(e->d, m, n->span, "%s", left->text);
+		return true;
+	}
+	return false;
 }
 
 struct value *
@@ -538,6 +577,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 			    span_text(e->arena, sum->kid[0]->span));
 		diag_label(e->d, m, sum->span, "the sum ends here: it takes one product");
 		note_frames(e, m);
+		if (help_index(e, m, sum, n, s)) return value_error(e);
 		struct node *all = e->statement->kid[e->statement->n - 1];
 		size_t from = sum->kid[1]->span.begin;
 		struct span inside = {all->span.file, from, all->span.end};
@@ -575,7 +615,9 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	if (m && (help_average(e, m, n, s) || help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
-	if (given && !is_called(e->statement, n)) help_given(e, m, name, given);
+	bool schedule = given && !e->statement && n->span.file && n->span.file->text[n->span.end] == '(';
+	if (schedule) help_schedule(e, m, name);
+	else if (given && !is_called(e->statement, n)) help_given(e, m, name, given);
 	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
 	else if (later) help_order(e, m, later);
 	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);

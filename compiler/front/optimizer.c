@@ -200,6 +200,7 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 								       : problem(e, "arguments", a->span, "one too many", "`%s` has %d option%s", d->text, params->n, params->n == 1 ? "" : "s");
 			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
 			if (m && a->kind == NODE_KEYWORD) help_option(e, m, a->text, n, names);
+			if (m && a->kind == NODE_KEYWORD && !m->helps.n) help_option_elsewhere(e, m, call, a);
 			return false;
 		}
 		if (option[k].given) {

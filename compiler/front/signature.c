@@ -323,7 +323,9 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	note_frames(e, m);
 	const struct stage *first = scores->history;
 	while (first && first->before) first = first->before;
-	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size) {
+	bool sequence = false; /* a layer has seen it as one */
+	for (const struct stage *x = scores->history; x; x = x->before) sequence |= x->by && !x->by->mapped && asked_rank(x->by->definition) == 2;
+	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size && !sequence) {
 		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
 		for (int k = 0; k < e->p->tensors.n; k++) {
 			const struct tensor *t = e->p->tensors.at[k];
@@ -336,7 +338,7 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 		diag_help(e->d, m, "where %ld are the steps of a sequence, the last one's are `%s[%ld]`", first->shape[0], name, first->shape[0] - 1);
 		diag_edit(e->d, m, at, "%s[%ld]", name, first->shape[0] - 1);
 	}
-	help_whole(e, m, scores);
+	if (!steps || !sequence) help_whole(e, m, scores);
 }
 
 bool
@@ -357,6 +359,21 @@ one_class_for_many(struct elaborator *e, const struct value *v)
 	return false;
 }
 
+/* the first of more numbers than are needed, in a call that says the size of its input elsewhere, too; 0: there is none */
+static long
+count_given(struct elaborator *e, const struct expansion *x)
+{
+	const struct arguments *a = x->args;
+	const struct value *row, *count = a->n > 2 ? a->at[1] : NULL;
+	int needed = 0;
+	for (int k = 1; k < x->definition->kid[0]->n; k++) needed += !x->definition->kid[0]->kid[k]->kid[1];
+	for (int i = 0; (row = fact(e, "input_first", i)) != NULL; i++)
+		if (row->kind == VALUE_LIST && row->n && row->item[0]->kind == VALUE_DEFINITION && row->item[0]->definition == x->definition) break;
+	if (!row || !count || a->n - 1 <= needed || count->kind != VALUE_NUMBER || count->number < 2 || count->number > 1e9 || count->number != floor(count->number)) return 0;
+	struct span s = count->span, next = a->at[2]->span, call = a->call->span;
+	return s.file && s.file == next.file && s.file == call.file && call.begin < s.begin && s.begin < next.begin && next.end <= call.end ? (long)count->number : 0;
+}
+
 /* a value from the data that is no class, and how it would be declared */
 static void
 report_no_class(struct elaborator *e, const struct expansion *x, const struct node *param, const struct value *v, long high)
@@ -368,6 +385,13 @@ report_no_class(struct elaborator *e, const struct expansion *x, const struct no
 	if (!t || (t->role != ROLE_INPUT && t->role != ROLE_TARGET)) return;
 	diag_label(e->d, m, declared_name(t), "declared here, as %s", input_type_text(e->arena, t));
 	const char *shape = high >= 0 || !v->n ? "" : arena_print(e->arena, "%s of ", shape_text(e, v));
+	long count = high < 0 ? count_given(e, x) : 0;
+	if (count) { /* Embedding(5000, 32) */
+		diag_help(e->d, m, "there are %ld: declare it as `%s %s: %s0..%ld`; their number is not written again", count, t->role == ROLE_INPUT ? "input" : "target", t->name, shape, count - 1);
+		diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, count - 1);
+		diag_edit(e->d, m, (struct span){x->args->at[1]->span.file, x->args->at[1]->span.begin, x->args->at[2]->span.begin}, "%s", "");
+		return;
+	}
 	diag_help(e->d, m, "declare it as `%s %s: %s0..%ld`", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high >= 0 ? high : 99);
 	if (high >= 0) diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high);
 }

@@ -399,6 +399,7 @@ run_output(struct elaborator *e, struct node *n, struct scope *s)
 		diag_label(e->d, m, declared_name(target), "a target");
 		diag_help(e->d, m, "what compares with a target is shown by training and `test`: `metric %s = ...`", n->text);
 		if (n->kid[0]) diag_edit(e->d, m, (struct span){n->span.file, n->span.begin, n->span.begin + strlen("output")}, "metric");
+		else diag_edit(e->d, m, n->span, "metric %s = %s", n->text, n->text);
 	}
 	PUSH(e->arena, &e->p->outputs, t);
 	PUSH(e->arena, &e->p->output_names, n->text);
@@ -441,6 +442,18 @@ without_penalties(struct elaborator *e, struct expr *body)
 	return any ? sum : body;
 }
 
+/* a loss of scores and a class that takes them one by one */
+static bool
+loss_for_class(struct elaborator *e, struct diagnostic *m, struct node *loss, struct scope *s)
+{
+	if (loss->kind != NODE_CALL || loss->kid[0]->kind != NODE_NAME || loss->kid[1]->n != 2) return false;
+	e->quiet++;
+	struct value *scores = evaluate(e, loss->kid[1]->kid[0], s), *class = evaluate(e, loss->kid[1]->kid[1], s);
+	e->quiet--;
+	bool target = class->kind == VALUE_TENSOR && class->n == 0 && class->body->op == OP_READ && class->body->tensor->role == ROLE_TARGET && class->body->tensor->integer;
+	return target && scores->kind == VALUE_TENSOR && help_class_loss(e, m, scores, class, loss->kid[0]->span);
+}
+
 static void
 run_loss(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -461,6 +474,7 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 	}
 	if (v->n) {
 		struct diagnostic *m = problem(e, "loss-shape", n->kid[0]->span, shape_text(e, v), "the loss must be a single number");
+		if (m && loss_for_class(e, m, n->kid[0], s)) return;
 		if (m && v->n == 1) diag_note(e->d, m, "one value for each of the %ld positions", v->axis[0]->size);
 		diag_help(e->d, m, "average them: `loss = mean(%s)`", span_text(e->arena, n->kid[0]->span));
 		diag_edit(e->d, m, n->kid[0]->span, "mean(%s)", span_text(e->arena, n->kid[0]->span));

@@ -351,8 +351,8 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 			int count = 0;
 			for (int k = 0; k < m->inputs.n && count < 32; k++) names[count++] = m->inputs.at[k]->name;
 			const char *near = nearest_name(n->text, names, count), *missing = NULL;
-			for (int k = 0; k < m->inputs.n; k++)
-				if (!entry_named(g->kid[0], m->inputs.at[k]->name)) missing = m->inputs.at[k]->name;
+			for (int k = 0, left = strangers; k < m->inputs.n && !missing; k++) /* strangers and what is missing, in the same order */
+				if (!entry_named(g->kid[0], m->inputs.at[k]->name) && left-- == 0) missing = m->inputs.at[k]->name;
 			if (missing) diag_help(e->d, d, "`%s` has no data yet: write `%s = ...` here", missing, missing);
 			else if (near) diag_help(e->d, d, "it has `%s`", near);
 			if (missing || near) diag_rename(e->d, d, n->text, missing ? missing : near);
