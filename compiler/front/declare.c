@@ -15,6 +15,31 @@ classes_given(const struct node *t)
 	return digits && digits < 9 && !n->text[digits] ? strtol(n->text, NULL, 10) : 0;
 }
 
+/* the tree calls a definition with this value in the place of a class, `t: 0..n-1` */
+static bool
+class_in(struct elaborator *e, const struct node *tree, const char *name)
+{
+	if (!tree) return false;
+	const struct value *f = tree->kind == NODE_CALL && tree->kid[0]->kind == NODE_NAME ? look_up(e->globals, tree->kid[0]->text) : NULL;
+	const struct node *params = f && f->kind == VALUE_DEFINITION ? f->definition->kid[0] : NULL;
+	for (int k = 0; params && k < params->n && k < tree->kid[1]->n; k++) {
+		const struct node *type = params->kid[k]->kid[0], *argument = tree->kid[1]->kid[k];
+		if (type && type->kid[1] && argument->kind == NODE_NAME && !strcmp(argument->text, name)) return true;
+	}
+	for (int i = 0; i < tree->n; i++)
+		if (class_in(e, tree->kid[i], name)) return true;
+	return false;
+}
+
+/* some statement of the block does */
+static bool
+is_class(struct elaborator *e, const char *name)
+{
+	for (int i = 0; name && e->block && i < e->block->n; i++)
+		if (class_in(e, e->block->kid[i], name)) return true;
+	return false;
+}
+
 /* `784` for `[784]` or `0..783`; `float[784]` */
 static void
 help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct scope *s)
@@ -38,6 +63,8 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 			diag_edit(e->d, m, t->span, "[%.0f]", v->number);
 		} else {
 			diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
+			if (e->statement && is_class(e, e->statement->text)) diag_edit(e->d, m, t->span, "0..%.0f", v->number - 1);
+			else diag_edit(e->d, m, t->span, "[%.0f]", v->number);
 		}
 	else if (t->kind == NODE_INDEX) {
 		diag_help(e->d, m, "a tensor of real numbers is written `[%s]`", span_text(e->arena, t->kid[1]->span));

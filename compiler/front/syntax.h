@@ -31,6 +31,7 @@ bool nameless_function(const struct mistake *m);
 bool statement_if(const struct mistake *m);      /* block.c, */
 bool rest_of_block(const struct mistake *m);
 bool training_call(const struct mistake *m);
+bool python_slice(const struct mistake *m);      /* slice.c, */
 bool slip(const struct mistake *m);              /* slip.c, */
 /* rewrite.c: a help with edits for what begins at this word, or with this value; false: it is something else */
 bool rewrite_definition(const struct mistake *m, struct diagnostic *d, struct span word);
