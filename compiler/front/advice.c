@@ -213,7 +213,7 @@ unknown_package(struct elaborator *e, struct node *n, struct scope *s)
 	if (!is_plain_dotted(n) || look_up(s, first->text) || function_named(first->text) || primitive_named(e, first->text)) return false;
 	if (look_up(s, span_text(e->arena, n->span))) return false;
 	struct diagnostic *m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", span_text(e->arena, n->span));
-	if (!m) return true;
+	if (!m || help_operator(e, m, n, n->text)) return true;
 	if (!value_named(e, s, n->text)) {
 		const char *known = known_as(e, n->text);
 		help_name(e, m, n->text, s);

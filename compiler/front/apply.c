@@ -63,6 +63,7 @@ apply_reduction(struct elaborator *e, const struct arguments *a, const char *nam
 		struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`%s` of a whole tensor takes that tensor and nothing else", name);
 		const struct value *x = a->n ? a->at[0] : NULL;
 		const char *of = x && x->span.file ? span_text(e->arena, x->span) : "x";
+		if (m && x && mend_axis_number(e, m, a, name)) return value_error(e);
 		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis, `y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
 		else diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
 		return value_error(e);
@@ -540,6 +541,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (!fine) {
 		bool all = a.n + a.keyword_count == call_->kid[1]->n + (piped != NULL);
 		if (callee && callee->kind == VALUE_DEFINITION && all) check_rest(e, callee->definition, &a);
+		if (reduction && a.keyword_count) apply_reduction(e, &a, name->text);
 		return value_error(e);
 	}
 	if (!reduction && !e->counters && is_schedule(e, callee)) {

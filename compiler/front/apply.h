@@ -57,6 +57,8 @@ bool report_place(struct elaborator *e, const struct expansion *x, const struct 
 bool help_swapped(struct elaborator *e, struct diagnostic *m, struct node *definition, struct scope *home, const struct arguments *a);
 /* the same of the call of the library inside of which something does not fit */
 bool help_swapped_call(struct elaborator *e, struct diagnostic *m);
+/* require.c: what a definition that is not applied requires of those arguments that are known */
+void check_requirements(struct elaborator *e, struct expansion *x);
 /* The arguments are those of another library, where the size of the input is the first: a warning, or a help for what was said about the call, which is
  * message number `messages` and following. */
 void note_shifted(struct elaborator *e, const struct expansion *x, int messages);

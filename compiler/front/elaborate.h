@@ -416,6 +416,8 @@ void help_schedule(struct elaborator *e, struct diagnostic *m, const char *name)
 void help_option_elsewhere(struct elaborator *e, struct diagnostic *m, const struct node *call, const struct node *option);
 /* two arguments of which one is a class: a loss that takes them, instead of the function of this name; false: there is none */
 bool help_class_loss(struct elaborator *e, struct diagnostic *m, const struct value *scores, const struct value *class, struct span name);
+/* `where(c, a, b)` and the like, a call of this name, which are operators here; false: it is none */
+bool help_operator(struct elaborator *e, struct diagnostic *m, const struct node *callee, const char *name);
 bool takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class);
 void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
 

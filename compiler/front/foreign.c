@@ -46,7 +46,7 @@ static const struct start { /* a word that begins a statement elsewhere */
 	{"net", "a network is written `model Name { ... }`", "write `model` here", "model", NULL},
 };
 
-static const char *const types[] = {"unsigned", "int", "long", "float", "double", "bool", "real", "fn", "Tensor"};
+static const char *const types[] = {"const", "unsigned", "int", "long", "float", "double", "bool", "real", "fn", "Tensor"};
 
 static void
 answer(const struct mistake *m, struct span word, const struct start *s)
@@ -56,6 +56,24 @@ answer(const struct mistake *m, struct span word, const struct start *s)
 	size_t rest = skip_blanks(m, word.end), end = line_end(m, rest), next;
 	for (size_t i = 0; s->instead && i < sizeof types / sizeof *types; i++) /* const int n = 3 */
 		if (at_text(m, rest, types[i]) && word_end(m, rest) == rest + strlen(types[i])) rest = skip_blanks(m, word.end = word_end(m, rest));
+	next = skip_blanks(m, word_end(m, rest));
+	const char *instead = s->instead;
+	size_t name = rest;
+	for (bool more = true; more;) { /* static const int n = 3;  float lr = 0.1; */
+		more = false;
+		for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+			if (at_text(m, name, types[i]) && word_end(m, name) == name + strlen(types[i])) {
+				name = skip_blanks(m, word_end(m, name));
+				more = true;
+			}
+	}
+	next = skip_blanks(m, word_end(m, name));
+	bool constant = !instead && !strncmp(s->title, "a ", 2) && strstr(s->title, "a constant") && strcmp(s->word, "auto") && next > name && m->text[next] == '=' && (behind(m, 0, "items") || m->depth == 0 || behind(m, 1, "items"));
+	if (constant) {
+		advise(m, d, "write `let %s`", slice(m, name, line_end(m, name)));
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, word.begin, name}, "let ");
+		return;
+	}
 	next = skip_blanks(m, word_end(m, rest));
 	bool whole = s->instead && word.begin == line_start(m) && next > rest && (m->text[next] == '=' || m->text[next] == '{') && end - rest < 40;
 	if (whole) advise(m, d, "write `%s %s`", s->instead, slice(m, rest, end));
@@ -94,7 +112,23 @@ misplaced_frozen(const struct mistake *m)
 {
 	if (!found_is(m, "frozen")) return false;
 	struct diagnostic *d = say(m, m->at, "", "`frozen` stands in front of the layer that a name is given to");
-	advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
+	size_t layer = skip_blanks(m, m->at.end), end = word_end(m, layer), line = line_start(m);
+	const char *name = strstr(m->text, " enc") ? "fixed" : "enc";
+	while (m->text[end] == '.') end = word_end(m, end + 1);
+	for (int depth = 0; m->text[end] == '(' || depth;) {
+		depth += m->text[end] == '(' ? 1 : m->text[end] == ')' ? -1 : 0;
+		if (!m->text[end] || m->text[end++] == '\n') return advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`"), true;
+	}
+	if (!behind(m, 0, "->") || end == layer || (*name == 'f' && strstr(m->text, " fixed"))) {
+		advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
+		return true;
+	}
+	advise(m, d, "write `layer %s = frozen %s` above, and `-> %s`", name, slice(m, layer, end), name);
+	size_t before = line;
+	while (before > 0 && strchr(" \t", m->text[before - 1])) before--;
+	bool alone = before == 0 || m->text[before - 1] == '\n';
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, line, line}, alone ? "layer %s = frozen %s\n%.*s" : "layer %s = frozen %s; ", name, slice(m, layer, end), (int)(line - before), m->text + before);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end}, "%s", name);
 	return true;
 }
 
@@ -259,6 +293,12 @@ method_call(const struct mistake *m)
 	if (!model) return false;
 	if (m->bracket == '(' && found_is(m, "model")) { /* Adam(model.parameters(), lr=1e-3) */
 		size_t end = word_end(m, m->at.end + 1), close = at_text(m, end, "()") ? end + 2 : end;
+		if (at_text(m, line_start(m), "loss") || behind(m, 0, "+")) { /* l2(model.weights) */
+			struct diagnostic *w = say(m, (struct span){m->p->source, m->at.begin, close}, "", "a model has no methods: it is written as a block");
+			advise(m, w, "all weights together are called `weights`");
+			diag_edit(m->p->diagnostics, w, w->labels.at[0].span, "weights");
+			return true;
+		}
 		struct diagnostic *o = say(m, (struct span){m->p->source, m->at.begin, close}, "", "an optimizer gets its options only");
 		advise(m, o, "it trains all parameters of the model: leave this out");
 		size_t next = m->text[close] == ',' ? skip_blanks(m, close + 1) : close;

@@ -379,7 +379,7 @@ missing_operator(const struct mistake *m)
 	}
 	if (before == from || m->text[from] == '\n') return false;
 	char *left = slice(m, before, from), *right = slice(m, m->at.begin, end > m->at.begin ? end : m->at.end);
-	if (!strcmp(right, "elif")) return foreign_word(m, right, m->at);
+	if (!strcmp(right, "elif") || !strcmp(right, "elseif") || !strcmp(right, "elsif")) return foreign_word(m, "elif", m->at);
 	if (!strcmp(left, "lambda")) return foreign_word(m, left, (struct span){m->p->source, before, from});
 	if (isdigit((unsigned char)*left) && *right == '_') {
 		struct diagnostic *d = say(m, m->at, "", "a number has no `_`");

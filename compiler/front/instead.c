@@ -1,4 +1,4 @@
-/* instead.c - other definitions that have what was asked for: losses for classes, schedules, optimizers with an option. */
+/* instead.c - what there is instead of what was asked for: losses for classes, schedules, operators for functions, optimizers with an option. */
 #include "front/apply.h"
 #include "front/repair.h"
 #include <string.h>
@@ -29,6 +29,79 @@ help_schedule(struct elaborator *e, struct diagnostic *m, const char *name)
 		if (v->kind == VALUE_DEFINITION) text_add(&t, "%s`%s`", i ? ", " : "", v->definition->text);
 	diag_help(e->d, m, "schedules are %s, and any expression of `step` and `epoch`: `lr=1e-3 * 0.95^epoch`", text_end(&t));
 }
+
+/* ---- operators ---------------------------------------------------------------------------------------------------------------------------- */
+
+static const struct { /* functions elsewhere, with the arguments 1, 2 and 3 as they are written here */
+	const char *name;
+	int arguments;
+	const char *before, *between, *then, *behind;
+} written[] = {
+	{"dot", 2, "", " @ ", "", ""}, {"matmul", 2, "", " @ ", "", ""}, {"mm", 2, "", " @ ", "", ""}, {"mv", 2, "", " @ ", "", ""}, {"bmm", 2, "", " @ ", "", ""},
+	{"add", 2, "", " + ", "", ""}, {"subtract", 2, "", " - ", "", ""}, {"multiply", 2, "", " * ", "", ""}, {"mul", 2, "", " * ", "", ""}, {"divide", 2, "", " / ", "", ""},
+	{"pow", 2, "", "^", "", ""}, {"power", 2, "", "^", "", ""}, {"square", 1, "", "", "", "^2"}, {"sqr", 1, "", "", "", "^2"}, {"transpose", 1, "", "", "", ".T"},
+	{"where", 3, "if ", " then ", " else ", ""}, {"select", 3, "if ", " then ", " else ", ""}, {"cond", 3, "if ", " then ", " else ", ""}, {"ifelse", 3, "if ", " then ", " else ", ""},
+	{"maximum", 2, "max(", ", ", "", ")"}, {"minimum", 2, "min(", ", ", "", ")"}, {"fmax", 2, "max(", ", ", "", ")"}, {"fmin", 2, "min(", ", ", "", ")"},
+};
+
+static const struct node *
+call_at(const struct node *tree, const struct node *callee)
+{
+	if (!tree || tree->kind == NODE_TEXT) return NULL;
+	if (tree->kind == NODE_CALL && tree->kid[0] == callee) return tree;
+	for (int i = 0; i < tree->n; i++) {
+		const struct node *found = call_at(tree->kid[i], callee);
+		if (found) return found;
+	}
+	return NULL;
+}
+
+/* an argument as an operand */
+static const char *
+operand(struct elaborator *e, const struct node *n, bool choice)
+{
+	bool whole = n->kind == NODE_NAME || n->kind == NODE_NUMBER || n->kind == NODE_CALL || n->kind == NODE_INDEX || n->kind == NODE_DOT;
+	return arena_print(e->arena, whole || choice ? "%s" : "(%s)", span_text(e->arena, n->span));
+}
+
+/* no operator stands beside the call */
+static bool
+stands_alone(struct span call)
+{
+	const char *text = call.file->text;
+	size_t from = call.begin, to = call.end;
+	while (from > 0 && strchr(" \t", text[from - 1])) from--;
+	while (text[to] == ' ' || text[to] == '\t' || text[to] == '\r') to++;
+	return from > 0 && strchr("=(,[", text[from - 1]) && (!text[to] || strchr("),]\n;#}", text[to]));
+}
+
+bool
+help_operator(struct elaborator *e, struct diagnostic *m, const struct node *callee, const char *name)
+{
+	const struct node *call = call_at(e->statement, callee);
+	if (!call && e->frame) call = call_at(e->frame->definition, callee);
+	if (!m || !call || !call->span.file || call->span.file->library) return false;
+	const struct node *list = call->kid[1];
+	bool plain = true;
+	for (int i = 0; i < list->n; i++) plain &= list->kid[i]->kind != NODE_KEYWORD && list->kid[i]->kind != NODE_IN;
+	if (!plain || is_stage(call->span)) return false;
+	for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+		if (strcmp(written[i].name, name) || written[i].arguments != list->n) continue;
+		bool inside = written[i].before[0] || list->n == 3, function = strchr(written[i].before, '(') != NULL;
+		struct text t = {.arena = e->arena};
+		text_add(&t, "%s", written[i].before);
+		for (int k = 0; k < list->n; k++) text_add(&t, "%s%s", k == 0 ? "" : k == 1 ? written[i].between : written[i].then, operand(e, list->kid[k], inside));
+		text_add(&t, "%s", written[i].behind);
+		bool tight = (written[i].between[0] == '^' || list->n == 1) && !strchr("^.[", call->span.file->text[call->span.end]);
+		const char *text = arena_print(e->arena, function || tight || stands_alone(call->span) ? "%s" : "(%s)", text_end(&t));
+		diag_help(e->d, m, "write `%s`", text);
+		diag_edit(e->d, m, call->span, "%s", text);
+		return true;
+	}
+	return false;
+}
+
+/* ---- options ---------------------------------------------------------------------------------------------------------------------------------- */
 
 static bool
 has_option(const struct node *definition, const char *name, int from)

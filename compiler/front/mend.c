@@ -3,6 +3,7 @@
  * Asked only behind an error; whether something fits is found by trying, quietly, as in advice.c. */
 #include "front/mend.h"
 #include "front/repair.h"
+#include <ctype.h>
 #include <string.h>
 
 /* the last message, if it is about shapes, has come since there were `messages`, and knows no help */
@@ -97,6 +98,89 @@ help_reshape(struct elaborator *e, struct diagnostic *m, struct value *callee, s
 	return true;
 }
 
+/* ---- axis numbers ------------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+holds(const struct node *tree, const struct node *n)
+{
+	bool found = tree == n;
+	for (int i = 0; tree && !found && i < tree->n; i++) found = holds(tree->kid[i], n);
+	return found;
+}
+
+/* a name that is no word of the file */
+static const char *
+new_name(const struct source *f, const char *const names[], int n)
+{
+	for (int k = 0; k < n; k++) {
+		bool used = false;
+		for (const char *at = f->text; !used && (at = strstr(at, names[k])) != NULL; at++) {
+			char before = at > f->text ? at[-1] : ' ', behind = at[strlen(names[k])];
+			used = !(isalnum((unsigned char)before) || before == '_') && !(isalnum((unsigned char)behind) || behind == '_');
+		}
+		if (!used) return names[k];
+	}
+	return NULL;
+}
+
+/* the value and its mean get names in front of the statement that uses them */
+static bool
+named_apart(struct elaborator *e, struct diagnostic *m, const struct arguments *a, const char *reduction, const char *index, const char *left, const char *right)
+{
+	static const char *const values[] = {"v", "u", "value", "values"}, *const results[] = {"s", "r", "result", "results"};
+	const struct node *n = e->statement;
+	struct span at = a->call->kid[1]->kid[0]->span;
+	if (!n || !holds(n, a->call) || !at.file || at.file->library) return false;
+	const char *value = a->call->kid[1]->kid[0]->kind == NODE_NAME ? a->call->kid[1]->kid[0]->text : new_name(at.file, values, 4), *result = new_name(at.file, results, 4);
+	if (!value || !result) return false;
+	const char *first = a->call->kid[1]->kid[0]->kind == NODE_NAME ? "" : arena_print(e->arena, "%s = %s; ", value, span_text(e->arena, at));
+	const char *text = arena_print(e->arena, "%s%s[%s] = %s(%s) %s[%s]", first, result, left, reduction, index, value, right);
+	diag_help(e->d, m, "there are no axis numbers: write `%s` in front, and `%s` here", text, result);
+	repair_prepend(e->d, m, n->span, text);
+	diag_edit(e->d, m, a->call->span, "%s", result);
+	return true;
+}
+
+bool
+mend_axis_number(struct elaborator *e, struct diagnostic *m, const struct arguments *a, const char *reduction)
+{
+	static const char *const names[] = {"i", "j", "k", "l"};
+	const struct node *n = e->statement;
+	const struct value *x = a->at[0], *which = a->n == 2 ? a->at[1] : a->keyword_count ? a->keyword_value[0] : NULL;
+	bool all = n && n->kind == NODE_DEFINE && n->kid[0]->n == 1 && n->kid[0]->kid[0]->kind == NODE_NAME && n->kid[1] == a->call && a->call->kid[1]->kid[0]->kind == NODE_NAME;
+	if (a->n + a->keyword_count != 2 || x->kind != VALUE_TENSOR || x->n < 2 || x->n > 4 || !which || which->kind != VALUE_NUMBER) return false;
+	long axis = (long)which->number + (which->number < 0 ? x->n : 0);
+	if (axis < 0 || axis >= x->n) return false;
+	struct text left = {.arena = e->arena}, right = {.arena = e->arena};
+	for (int i = 0; i < x->n; i++) {
+		if (i != axis) text_add(&left, "%s%s", left.length ? "," : "", names[i]);
+		text_add(&right, "%s%s", i ? "," : "", names[i]);
+	}
+	if (!all) return named_apart(e, m, a, reduction, names[axis], text_end(&left), text_end(&right));
+	const char *text = arena_print(e->arena, "%s[%s] = %s(%s) %s[%s]", n->kid[0]->kid[0]->text, text_end(&left), reduction, names[axis], a->call->kid[1]->kid[0]->text, text_end(&right));
+	diag_help(e->d, m, "there are no axis numbers: write `%s`", text);
+	diag_edit(e->d, m, n->span, "%s", text);
+	return true;
+}
+
+/* ---- widths -------------------------------------------------------------------------------------------------------------------------------- */
+
+/* the last layer with weights on the way to v says its size as a number: the other size */
+static bool
+help_width(struct elaborator *e, struct diagnostic *m, const struct value *v, const struct value *other)
+{
+	const struct stage *s = v->history;
+	if (v->n != 1 || other->n != 1) return false;
+	while (s && s->before && !(s->by && s->by->learns)) s = s->before;
+	if (!s || !s->by || !s->by->learns || s->rank != 1 || s->shape[0] != v->axis[0]->size) return false;
+	struct span call = s->by->call;
+	const char *name = s->by->definition->text, *old = arena_print(e->arena, "%s(%ld", name, s->shape[0]);
+	if (!call.file || strncmp(call.file->text + call.begin, old, strlen(old)) || !strchr("),", call.file->text[call.begin + strlen(old)])) return false;
+	diag_help(e->d, m, "make its last layer as wide as the shortcut: `%s(%ld)`", name, other->axis[0]->size);
+	diag_edit(e->d, m, (struct span){call.file, call.begin + strlen(name) + 1, call.begin + strlen(old)}, "%ld", other->axis[0]->size);
+	return true;
+}
+
 /* ---- asked by operators and calls ------------------------------------------------------------------------------------------------------ */
 
 void
@@ -112,6 +196,9 @@ mend_operands(struct elaborator *e, struct node *n, struct scope *s, int message
 		return;
 	}
 	struct value *a = quietly(e, n->kid[0], s), *b = quietly(e, n->kid[1], s);
+	if (a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR && n->kind == NODE_ADD) /* h + (h -> Dense(64)) */
+		for (int k = 0; k < 2; k++)
+			if (n->kid[k]->kind == NODE_PIPE && n->kid[1 - k]->kind == NODE_NAME && help_width(e, m, k ? b : a, k ? a : b)) return;
 	bool inside_function = e->frame && e->frame->definition->kind == NODE_FN;
 	if (a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR && !inside_function && (n->kind == NODE_ADD || n->kind == NODE_SUBTRACT))
 		help_projection(e, m, a, b, n->kid[1]->span);

@@ -612,12 +612,15 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	const char *longer, *elsewhere = name_elsewhere(e, n->span.file, name, &longer);
 	const struct node *later = defined_later(e, name);
 	const struct node *copies = defined_in_repeat(e, name);
-	if (m && (help_average(e, m, n, s) || help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
+	if (m && (help_operator(e, m, n, name) || help_average(e, m, n, s) || help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
 	bool schedule = given && !e->statement && n->span.file && n->span.file->text[n->span.end] == '(';
 	if (schedule) help_schedule(e, m, name);
-	else if (given && !is_called(e->statement, n)) help_given(e, m, name, given);
+	else if (given && !is_called(e->statement, n)) {
+		if (m && !e->statement) help_name(e, m, name, s); /* an option: bias=True */
+		if (m && m->helps.n == helps) help_given(e, m, name, given);
+	}
 	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
 	else if (later) help_order(e, m, later);
 	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);

@@ -354,6 +354,31 @@ help_free_range(struct elaborator *e, struct diagnostic *m, const struct affine 
 	}
 }
 
+/* p[t+1] of a class t, which counts from 0; x[2*i+2] where the range of i is said: a shorter one */
+static bool
+help_shifted(struct elaborator *e, struct diagnostic *m, const struct access *a, const struct affine *f, long over)
+{
+	const struct expr *atom = f->term[0].atom;
+	long coefficient = f->term[0].coefficient;
+	const char *text = span_text(e->arena, a->span);
+	size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+	if (atom->op == OP_READ && coefficient == 1 && f->constant == over && text[word + strspn(text + word, " ")] == '+') {
+		diag_help(e->d, m, "the first is number 0: write `%.*s`", (int)word, text);
+		diag_edit(e->d, m, a->span, "%.*s", (int)word, text);
+		return true;
+	}
+	const struct node *indices = e->statement && e->statement->kind == NODE_INDEXED ? e->statement->kid[1] : NULL;
+	long last = coefficient > 1 ? (a->size - 1 - f->constant) / coefficient : -1;
+	for (int i = 0; indices && atom->op == OP_INDEX && last >= 0 && i < indices->n; i++) {
+		const struct node *x = indices->kid[i];
+		if (x->kind != NODE_IN || !x->text || strcmp(x->text, atom->index->name)) continue;
+		diag_help(e->d, m, "let it run to %ld: `%s in 0..%ld`", last, x->text, last);
+		diag_edit(e->d, m, x->span, "%s in 0..%ld", x->text, last);
+		return true;
+	}
+	return false;
+}
+
 /* x[i+1] that reaches one too far: the range that would do; `whole` is all of the read */
 static void
 help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a, long over, struct span whole)
@@ -362,6 +387,7 @@ help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a,
 	struct affine *f = affine_of(e->p, a->subscript);
 	const struct index *v = f->n == 1 && f->term[0].atom->op == OP_INDEX && f->term[0].coefficient == 1 ? f->term[0].atom->index : NULL;
 	if (f->n > 1) help_free_range(e, m, f);
+	if (f->n == 1 && help_shifted(e, m, a, f, over)) return;
 	if (!v || v->batch || v->size <= over) return;
 	diag_help(e->d, m, "let it run to %ld, `%s in 0..%ld`, or ask: `if %s <= %ld then %s else 0`", v->size - 1 - over, v->name, v->size - 1 - over, v->name, v->size - 1 - over, text);
 	if (whole.file && whole.end > whole.begin && whole.file->text[whole.end - 1] == ']') diag_edit(e->d, m, whole, "(if %s <= %ld then %s else 0)", v->name, v->size - 1 - over, text);

@@ -178,6 +178,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 			diag_help(e->d, m, "the size of the input is never written: `%s(%s`", x->definition->text, span_text(e->arena, (struct span){a->call->span.file, second->span.begin, a->call->span.end}));
 			diag_edit(e->d, m, (struct span){first->span.file, first->span.begin, second->span.begin}, "%s", "");
 		}
+		if (m && !m->helps.n && params->n > 1) diag_help(e->d, m, "it is written `%s`", call_text(e, x->definition));
 		return false;
 	}
 	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
@@ -664,6 +665,7 @@ check_rest(struct elaborator *e, struct node *definition, struct arguments *a)
 		if (!v || v->kind == VALUE_ERROR || (k == 0 && definition->kind == NODE_LAYER) || !is_kind(e, &x, k, v)) continue;
 		if (is_compile_time(type) && type->kid[0]->kind == NODE_NAME) whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole);
 	}
+	check_requirements(e, &x);
 }
 
 int

@@ -145,6 +145,15 @@ file_ends(const struct mistake *m)
 	return true;
 }
 
+/* nothing else is open on the line that ends at i */
+static bool
+at_line_end(const struct mistake *m, size_t i)
+{
+	int depth = 0;
+	for (size_t k = m->open.begin; k < i; k++) depth += strchr("([", m->text[k]) ? 1 : strchr(")]}", m->text[k]) ? -1 : 0;
+	return depth == 1;
+}
+
 static bool
 never_closed(const struct mistake *m)
 {
@@ -153,6 +162,11 @@ never_closed(const struct mistake *m)
 		       span_place(m->at).line != span_place(m->open).line;
 	if (!goes_on) return false;
 	struct diagnostic *d = say(m, m->open, "opened here", "this `%c` is never closed", m->bracket);
+	size_t end = m->open.end;
+	while (end < m->p->source->length && !strchr("\n#;", m->text[end])) end++;
+	while (end > m->open.end && strchr(" \t\r", m->text[end - 1])) end--;
+	bool finished = end > m->open.end && !strchr("([{,=+-*/<>", m->text[end - 1]);
+	if (finished && at_line_end(m, end)) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, "%c", m->bracket == '(' ? ')' : ']');
 	if (span_place(m->at).line != span_place(m->open).line && m->at.begin < m->p->source->length) {
 		size_t i = line_start(m);
 		diag_label(m->p->diagnostics, d, (struct span){m->p->source, i, i + 1}, "still open here");
@@ -338,10 +352,25 @@ loss_before(const struct mistake *m)
 }
 
 /* `loss` in a train block, `model` in a model */
+/* let in a train block: in front of it */
+static bool
+let_in_train(const struct mistake *m)
+{
+	size_t end = line_end(m, m->at.end), open = nn_scan_block(m->p).begin;
+	while (open > 0 && !(m->text[open - 1] == '\n' && at_text(m, open, "train"))) open--;
+	if (!found_is(m, "let") || !at_text(m, open, "train")) return false;
+	struct diagnostic *d = say(m, m->at, "", "a constant stands outside of the train block");
+	advise(m, d, "write `%s` in front of it", slice(m, m->at.begin, end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, open, open}, "%s\n\n", slice(m, m->at.begin, end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end}, "%s", "");
+	return true;
+}
+
 static bool
 misplaced_statement(const struct mistake *m, bool train)
 {
 	static const char *const of_models[] = {"loss", "metric", "output", "input", "target", "param"}, *const of_files[] = {"model", "train", "fn", "import"};
+	if (train && let_in_train(m)) return true;
 	for (size_t i = 0; train && i < sizeof of_models / sizeof *of_models; i++)
 		if (found_is(m, of_models[i])) {
 			struct diagnostic *d = say(m, m->at, "", "`%s` stands in the model, not in its train block", m->found);

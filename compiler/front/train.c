@@ -91,6 +91,13 @@ read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
 		return false;
 	}
 	for (int i = 0; i < list->n; i++) {
+		const struct node *item = list->kid[i];
+		if (item->kind == NODE_NAME && !look_up(e->globals, item->text)) { /* a header name without its quotes */
+			struct diagnostic *m = problem(e, "data", item->span, "", "the names of columns are texts");
+			diag_help(e->d, m, "write `\"%s\"`", item->text);
+			diag_edit(e->d, m, item->span, "\"%s\"", item->text);
+			return false;
+		}
 		struct value *v = evaluate(e, list->kid[i], e->globals);
 		long number_;
 		if (v->kind == VALUE_TEXT) {
@@ -486,7 +493,10 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		const char *name = n->kid[0]->text;
 		bool found = name && !strcmp(name, "loss");
 		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
-		if (!found) problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
+		struct diagnostic *d = found ? NULL : problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
+		const char *only = m->eval->metric_names.n == 1 ? m->eval->metric_names.at[0] : NULL;
+		if (d) diag_help(e->d, d, only ? "write `%s`, or `loss`" : m->eval->metric_names.n ? "for example `%s`" : "it has none: write `loss`", m->eval->metric_names.n ? m->eval->metric_names.at[0] : "");
+		if (d && m->eval->metric_names.n <= 1) diag_edit(e->d, d, n->kid[0]->span, "%s", only ? only : "loss");
 		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
 	} else if (!strcmp(n->text, "data") || !strcmp(n->text, "test")) {
 		struct diagnostic *d = problem(e, "data", n->name, "", "`%s` gives a source to each input and target", n->text);
