@@ -92,12 +92,21 @@ place_back(const struct changes *c, struct span *s)
 }
 
 static bool
-on_changed_line(const struct changes *c, struct span s)
+same_line(const struct source *file, size_t a, size_t b)
 {
-	for (int i = 0; i < c->all.n; i++) {
-		size_t from = c->all.at[i].to < s.begin ? c->all.at[i].to : s.end, to = c->all.at[i].to < s.begin ? s.begin : c->all.at[i].from;
-		if (from >= to || !memchr(c->file->text + from, '\n', to - from)) return true;
-	}
+	size_t from = a < b ? a : b, to = a < b ? b : a;
+	return !memchr(file->text + from, '\n', to - from);
+}
+
+/* a line that a change or a label of a message before it, `first` and following, stands on: the parser has not read all of it */
+static bool
+on_changed_line(const struct changes *c, const struct diagnostics *d, int first, struct span s)
+{
+	for (int i = 0; i < c->all.n; i++)
+		if (same_line(c->file, c->all.at[i].to, s.begin) || same_line(c->file, c->all.at[i].from, s.begin)) return true;
+	for (int i = first; i < d->all.n; i++)
+		for (int k = 0; k < d->all.at[i]->labels.n && d->all.at[i]->edits.n; k++)
+			if (same_line(c->file, d->all.at[i]->labels.at[k].span.begin, s.begin)) return true;
 	return false;
 }
 
@@ -118,14 +127,14 @@ spans_change(const struct changes *c, const struct diagnostic *m)
 
 /* the message with the places that it has in the file; false: it is none to say */
 static bool
-told_of_file(const struct changes *c, struct diagnostic *m)
+told_of_file(const struct changes *c, const struct diagnostics *d, int first, struct diagnostic *m)
 {
 	if (!m->edits.n) return false;
 	for (int i = 0; i < m->labels.n; i++)
 		if (!m->labels.at[i].span.file || !place_back(c, &m->labels.at[i].span)) return false;
 	for (int i = 0; i < m->edits.n; i++)
 		if (!place_back(c, &m->edits.at[i].span)) return false;
-	return on_changed_line(c, m->labels.at[0].span) && !spans_change(c, m);
+	return on_changed_line(c, d, first, m->labels.at[0].span) && !spans_change(c, m);
 }
 
 /* sorts the messages from `first` on by their places */
@@ -161,7 +170,7 @@ read_again(struct arena *a, struct diagnostics *d, const struct source *file, in
 	bool more = false;
 	for (int i = 0; i < after.all.n; i++) {
 		struct diagnostic *m = after.all.at[i];
-		if (!told_of_file(&c, m) || is_said(d, first, m)) continue;
+		if (!told_of_file(&c, d, first, m) || is_said(d, first, m)) continue;
 		PUSH(d->arena, &d->all, m);
 		d->errors++;
 		more = true;

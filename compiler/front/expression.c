@@ -351,27 +351,6 @@ report_subscript(struct elaborator *e, const struct node *n, const struct value 
 	diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", word, t->name, shape, size - 1);
 }
 
-/* `s[1..T]` of an input `s: [T]`: it was meant to have one more */
-static bool
-help_longer(struct elaborator *e, struct diagnostic *m, const struct node *range, const struct node *base, long size)
-{
-	const char *end = span_text(e->arena, range->kid[1]->span);
-	for (int i = 0; base->kind == NODE_NAME && i < e->p->tensors.n; i++) {
-		const struct tensor *t = e->p->tensors.at[i];
-		if (t->role != ROLE_INPUT || strcmp(t->name, base->text) || !t->span.file) continue;
-		const char *text = t->span.file->text, *open = memchr(text + t->span.begin, '[', t->span.end - t->span.begin);
-		size_t from = open ? (size_t)(open - text) + 1 : 0, length = strlen(end);
-		if (!open || strncmp(text + from, end, length) || text[from + length] != ']') return false;
-		struct span at = {t->span.file, from, from + length};
-		const char *more = range->kid[1]->kind == NODE_NUMBER ? arena_print(e->arena, "%ld", size + 1) : arena_print(e->arena, "%s+1", end);
-		const char *rest = span_text(e->arena, (struct span){at.file, at.end + 1, t->span.end});
-		diag_help(e->d, m, "declare one more element: `input %s: [%s]%s%s`", t->name, more, *rest ? " " : "", rest + strspn(rest, " "));
-		diag_edit(e->d, m, at, "%s", more);
-		return true;
-	}
-	return false;
-}
-
 static bool
 read_subscript(struct elaborator *e, struct node *n, struct scope *s, const struct node *base, long size, struct subscript *out, long *axis)
 {
@@ -385,7 +364,7 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 			fine = low >= 0 && high < size && low <= high;
 			struct diagnostic *m = fine ? NULL : problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "%ld..%ld is no slice of `%s`", low,
 									   high, span_text(e->arena, base->span));
-			if (m && high == size && low > 0 && help_longer(e, m, n, base, size)) fine = false;
+			if (m && high == size && low > 0 && mend_slice(e, m, n, base, size)) fine = false;
 			else if (m && high == size && low >= 0) diag_help(e->d, m, "both ends are included: write `%ld..%ld`", low, size - 1);
 			else if (m && high == -1 && low >= 0) diag_help(e->d, m, "indices count from the start: write `%ld..%ld`", low, size - 2);
 			if (m && m->helps.n && !m->edits.n && low >= 0 && low <= size - 2) diag_edit(e->d, m, n->span, "%ld..%ld", low, high == -1 ? size - 2 : size - 1);

@@ -181,6 +181,29 @@ help_width(struct elaborator *e, struct diagnostic *m, const struct value *v, co
 	return true;
 }
 
+/* ---- slices -------------------------------------------------------------------------------------------------------------------------------- */
+
+/* `s[1..T]` of an input `s: [T]`: it was meant to have one more */
+bool
+mend_slice(struct elaborator *e, struct diagnostic *m, const struct node *range, const struct node *base, long size)
+{
+	const char *end = span_text(e->arena, range->kid[1]->span);
+	for (int i = 0; base->kind == NODE_NAME && i < e->p->tensors.n; i++) {
+		const struct tensor *t = e->p->tensors.at[i];
+		if (t->role != ROLE_INPUT || strcmp(t->name, base->text) || !t->span.file) continue;
+		const char *text = t->span.file->text, *open = memchr(text + t->span.begin, '[', t->span.end - t->span.begin);
+		size_t from = open ? (size_t)(open - text) + 1 : 0, length = strlen(end);
+		if (!open || strncmp(text + from, end, length) || text[from + length] != ']') return false;
+		struct span at = {t->span.file, from, from + length};
+		const char *more = range->kid[1]->kind == NODE_NUMBER ? arena_print(e->arena, "%ld", size + 1) : arena_print(e->arena, "%s+1", end);
+		const char *rest = span_text(e->arena, (struct span){at.file, at.end + 1, t->span.end});
+		diag_help(e->d, m, "declare one more element: `input %s: [%s]%s%s`", t->name, more, *rest ? " " : "", rest + strspn(rest, " "));
+		diag_edit(e->d, m, at, "%s", more);
+		return true;
+	}
+	return false;
+}
+
 /* ---- asked by operators and calls ------------------------------------------------------------------------------------------------------ */
 
 void
