@@ -418,6 +418,12 @@ void help_option_elsewhere(struct elaborator *e, struct diagnostic *m, const str
 bool help_class_loss(struct elaborator *e, struct diagnostic *m, const struct value *scores, const struct value *class, struct span name);
 /* `where(c, a, b)` and the like, a call of this name, which are operators here; false: it is none */
 bool help_operator(struct elaborator *e, struct diagnostic *m, const struct node *callee, const char *name);
+/* statement.c: a target that this depends on; NULL: none */
+const struct tensor *target_behind(struct program *p, struct tensor *t);
+/* a metric of two arguments that are both computed, where the model has a class that would take the place of the second: a warning */
+void note_no_target(struct elaborator *e, struct node *call, struct scope *s, struct tensor *metric);
+/* `net = Sequential(..)`, whose stages are written out: a layer above the model, called by its name; false: it is something else */
+bool help_layer_of_stages(struct elaborator *e, struct diagnostic *m, const struct node *call, const char *stages);
 bool takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class);
 void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
 

@@ -1,6 +1,7 @@
 /* instead.c - what there is instead of what was asked for: losses for classes, schedules, operators for functions, optimizers with an option. */
 #include "front/apply.h"
 #include "front/repair.h"
+#include <ctype.h>
 #include <string.h>
 
 bool
@@ -28,6 +29,64 @@ help_schedule(struct elaborator *e, struct diagnostic *m, const char *name)
 	for (int i = 0; (v = fact(e, "schedules", i)) != NULL; i++)
 		if (v->kind == VALUE_DEFINITION) text_add(&t, "%s`%s`", i ? ", " : "", v->definition->text);
 	diag_help(e->d, m, "schedules are %s, and any expression of `step` and `epoch`: `lr=1e-3 * 0.95^epoch`", text_end(&t));
+}
+
+void
+note_no_target(struct elaborator *e, struct node *call, struct scope *s, struct tensor *metric)
+{
+	struct value *f = call->kid[0]->kind == NODE_NAME ? look_up(e->globals, call->kid[0]->text) : NULL, *argument[2];
+	if (!f || f->kind != VALUE_DEFINITION || !f->definition->span.file->library) return;
+	for (int k = 0; k < 2; k++) {
+		argument[k] = call->kid[1]->kid[k]->kind == NODE_NAME ? look_up(s, call->kid[1]->kid[k]->text) : NULL;
+		if (!argument[k] || argument[k]->kind != VALUE_TENSOR || argument[k]->n == 0) return; /* a class is a number */
+		if (argument[k]->body->op == OP_READ && argument[k]->body->tensor->role != ROLE_VALUE) return;
+	}
+	if (target_behind(e->p, metric)) return;
+	for (int i = 0; i < e->p->tensors.n; i++) {
+		struct tensor *t = e->p->tensors.at[i];
+		struct value *class = t->role == ROLE_TARGET && t->integer ? look_up(s, t->name) : NULL;
+		if (!class || class->kind != VALUE_TENSOR || class->n >= argument[1]->n) continue;
+		argument[1] = class;
+		if (try_call(e, f, 2, argument)->kind != VALUE_TENSOR) return;
+		struct span second = call->kid[1]->kid[1]->span;
+		struct diagnostic *m = diag_warning(e->d, "no-target", call->span, "both are computed by the model", "this metric looks at no target");
+		diag_label(e->d, m, declared_name(t), "a class");
+		diag_help(e->d, m, "compare with the class: `%s(%s, %s)`", call->kid[0]->text, call->kid[1]->kid[0]->text, t->name);
+		diag_edit(e->d, m, second, "%s", t->name);
+		return;
+	}
+}
+
+/* ---- chains ------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+is_word_at(const struct source *f, size_t i, const char *word)
+{
+	size_t n = strlen(word);
+	bool before = i > 0 && (isalnum((unsigned char)f->text[i - 1]) || strchr("_.\"", f->text[i - 1]));
+	return !before && !strncmp(f->text + i, word, n) && !isalnum((unsigned char)f->text[i + n]) && f->text[i + n] != '_';
+}
+
+bool
+help_layer_of_stages(struct elaborator *e, struct diagnostic *m, const struct node *call, const char *stages)
+{
+	const struct node *n = e->statement;
+	if (!m || !n || n->kind != NODE_DEFINE || n->kid[0]->n != 1 || n->kid[0]->kid[0]->kind != NODE_NAME || n->kid[1] != call || !n->span.file) return false;
+	const struct source *f = n->span.file;
+	const char *name = n->kid[0]->kid[0]->text;
+	char *layer = arena_print(e->arena, "%s", name);
+	layer[0] = (char)toupper((unsigned char)layer[0]);
+	size_t item = n->span.begin, end = item;
+	while (item > 0 && !(f->text[item - 1] == '\n' && (is_word_at(f, item, "model") || is_word_at(f, item, "layer")))) item--;
+	while (f->text[end] && f->text[end] != '}') end++;
+	for (size_t i = 0; i < f->length; i++)
+		if (!strcmp(layer, name) || is_word_at(f, i, layer)) return false;
+	diag_help(e->d, m, "a chain with a name is a layer above the model:\n`layer %s(x) = x%s`", layer, stages);
+	diag_edit(e->d, m, (struct span){f, item, item}, "layer %s(x) = x%s\n\n", layer, stages);
+	diag_edit(e->d, m, n->span, "%s", "");
+	for (size_t i = n->span.end; i < end; i++)
+		if (is_word_at(f, i, name)) diag_edit(e->d, m, (struct span){f, i, i + strlen(name)}, "%s", layer);
+	return true;
 }
 
 /* ---- operators ---------------------------------------------------------------------------------------------------------------------------- */

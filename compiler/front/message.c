@@ -415,7 +415,7 @@ help_sequence(struct elaborator *e, struct diagnostic *m, const struct node *n)
 	struct text t = {.arena = e->arena};
 	bool known = false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) known |= !strcmp(names[i], n->text);
-	if (!known || !call_ || !is_stage(call_->span)) return false;
+	if (!known || !call_) return false;
 	const struct node *stages = call_->kid[1];
 	if (stages->n == 1 && stages->kid[0]->kind == NODE_LIST) stages = stages->kid[0]; /* Sequential([A(64), relu]) */
 	for (int i = 0; i < stages->n; i++) {
@@ -424,6 +424,7 @@ help_sequence(struct elaborator *e, struct diagnostic *m, const struct node *n)
 		text_add(&t, "%s%s", i ? " -> " : "", span_text(e->arena, stage->span));
 	}
 	if (!t.length) return false;
+	if (!is_stage(call_->span)) return help_layer_of_stages(e, m, call_, arena_print(e->arena, " -> %s", text_end(&t)));
 	diag_help(e->d, m, stages->n == 1 ? "the layer itself takes its place: `-> %s`" : "a chain takes its place: `-> %s`", text_end(&t));
 	diag_edit(e->d, m, call_->span, "%s", text_end(&t));
 	return true;

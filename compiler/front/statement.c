@@ -357,7 +357,7 @@ belongs_to_model(struct elaborator *e, struct node *n)
 }
 
 /* a target that is read on the way to t; NULL: there is none */
-static const struct tensor *
+const struct tensor *
 target_behind(struct program *p, struct tensor *t)
 {
 	struct equation **of = equation_table(p);
@@ -424,6 +424,7 @@ run_metric(struct elaborator *e, struct node *n, struct scope *s)
 	}
 	if (v->n) v = reduce_all(e, MEAN, v, n->span);
 	PUSH(e->arena, &e->p->metrics, per_sample(e, v, n->text, n->span));
+	if (e->training && !e->quiet && n->kid[0]->kind == NODE_CALL && n->kid[0]->kid[1]->n == 2) note_no_target(e, n->kid[0], s, e->p->metrics.at[e->p->metrics.n - 1]);
 	PUSH(e->arena, &e->p->metric_names, n->text);
 }
 

@@ -419,6 +419,9 @@ refuse_number(struct elaborator *e, const struct node *n, const struct value *v,
 		diag_edit(e->d, m, n->kid[0]->span, "%s", v->text);
 	} else if (v->kind == VALUE_TRUTH && s->truth) {
 		diag_help(e->d, m, "%s", s->truth);
+	} else if (v->kind == VALUE_NUMBER && s->whole && floor(v->number) >= s->least && v->number <= s->most) { /* 32.5 */
+		diag_help(e->d, m, "write `%s = %.0f`", s->name, floor(v->number));
+		diag_edit(e->d, m, n->kid[0]->span, "%.0f", floor(v->number));
 	}
 }
 
