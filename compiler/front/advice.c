@@ -274,6 +274,10 @@ help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n,
 	if (!near && !sentence) near = nearest_name(name, options, n);
 	for (int i = 0; i < n && !near && !sentence; i++)
 		if (!strncmp(options[i], name, strlen(name))) near = options[i];
+	int letters = 0;
+	for (int i = 0; i < n && !sentence; i++) letters += !near && !options[i][1] && *options[i] == *name;
+	for (int i = 0; i < n && letters == 1 && !near; i++) /* alpha=0.2 of leaky_relu(x, a) */
+		if (!options[i][1] && *options[i] == *name) near = options[i];
 	if (near) {
 		diag_help(e->d, m, "it is called `%s`", near);
 		diag_rename(e->d, m, name, near);

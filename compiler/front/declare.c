@@ -59,8 +59,13 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 	}
 	if (v->kind == VALUE_NUMBER && v->number > 1 && v->number == floor(v->number) && v->number < 1e9)
 		if (e->statement && (e->statement->kind == NODE_INPUT || e->statement->kind == NODE_PARAM)) {
-			diag_help(e->d, m, "%.0f numbers are `[%.0f]`", v->number, v->number);
-			diag_edit(e->d, m, t->span, "[%.0f]", v->number);
+			struct span at = t->span;
+			bool around = at.file && at.begin > 0 && at.file->text[at.begin - 1] == '(' && at.file->text[at.end] == ')';
+			if (around) at = (struct span){at.file, at.begin - 1, at.end + 1};
+			if (t->kind == NODE_NAME) diag_help(e->d, m, "a shape stands in brackets: `[%s]`", t->text);
+			else diag_help(e->d, m, "%.0f numbers are `[%.0f]`", v->number, v->number);
+			if (t->kind == NODE_NAME) diag_edit(e->d, m, at, "[%s]", t->text);
+			else diag_edit(e->d, m, at, "[%.0f]", v->number);
 		} else {
 			diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
 			if (e->statement && is_class(e, e->statement->text)) diag_edit(e->d, m, t->span, "0..%.0f", v->number - 1);

@@ -117,6 +117,21 @@ quotient_of(struct elaborator *e, const struct node *n, double a, double b)
 	return q;
 }
 
+/* an operand that says whether something holds, which is no number: reported */
+static bool
+is_condition(struct elaborator *e, const struct node *n, const struct value *v)
+{
+	if (v->kind != VALUE_TENSOR || !v->body->condition) return false;
+	struct diagnostic *m = problem(e, "condition", n->span, "a condition", "a condition is no number");
+	const struct span s = n->span;
+	bool inside = s.file && s.begin > 0 && s.file->text[s.begin - 1] == '(' && s.file->text[s.end] == ')';
+	const char *text = arena_print(e->arena, inside ? "if %s then 1 else 0" : "(if %s then 1 else 0)", span_text(e->arena, s));
+	diag_help(e->d, m, "a number comes of a choice: `%s`", text);
+	diag_edit(e->d, m, s, "%s", text);
+	note_frames(e, m);
+	return true;
+}
+
 static struct value *
 evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -138,6 +153,7 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 		if (n->kind == NODE_DIVIDE) number_->quotient = quotient_of(e, n, a->number, b->number);
 		return number_;
 	}
+	if (!op->compares && (is_condition(e, n->kid[0], a) || is_condition(e, n->kid[1], b))) return value_error(e);
 	struct value w = *a, x = *b;
 	w.span = n->kid[0]->span; /* messages underline the operands as written */
 	x.span = n->kid[1]->span;
@@ -421,7 +437,7 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 		struct value *v = evaluate(e, subs->kid[0], s);
 		if (v->kind == VALUE_NUMBER && whole_number(e, v, subs->kid[0]->span, "a subscript", &i)) {
 			if (i >= 0 && i < base->n) return base->item[i];
-			problem(e, "out-of-range", subs->kid[0]->span, arena_print(e->arena, "valid: 0..%d", base->n - 1), "index %ld is outside the list", i);
+			mend_repeat(e, problem(e, "out-of-range", subs->kid[0]->span, arena_print(e->arena, "valid: 0..%d", base->n - 1), "index %ld is outside the list", i), subs->kid[0], s, base->n);
 			return value_error(e);
 		}
 	}

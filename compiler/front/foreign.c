@@ -463,7 +463,8 @@ keyword_argument(const struct mistake *m)
 	size_t to = from;
 	while (from > 0 && word_end(m, from - 1) > from - 1) from--;
 	end = word_end(m, end);
-	struct diagnostic *d = say(m, m->at, "", "an argument is given by name with `=`");
+	bool signature = at_text(m, line_start(m), "fn ") || at_text(m, line_start(m), "layer ") || at_text(m, line_start(m), "optimizer ");
+	struct diagnostic *d = say(m, m->at, "", signature ? "a default is given with `=`" : "an argument is given by name with `=`");
 	diag_edit(m->p->diagnostics, d, m->at, "=");
 	advise(m, d, "write `%s=%s`", slice(m, from, to), end > first ? slice(m, first, end) : "...");
 	return true;

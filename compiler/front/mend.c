@@ -181,6 +181,20 @@ help_width(struct elaborator *e, struct diagnostic *m, const struct value *v, co
 	return true;
 }
 
+void
+mend_repeat(struct elaborator *e, struct diagnostic *m, const struct node *index, struct scope *s, int n)
+{
+	const struct value *v = index->kind == NODE_NAME ? look_up(s, index->text) : NULL;
+	const struct source *f = v ? v->span.file : NULL; /* where the `repeat` names it */
+	if (!m || !f || f->library || strncmp(f->text + v->span.end, " in ", 4) || n < 1) return;
+	const char *dots = strstr(f->text + v->span.end, ".."), *brace = dots ? strchr(dots, '{') : NULL, *line = strchr(f->text + v->span.end, '\n');
+	if (!brace || (line && line < brace)) return;
+	struct span last = {f, (size_t)(dots - f->text) + 2, (size_t)(brace - f->text)};
+	while (last.end > last.begin && f->text[last.end - 1] == ' ') last.end--;
+	diag_help(e->d, m, "the list has %d item%s, counted from 0: `%s..%d`", n, n == 1 ? "" : "s", span_text(e->arena, (struct span){f, v->span.begin, last.begin - 2}), n - 1);
+	diag_edit(e->d, m, last, "%d", n - 1);
+}
+
 /* ---- slices -------------------------------------------------------------------------------------------------------------------------------- */
 
 /* `s[1..T]` of an input `s: [T]`: it was meant to have one more */
@@ -222,6 +236,12 @@ mend_operands(struct elaborator *e, struct node *n, struct scope *s, int message
 	if (a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR && n->kind == NODE_ADD) /* h + (h -> Dense(64)) */
 		for (int k = 0; k < 2; k++)
 			if (n->kid[k]->kind == NODE_PIPE && n->kid[1 - k]->kind == NODE_NAME && help_width(e, m, k ? b : a, k ? a : b)) return;
+	for (int k = 1; k >= 0 && a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR && a->n == 2 && b->n == 2; k--) { /* P is [d, T] */
+		if (n->kid[k]->kind != NODE_NAME || a->axis[0]->size != b->axis[1]->size || a->axis[1]->size != b->axis[0]->size) continue;
+		diag_help(e->d, m, "rows and columns are exchanged: `%s.T` fits", n->kid[k]->text);
+		diag_edit(e->d, m, n->kid[k]->span, "%s.T", n->kid[k]->text);
+		return;
+	}
 	bool inside_function = e->frame && e->frame->definition->kind == NODE_FN;
 	if (a->kind == VALUE_TENSOR && b->kind == VALUE_TENSOR && !inside_function && (n->kind == NODE_ADD || n->kind == NODE_SUBTRACT))
 		help_projection(e, m, a, b, n->kid[1]->span);

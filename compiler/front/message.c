@@ -562,6 +562,31 @@ help_index(struct elaborator *e, struct diagnostic *m, const struct node *sum, c
 	return false;
 }
 
+/* the innermost sum whose product holds n */
+static const struct node *
+sum_around(const struct node *tree, const struct node *n)
+{
+	if (!tree) return NULL;
+	for (int i = 0; i < tree->n; i++) {
+		const struct node *inner = tree->kid[i] == n ? tree : sum_around(tree->kid[i], n);
+		if (inner && tree->kind == NODE_REDUCE && inner->kind != NODE_REDUCE) return tree;
+		if (inner) return inner;
+	}
+	return NULL;
+}
+
+/* sum(i) a[i] * W[i,j] * b[j]: the sum that says one index, and not the other */
+static bool
+sum_lacks(struct elaborator *e, struct diagnostic *m, const struct node *n)
+{
+	const struct node *sum = sum_around(e->statement, n);
+	if (!sum || sum->kind != NODE_REDUCE || !sum->kid[0]->kid[1]->n) return false;
+	const struct node *list = sum->kid[0]->kid[1], *last = list->kid[list->n - 1];
+	diag_help(e->d, m, "the sum says over which indices: `%s(%s, %s)`", sum->kid[0]->kid[0]->text, span_text(e->arena, list->span), n->text);
+	diag_edit(e->d, m, (struct span){last->span.file, last->span.end, last->span.end}, ", %s", n->text);
+	return true;
+}
+
 struct value *
 unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -598,6 +623,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 			diag_edit(e->d, m, (struct span){inside.file, inside.begin, inside.begin}, "(%s) ", name);
 			return value_error(e);
 		}
+		if (m && sum_lacks(e, m, n)) return value_error(e);
 		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`, or add `%s` to the left side to keep it as an axis", name, name, name);
 		return value_error(e);
 	}
@@ -605,6 +631,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	if (left && left->kind == NODE_NAME && strlen(name) == 1) { /* y = W[j] */
 		m = problem(e, "index-scope", n->span, "where does this index come from?", "index `%s` is neither on the left side nor summed over", name);
 		note_frames(e, m);
+		if (m && sum_lacks(e, m, n)) return value_error(e);
 		diag_help(e->d, m, "write `%s[%s] = ...` to keep it as an axis, or `sum(%s)` in front of the product to add up over it", left->text, name, name);
 		diag_edit(e->d, m, (struct span){left->span.file, left->span.end, left->span.end}, "[%s]", name);
 		return value_error(e);

@@ -168,6 +168,10 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 				       "the recurrence for `%s` has no start value", name);
 	note_frames(e, m);
 	const char *start = m && indices->n == 1 ? start_fitting(e, n, s, name) : NULL;
+	for (int i = 0; m && !start && indices->n == 1 && e->block && i < e->block->n; i++) { /* as that of another value */
+		const struct node *x = e->block->kid[i], *first = x->kind == NODE_INDEXED ? x->kid[1]->kid[0] : NULL;
+		if (first && x->kid[1]->n == 1 && !strcmp(span_text(e->arena, first->span), "-1")) start = span_text(e->arena, x->kid[2]->span);
+	}
 	diag_help(e->d, m, "give the value before the first step, for example `%s[-1] = %s`", name, start ? start : "zeros(n)");
 	if (start) repair_prepend(e->d, m, n->span, arena_print(e->arena, "%s[-1] = %s", name, start));
 	scope_bind(e, s, name, value_error(e));

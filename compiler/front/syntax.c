@@ -114,6 +114,15 @@ advise(const struct mistake *m, struct diagnostic *d, const char *format, ...)
 		if (d->edits.at[i].help < 0) d->edits.at[i].help = d->helps.n - 1; /* what the title asks for */
 }
 
+/* the last line in front of i that is not empty: where its text ends; 0: there is none */
+static size_t
+text_before(const struct mistake *m, size_t i)
+{
+	while (i > 0 && m->text[i - 1] != '\n') i--;
+	while (i > 0 && isspace((unsigned char)m->text[i - 1])) i--;
+	return i;
+}
+
 /* ---- brackets ---------------------------------------------------------------------------------------------------------------------- */
 
 /* the file ends inside a block: one message, however many blocks are open */
@@ -399,9 +408,21 @@ misplaced_statement(const struct mistake *m, bool train)
 	return false;
 }
 
+/* `-> f` behind a line that is wrong goes on with it */
+static bool
+goes_on_with_wrong(const struct mistake *m)
+{
+	size_t end = text_before(m, m->at.begin);
+	const struct diagnostics *all = m->p->diagnostics;
+	if (!found_is(m, "->") || all->all.n == m->p->first_message || !end) return false;
+	struct span said = all->all.at[all->all.n - 1]->labels.at[0].span;
+	return said.begin < end && !memchr(m->text + said.begin, '\n', end - said.begin);
+}
+
 static void
 wrong_start(const struct mistake *m)
 {
+	if (goes_on_with_wrong(m)) return;
 	bool file = m->depth == 0 || behind(m, 0, "items"), train = behind(m, 0, "entries");
 	if ((file && foreign_definition(m)) || (!file && misplaced_statement(m, train))) return;
 	struct diagnostic *d = say(m, m->at, "", "%s cannot start a %s", found_text(m), file ? "part of a file" : train ? "setting" : "statement");
@@ -419,6 +440,40 @@ inside_definition(const struct mistake *m)
 }
 
 /* the statement begins with a value, to which it gives no name */
+/* a line that is indented deeper than the chain above: its arrow is missing */
+static bool
+arrow_missing(const struct mistake *m, size_t from)
+{
+	size_t end = text_before(m, from), line = end, own = from;
+	while (line > 0 && m->text[line - 1] != '\n') line--;
+	while (own > 0 && m->text[own - 1] != '\n') own--;
+	size_t first = skip_blanks(m, line);
+	if (!end || from - own <= first - line || skip_blanks(m, own) != from) return false;
+	bool chain = false;
+	for (size_t i = first; i + 1 < end; i++) chain |= at_text(m, i, "->");
+	if (!chain) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, from, word_end(m, from)}, "", "a chain goes on with an arrow");
+	advise(m, d, "write `-> %s`", slice(m, from, line_end(m, from)));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, from}, "-> ");
+	return true;
+}
+
+/* y = x -> f ->  and the next line defines something */
+static bool
+arrow_too_many(const struct mistake *m)
+{
+	size_t name = m->at.begin;
+	if (!found_is(m, "'='") || !behind(m, 1, "->")) return false;
+	while (name > 0 && m->text[name - 1] != '\n') name--;
+	size_t end = text_before(m, name + 1), arrow = end;
+	if (end < 2 || !at_text(m, end - 2, "->")) return false;
+	for (arrow -= 2; arrow > 0 && m->text[arrow - 1] == ' ';) arrow--;
+	struct diagnostic *d = say(m, (struct span){m->p->source, end - 2, end}, "", "nothing follows this arrow");
+	advise(m, d, "leave it out, or write the next function or layer behind it");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, arrow, end}, "%s", "");
+	return true;
+}
+
 static bool
 nameless_value(const struct mistake *m)
 {
@@ -430,6 +485,7 @@ nameless_value(const struct mistake *m)
 	from = skip_blanks(m, from);
 	for (size_t i = m->at.begin; i < to; i++)
 		if (strchr("#;}", m->text[i])) to = i;
+	if (arrow_missing(m, from)) return true;
 	struct span whole = {m->p->source, from, to};
 	while (whole.end > whole.begin + 1 && strchr(" \t\r", m->text[whole.end - 1])) whole.end--;
 	struct diagnostic *d = say(m, whole, "", call ? "the result of a call needs a name" : "this value gets no name");
@@ -497,7 +553,7 @@ syntax_error(struct mistake *m)
 		return;
 	}
 	if (!nn_scan_recover(m->p, m->at, &m->open, &m->bracket)) m->bracket = 0;
-	if (habit(m) || file_ends(m) || never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
+	if (arrow_too_many(m) || habit(m) || file_ends(m) || never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
 	if (at_statement(m)) wrong_start(m);
 	else plain(m);
 }

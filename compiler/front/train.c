@@ -114,6 +114,14 @@ read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
 	return true;
 }
 
+/* what reads a file with this ending; NULL: it is none that says */
+static const struct reader *
+reader_of(const char *file)
+{
+	const char *ending = strrchr(file, '.');
+	return ending ? find_reader(!strcmp(ending, ".txt") ? "text" : ending + 1) : NULL;
+}
+
 static bool
 read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 {
@@ -124,6 +132,13 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		for (int i = 0; i < READERS; i++) names[i] = readers[i].name;
 		struct diagnostic *m = problem(e, "unknown-name", n->kid[0]->span, "", "there is no data source `%s`", span_text(e->arena, n->kid[0]->span));
 		const char *near = name ? nearest_name(name, names, READERS) : NULL;
+		const struct node *list = n->kid[1], *file = list->n ? list->kid[0] : NULL;
+		const struct reader *by_ending = file && file->kind == NODE_TEXT ? reader_of(file->text) : NULL;
+		if (by_ending) {
+			diag_help(e->d, m, "such a file is read by `%s(%s)`", by_ending->name, span_text(e->arena, file->span));
+			diag_edit(e->d, m, n->kid[0]->span, "%s", by_ending->name);
+			return false;
+		}
 		if (near) diag_help(e->d, m, "there is one with a similar name: `%s`", near);
 		else diag_help(e->d, m, "data comes from a list or one of these:\n%s", reader_examples(e));
 		if (near) diag_rename(e->d, m, name, near);
@@ -299,8 +314,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	default: break;
 	}
 	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
-	const char *ending = n->kind == NODE_TEXT ? strrchr(n->text, '.') : NULL;
-	const struct reader *reader = ending ? find_reader(!strcmp(ending, ".txt") ? "text" : ending + 1) : NULL;
+	const struct reader *reader = n->kind == NODE_TEXT ? reader_of(n->text) : NULL;
 	if (reader) {
 		diag_help(e->d, m, "a file is read by a function: `%s(%s)`", reader->name, span_text(e->arena, n->span));
 		diag_edit(e->d, m, n->span, "%s(%s)", reader->name, span_text(e->arena, n->span));
@@ -363,6 +377,7 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 			if (missing) diag_help(e->d, d, "`%s` has no data yet: write `%s = ...` here", missing, missing);
 			else if (near) diag_help(e->d, d, "it has `%s`", near);
 			if (missing || near) diag_rename(e->d, d, n->text, missing ? missing : near);
+			if (!missing && !near) diag_help(e->d, d, "records to test with stand in a group of their own, `test { %s = ... }`", m->inputs.n ? m->inputs.at[0]->name : "x");
 			strangers++;
 			continue;
 		}
@@ -489,6 +504,15 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		else
 			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], false);
 	} else if (!strcmp(n->text, "shuffle")) {
+		static const struct { const char *name, *truth; } said[] = {{"yes", "true"}, {"on", "true"}, {"no", "false"}, {"off", "false"}};
+		const char *word = n->kid[0]->kind == NODE_NAME || n->kid[0]->kind == NODE_TEXT ? n->kid[0]->text : "";
+		for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+			if (strcmp(said[i].name, word)) continue;
+			struct diagnostic *d = problem(e, "setting", n->kid[0]->span, "", "`shuffle` is true or false");
+			diag_help(e->d, d, "write `%s`", said[i].truth);
+			diag_edit(e->d, d, n->kid[0]->span, "%s", said[i].truth);
+			return;
+		}
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind != VALUE_TRUTH && v->kind != VALUE_ERROR) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`shuffle` is true or false");
 		else t->shuffle = v->number != 0;
