@@ -160,8 +160,9 @@ comment_inside(const struct mistake *m, struct diagnostic *d)
 	size_t from = d->labels.at[0].span.begin, end = from, close;
 	while (end < m->p->source->length && m->text[end] != '\n') end++;
 	for (close = from + 2; close + 1 < end && !at_text(m, close, "*/");) close++;
+	if (!at_text(m, from, "/*") || close + 1 >= end) return false;
 	size_t rest = skip_blanks(m, close + 2);
-	if (!at_text(m, from, "/*") || close + 1 >= end || (rest < end && m->text[rest] != '\r')) return false;
+	if (rest < end && m->text[rest] != '\r') return false;
 	advise(m, d, "write `# %s`", slice(m, skip_blanks(m, from + 2), close));
 	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, close + 2}, "# %s", slice(m, skip_blanks(m, from + 2), close));
 	return true;
