@@ -603,7 +603,7 @@ help_other_loss(struct unit *u, const struct model *m, struct diagnostic *d)
 	struct elaborator e = {.unit = u, .arena = u->arena, .d = &u->diagnostics, .p = m->train, .globals = m->globals, .training = true, .batch = m->batch, .quiet = 1};
 	if (!call_ || call_->kid[0]->kind != NODE_NAME) return;
 	PUSH(e.arena, &e.context, e.batch);
-	if (!read_arguments(&e, call_, m->scope, NULL, &a) || a.n != 2 || a.keyword_count || a.at[0]->kind != VALUE_TENSOR || a.at[1]->kind != VALUE_TENSOR) return;
+	if (!read_arguments(&e, NULL, call_, m->scope, NULL, &a) || a.n != 2 || a.keyword_count || a.at[0]->kind != VALUE_TENSOR || a.at[1]->kind != VALUE_TENSOR) return;
 	int count = 0;
 	while (fact(&e, "losses", count)) count++;
 	for (int i = 0; i < count; i++) { /* those for classes come first */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 bool
-read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a)
+read_arguments(struct elaborator *e, const struct node *definition, struct node *call, struct scope *s, struct value *piped, struct arguments *a)
 {
 	struct node *list = call->kid[1];
 	*a = (struct arguments){.call = call};
@@ -20,8 +20,11 @@ read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct 
 	bool fine = true;
 	for (int i = 0; i < list->n; i++) {
 		struct node *n = list->kid[i];
+		bool unknown = n->kind == NODE_KEYWORD && definition && !has_parameter(definition, n->text); /* that is said by who puts it to the parameters */
+		e->quiet += unknown;
 		struct value *v = evaluate_argument(e, n->kind == NODE_KEYWORD ? n->kid[0] : n, s);
-		if (v->kind == VALUE_ERROR) fine = false;
+		e->quiet -= unknown;
+		if (v->kind == VALUE_ERROR && !unknown) fine = false;
 		struct value *w = NEW(e->arena, struct value);
 		*w = *v;
 		w->span = n->kind == NODE_KEYWORD ? n->kid[0]->span : n->span;
@@ -187,6 +190,10 @@ promised(struct elaborator *e, const struct expansion *x, struct value *v)
 	struct diagnostic *m = problem(e, "shape", types->kid[0]->span, dims_text(e->arena, rank, dims), "`%s` does not give what it promises", x->definition->text);
 	if (m) diag_note(e->d, m, "its result is %s", shape_text(e, v));
 	note_frames(e, m);
+	struct span arrow = {types->kid[0]->span.file, types->kid[0]->span.begin, types->kid[0]->span.end};
+	while (arrow.file && arrow.begin > 0 && arrow.file->text[arrow.begin - 1] != ')') arrow.begin--;
+	if (m && arrow.file) diag_help(e->d, m, "leave the promise out: the shape follows from the result");
+	if (m && arrow.file) diag_edit(e->d, m, arrow, "%s", "");
 	return value_error(e);
 }
 
@@ -490,7 +497,7 @@ static struct value *
 apply_instance(struct elaborator *e, struct instance *i, struct arguments *a)
 {
 	struct arguments all, own;
-	if (!read_arguments(e, i->call, i->scope, NULL, &own)) return value_error(e);
+	if (!read_arguments(e, i->callee && i->callee->kind == VALUE_DEFINITION ? i->callee->definition : NULL, i->call, i->scope, NULL, &own)) return value_error(e);
 	all = *a;
 	for (int k = 0; k < own.n && all.n < MOST; k++) all.at[all.n++] = own.at[k];
 	for (int k = 0; k < own.keyword_count && all.keyword_count < MOST; k++) {
@@ -536,7 +543,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *callee = reduction ? NULL : callee_of(e, call_, s);
 	bool unknown = callee && callee->kind == VALUE_ERROR;
 	e->unknown_callee += unknown;
-	bool fine = read_arguments(e, call_, s, piped, &a) && !(piped && piped->kind == VALUE_ERROR);
+	bool fine = read_arguments(e, callee && callee->kind == VALUE_DEFINITION ? callee->definition : NULL, call_, s, piped, &a) && !(piped && piped->kind == VALUE_ERROR);
 	e->unknown_callee -= unknown;
 	if (!fine) {
 		bool all = a.n + a.keyword_count == call_->kid[1]->n + (piped != NULL);

@@ -41,8 +41,9 @@ bool bind_parameter(struct elaborator *e, struct expansion *x, int k);
 /* Some argument is wrong, and the definition is not applied: reports what else is wrong with the arguments, whatever that one was meant to be. */
 void check_rest(struct elaborator *e, struct node *definition, struct arguments *a);
 
-/* false: some argument was wrong, which was reported */
-bool read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a);
+bool has_parameter(const struct node *definition, const char *name);
+/* false: some argument was wrong, which was reported; definition: what is called, NULL: none of the language */
+bool read_arguments(struct elaborator *e, const struct node *definition, struct node *call, struct scope *s, struct value *piped, struct arguments *a);
 struct value *wrong_count(struct elaborator *e, const struct arguments *a, const char *name, const char *wants);
 /* the result of a layer or function of the language; wrong arguments are reported */
 struct value *apply_definition(struct elaborator *e, struct value *callee, struct arguments *a);

@@ -213,6 +213,7 @@ evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
 		diag_label(e->d, m, n->kid[1]->span, "%s", shape_text(e, b));
 		diag_note(e->d, m, "%ld columns on the left, %ld rows on the right", a->axis[a->n - 1]->size, b->axis[0]->size);
 		if (m) help_transposed(e, m, n, a, b);
+		if (m) mend_product(e, m, n->kid[1], a, b);
 		if (b->n == 2 && a->n == 1 && b->axis[1]->size == a->axis[0]->size) {
 			diag_help(e->d, m, "write `%s @ %s`: the matrix stands on the left", span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span));
 			diag_swap(e->d, m, n->kid[0]->span, n->kid[1]->span);

@@ -322,6 +322,11 @@ model_header(const struct mistake *m)
 	bool named = word_end(m, m->at.end) > m->at.end && m->text[word_end(m, m->at.end)] == ':';
 	if (found_is(m, "'('") && named) advise(m, d, "sizes are constants above it, `let units = 128`; `-D units=64` changes them");
 	else advise(m, d, "write `%s {`", slice(m, i, m->at.begin));
+	size_t first, stop;
+	if (found_is(m, "':'") && skip_blanks(m, m->at.end) >= end && indented_block(m, i, &first, &stop)) { /* model Net: */
+		diag_edit(m->p->diagnostics, d, m->at, " {");
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, stop, stop}, "\n}");
+	}
 	if (brace < end && !(found_is(m, "'('") && named)) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, brace}, " ");
 	return true;
 }
@@ -462,8 +467,9 @@ keyword_argument(const struct mistake *m)
 	while (from > 0 && isspace((unsigned char)m->text[from - 1])) from--;
 	size_t to = from;
 	while (from > 0 && word_end(m, from - 1) > from - 1) from--;
-	end = word_end(m, end);
-	bool signature = at_text(m, line_start(m), "fn ") || at_text(m, line_start(m), "layer ") || at_text(m, line_start(m), "optimizer ");
+	end = expression_end(m, end);
+	size_t line = line_start(m), named = skip_blanks(m, word_end(m, line));
+	bool signature = (at_text(m, line, "fn ") || at_text(m, line, "layer ") || at_text(m, line, "optimizer ")) && m->text[word_end(m, named)] == '(';
 	struct diagnostic *d = say(m, m->at, "", signature ? "a default is given with `=`" : "an argument is given by name with `=`");
 	diag_edit(m->p->diagnostics, d, m->at, "=");
 	advise(m, d, "write `%s=%s`", slice(m, from, to), end > first ? slice(m, first, end) : "...");

@@ -218,6 +218,18 @@ mend_slice(struct elaborator *e, struct diagnostic *m, const struct node *range,
 	return false;
 }
 
+void
+mend_product(struct elaborator *e, struct diagnostic *m, const struct node *right, const struct value *a, const struct value *b)
+{
+	if (m->helps.n || b->n < 2 || count_of(b) != a->axis[a->n - 1]->size || right->kind != NODE_NAME) return;
+	long shape[MAX_RANK];
+	value_shape(b, shape);
+	const char *flat = flattening(e, b->n, shape, right->span);
+	if (!flat) return;
+	diag_help(e->d, m, "write `(%s -> %s)`: all its elements as a vector", right->text, flat);
+	diag_edit(e->d, m, right->span, "(%s -> %s)", right->text, flat);
+}
+
 /* ---- asked by operators and calls ------------------------------------------------------------------------------------------------------ */
 
 void

@@ -10,6 +10,8 @@ void mend_operands(struct elaborator *e, struct node *n, struct scope *s, int me
 void mend_call(struct elaborator *e, struct value *callee, struct node *call_, struct scope *s, const struct arguments *a, int messages);
 /* `m = mean(x, axis=0)` as an equation, where it is all that a name is given; false: it is something else */
 bool mend_axis_number(struct elaborator *e, struct diagnostic *m, const struct arguments *a, const char *reduction);
+/* A @ B, where B has as many elements as A has columns */
+void mend_product(struct elaborator *e, struct diagnostic *m, const struct node *right, const struct value *a, const struct value *b);
 /* an index of a `repeat` that goes beyond a list of n items */
 void mend_repeat(struct elaborator *e, struct diagnostic *m, const struct node *index, struct scope *s, int n);
 /* a slice up to the size of the axis, of an input that was meant to have one more; false: it is something else */

@@ -320,6 +320,15 @@ whole_sum(const struct node *tree, const struct node *n)
 }
 
 /* a value that has no name yet: where such names come from */
+/* the name at this place is what goes into a chain */
+static bool
+starts_chain(const struct node *n, struct span name)
+{
+	if (n->kind != NODE_PIPE) return false;
+	while (n->kind == NODE_PIPE) n = n->kid[0];
+	return n->kind == NODE_NAME && n->span.begin == name.begin;
+}
+
 static void
 help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 {
@@ -334,6 +343,17 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 		size_t n = strlen(t->name);
 		if (!tensor_is_param(t) || n <= length || strcmp(t->name + n - length, name) || t->name[n - length - 1] != '.') continue;
 		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`; all of them together are `weights`", name);
+		return;
+	}
+	const struct tensor *input = NULL;
+	int inputs = 0;
+	for (int i = 0; i < e->p->tensors.n; i++) {
+		inputs += e->p->tensors.at[i]->role == ROLE_INPUT;
+		if (e->p->tensors.at[i]->role == ROLE_INPUT) input = e->p->tensors.at[i];
+	}
+	if (!d && inputs == 1 && e->statement && e->statement->kind == NODE_DEFINE && starts_chain(e->statement->kid[1], m->labels.at[0].span)) {
+		diag_help(e->d, m, "the input is `%s`: write `%s -> ...`", input->name, input->name);
+		diag_rename(e->d, m, name, input->name);
 		return;
 	}
 	if (e->statement && e->statement->kind == NODE_LOSS && length == 1 && isupper((unsigned char)*name)) { /* 1/N * ... */

@@ -101,7 +101,7 @@ schedule_value(struct elaborator *e, struct optimizer *o, const char *option, st
 {
 	struct node *params = callee->definition->kid[0];
 	struct arguments given, all = {.call = call};
-	if (!read_arguments(e, call, s, NULL, &given)) return value_error(e);
+	if (!read_arguments(e, NULL, call, s, NULL, &given)) return value_error(e);
 	for (int k = 0; k < params->n; k++) {
 		struct value *v = k < given.n ? given.at[k] : NULL;
 		struct node *keyword = NEW(e->arena, struct node);

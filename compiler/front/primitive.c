@@ -157,6 +157,26 @@ reshaped(struct elaborator *e, const struct value *x, int rank, const long dims[
 	return value_tensor(e, rank, axes, value_at(e, x, at), span);
 }
 
+/* one of the sizes, from the last one on, that makes the number of elements right; or those of a vector of all */
+static void
+help_sizes(struct elaborator *e, struct diagnostic *m, const struct arguments *a, const struct value *x, int rank, const long dims[])
+{
+	double count = 1;
+	for (int i = 0; i < x->n; i++) count *= (double)x->axis[i]->size;
+	for (int k = rank - 1; k >= 0; k--) {
+		double others = 1;
+		for (int i = 0; i < rank; i++) others *= i == k ? 1 : (double)dims[i];
+		double size = count / others;
+		if (size != floor(size) || size < 2) continue;
+		long fitting[MAX_RANK];
+		memcpy(fitting, dims, (size_t)rank * sizeof *dims);
+		fitting[k] = (long)size;
+		diag_help(e->d, m, "for example `%s`", dims_text(e->arena, rank, fitting));
+		if (a->n == 2 && a->at[1]->kind == VALUE_LIST && a->at[1]->span.file) diag_edit(e->d, m, a->at[1]->span, "%s", dims_text(e->arena, rank, fitting));
+		return;
+	}
+}
+
 static struct value *
 run_reshape(struct elaborator *e, const struct arguments *a)
 {
@@ -172,6 +192,7 @@ run_reshape(struct elaborator *e, const struct arguments *a)
 		struct diagnostic *m = problem(e, "shape", a->call->span, arena_print(e->arena, "%s has %.0f elements, %s %.0f", shape_text(e, x), from, dims_text(e->arena, rank, dims), to),
 					       "`reshape` keeps the number of elements");
 		note_frames(e, m);
+		if (m) help_sizes(e, m, a, x, rank, dims);
 		return value_error(e);
 	}
 	return reshaped(e, x, rank, dims, a->call->span);

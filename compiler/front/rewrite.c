@@ -29,8 +29,7 @@ is_empty_line(const struct mistake *m, size_t i)
 	return i >= m->p->source->length || strchr("\r\n#", m->text[i]);
 }
 
-/* Lines below the one of i that are indented deeper: *first and *end of their text, without the last line break; false: there are none. */
-static bool
+bool
 indented_block(const struct mistake *m, size_t i, size_t *first, size_t *end)
 {
 	size_t outside = indent_of(m, i), at = end_of_line(m, i);

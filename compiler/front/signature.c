@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-static bool
-is_parameter(const struct node *definition, const char *name)
+bool
+has_parameter(const struct node *definition, const char *name)
 {
 	for (int i = 0; i < definition->kid[0]->n; i++)
 		if (!strcmp(definition->kid[0]->kid[i]->text, name)) return true;
@@ -32,6 +32,8 @@ follows_from_input(struct elaborator *e, const char *option)
 		if (name->kind == VALUE_TEXT && !strcmp(name->text, option)) return true;
 	return false;
 }
+
+static const char leave[] = "leave it out"; /* what the text for an option that nothing takes the place of ends with */
 
 static void
 unknown_option(struct elaborator *e, const struct expansion *x, const struct node *keyword, const struct value *given)
@@ -59,6 +61,8 @@ unknown_option(struct elaborator *e, const struct expansion *x, const struct nod
 		repair_argument(e->d, m, keyword->span);
 	} else if (m) {
 		help_option(e, m, keyword->text, n, names);
+		const char *last = m->helps.n ? m->helps.at[m->helps.n - 1] : "";
+		if (strlen(last) > strlen(leave) && !strcmp(last + strlen(last) - strlen(leave), leave)) repair_argument(e->d, m, keyword->span);
 	}
 }
 
@@ -467,7 +471,7 @@ is_free(const struct expansion *x, const char *name)
 {
 	for (int i = 0; i < x->scope->bindings.n; i++)
 		if (!strcmp(x->scope->bindings.at[i].name, name)) return false;
-	return !is_parameter(x->definition, name);
+	return !has_parameter(x->definition, name);
 }
 
 /* Range `0..n-1` with a free name n binds it; else both ends are checked. */

@@ -505,8 +505,9 @@ run_let(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *v = evaluate_argument(e, n->kid[0], s);
 	if (v->kind == VALUE_TENSOR) {
-		problem(e, "let", n->kid[0]->span, shape_text(e, v), "`let` is for numbers, lists and functions known at compile time");
-		v = value_error(e);
+		struct diagnostic *m = problem(e, "let", n->kid[0]->span, shape_text(e, v), "`let` is for numbers, lists and functions known at compile time");
+		diag_help(e->d, m, "a value of the network has its name only: `%s = ...`", n->text);
+		diag_edit(e->d, m, (struct span){n->span.file, n->span.begin, n->name.begin}, "%s", "");
 	}
 	rebind(e, s, n->text, v);
 }

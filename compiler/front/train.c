@@ -205,7 +205,9 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 	if (m) return false;
 	if (reader && reader->tokens && !input->integer) {
 		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
-		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
+		const char *dims = input->rank > 1 ? dims_text(e->arena, input->rank - 1, input->shape + 1) : "[100]";
+		diag_help(e->d, m, "a window of bytes is declared so: `%s: %s of 0..255`", input->name, dims);
+		if (input->rank > 1) diag_edit(e->d, m, (struct span){input->span.file, input->span.end, input->span.end}, " of 0..255");
 	}
 	if (reader && s->columns.n && s->columns.n != tensor_count(input)) {
 		m = problem(e, "data", where, arena_print(e->arena, "%d column%s", s->columns.n, s->columns.n == 1 ? "" : "s"), "`%s` takes %ld value%s of each record", input->name, tensor_count(input),
@@ -580,7 +582,10 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 		}
 		data |= group == 0;
 	}
-	if (!m->train->loss) problem(e, "loss", m->span, "", "model `%s` has a train block but no loss", m->name);
+	if (!m->train->loss) {
+		struct diagnostic *d = problem(e, "loss", m->span, "", "model `%s` has a train block but no loss", m->name);
+		diag_help(e->d, d, "add `loss = ...` to the model, for example `loss = mse(y, t)`");
+	}
 	if (!data) {
 		struct diagnostic *d = problem(e, "no-data", train->name, "", "the train block has no `data { ... }`");
 		struct text list = {.arena = e->arena};
