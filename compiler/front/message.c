@@ -100,13 +100,13 @@ note_frames(struct elaborator *e, struct diagnostic *m)
 		struct node *params = f->definition->kid[0];
 		text_add(&t, "in `%s` on line %d", f->text, span_place(f->span).line);
 		if (f->span.file && f->span.file != file) text_add(&t, " of %s", f->span.file->path);
-		for (int i = 0; i < params->n; i++) {
+		for (int i = 0, told = 0; i < params->n; i++) {
 			struct value *v = NULL;
 			for (int k = 0; k < f->scope->bindings.n; k++)
 				if (!strcmp(f->scope->bindings.at[k].name, params->kid[i]->text)) v = f->scope->bindings.at[k].value;
 			if (!v || v->kind == VALUE_ERROR) continue;
 			const char *s = v->kind == VALUE_NUMBER ? arena_print(e->arena, "%.6g", v->number) : shape_text(e, v);
-			text_add(&t, "%s`%s` is %s", i == 0 ? ", where " : i == params->n - 1 ? " and " : ", ", params->kid[i]->text, s);
+			text_add(&t, "%s`%s` is %s", told++ == 0 ? ", where " : i == params->n - 1 ? " and " : ", ", params->kid[i]->text, s);
 		}
 		diag_note(e->d, m, "%s", text_end(&t));
 	}

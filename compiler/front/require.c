@@ -151,7 +151,7 @@ check_requirements(struct elaborator *e, struct expansion *x)
 	e->quiet++;
 	for (int k = 0; k < d->kid[0]->n; k++) {
 		struct node *param = d->kid[0]->kid[k], *type = param->kid[0];
-		bool plain = k > 0 && (!type || (type->kid[0]->kind == NODE_NAME && !strcmp(type->kid[0]->text, "int")));
+		bool plain = k > 0 && (!type || (type->kid[0] && type->kid[0]->kind == NODE_NAME && !strcmp(type->kid[0]->text, "int")));
 		struct value *v = !plain ? value_error(e) : x->given[k] ? x->given[k] : evaluate(e, param->kid[1], s);
 		scope_bind(e, s, param->text, v->kind == VALUE_NUMBER || v->kind == VALUE_WORD || v->kind == VALUE_TRUTH ? v : value_error(e));
 	}
