@@ -35,11 +35,11 @@ static const struct start { /* a word that begins a statement elsewhere */
 	{"val", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
 	{"auto", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
 	{"int", "a constant is written with `let`", "`let n = 3`", "let", NULL},
-	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, NULL},
-	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, NULL},
+	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, rewrite_constant},
+	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, rewrite_constant},
 	{"void", "a function is written with `fn`", "`fn name(x) = ...`", NULL, NULL},
-	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, NULL},
-	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, NULL},
+	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, rewrite_constant},
+	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, rewrite_constant},
 	{"tensor", "a tensor from the data is an `input`, one that is learned a `param`", "`input x: [2]`, `param W: [3, 2] ~ glorot_uniform`", NULL, NULL},
 	{"global", "names need no declaration", "a definition sees the names of its file", NULL, NULL},
 	{"network", "a network is written `model Name { ... }`", "write `model` here", "model", NULL},
@@ -57,23 +57,6 @@ answer(const struct mistake *m, struct span word, const struct start *s)
 	for (size_t i = 0; s->instead && i < sizeof types / sizeof *types; i++) /* const int n = 3 */
 		if (at_text(m, rest, types[i]) && word_end(m, rest) == rest + strlen(types[i])) rest = skip_blanks(m, word.end = word_end(m, rest));
 	next = skip_blanks(m, word_end(m, rest));
-	const char *instead = s->instead;
-	size_t name = rest;
-	for (bool more = true; more;) { /* static const int n = 3;  float lr = 0.1; */
-		more = false;
-		for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-			if (at_text(m, name, types[i]) && word_end(m, name) == name + strlen(types[i])) {
-				name = skip_blanks(m, word_end(m, name));
-				more = true;
-			}
-	}
-	next = skip_blanks(m, word_end(m, name));
-	bool constant = !instead && !strncmp(s->title, "a ", 2) && strstr(s->title, "a constant") && strcmp(s->word, "auto") && next > name && m->text[next] == '=' && (behind(m, 0, "items") || m->depth == 0 || behind(m, 1, "items"));
-	if (constant) {
-		advise(m, d, "write `let %s`", slice(m, name, line_end(m, name)));
-		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, word.begin, name}, "let ");
-		return;
-	}
 	next = skip_blanks(m, word_end(m, rest));
 	bool whole = s->instead && word.begin == line_start(m) && next > rest && (m->text[next] == '=' || m->text[next] == '{') && end - rest < 40;
 	if (whole) advise(m, d, "write `%s %s`", s->instead, slice(m, rest, end));
@@ -112,23 +95,7 @@ misplaced_frozen(const struct mistake *m)
 {
 	if (!found_is(m, "frozen")) return false;
 	struct diagnostic *d = say(m, m->at, "", "`frozen` stands in front of the layer that a name is given to");
-	size_t layer = skip_blanks(m, m->at.end), end = word_end(m, layer), line = line_start(m);
-	const char *name = strstr(m->text, " enc") ? "fixed" : "enc";
-	while (m->text[end] == '.') end = word_end(m, end + 1);
-	for (int depth = 0; m->text[end] == '(' || depth;) {
-		depth += m->text[end] == '(' ? 1 : m->text[end] == ')' ? -1 : 0;
-		if (!m->text[end] || m->text[end++] == '\n') return advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`"), true;
-	}
-	if (!behind(m, 0, "->") || end == layer || (*name == 'f' && strstr(m->text, " fixed"))) {
-		advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
-		return true;
-	}
-	advise(m, d, "write `layer %s = frozen %s` above, and `-> %s`", name, slice(m, layer, end), name);
-	size_t before = line;
-	while (before > 0 && strchr(" \t", m->text[before - 1])) before--;
-	bool alone = before == 0 || m->text[before - 1] == '\n';
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, line, line}, alone ? "layer %s = frozen %s\n%.*s" : "layer %s = frozen %s; ", name, slice(m, layer, end), (int)(line - before), m->text + before);
-	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end}, "%s", name);
+	if (!behind(m, 0, "->") || !rewrite_frozen(m, d)) advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
 	return true;
 }
 

@@ -1,4 +1,4 @@
-/* rewrite.c - definitions, loops, imports and chains of methods of other languages, written out as they are here.
+/* rewrite.c - definitions, loops, constants, imports and chains of methods of other languages, written out as they are here.
  *
  * Each function has the word or the mistake, looks at the text from there on, and adds a help with its edits to a message; false: the text is not as it
  * would have to be. */
@@ -184,6 +184,43 @@ rewrite_loop(const struct mistake *m, struct diagnostic *d, struct span word)
 	replace(m, d, word.begin, l.head_end, head);
 	if (ends) replace(m, d, stop, stop + 3, "}");
 	else if (l.opens == ':') replace(m, d, end, end, arena_print(m->p->arena, "\n%*s}", (int)indent_of(m, word.begin), ""));
+	return true;
+}
+
+/* static const int n = 3;   float rate = 0.1; */
+bool
+rewrite_constant(const struct mistake *m, struct diagnostic *d, struct span word)
+{
+	size_t name = word.begin, end = word.end, next;
+	while ((next = skip_blanks(m, end)) > end && word_end(m, next) > next) {
+		name = next;
+		end = word_end(m, next);
+	}
+	size_t value = skip_blanks(m, next + 1);
+	if (name == word.begin || word.begin != line_start(m) || m->text[next] != '=' || !(isdigit((unsigned char)m->text[value]) || m->text[value] == '-')) return false;
+	advise(m, d, "write `let %s`", slice(m, name, line_end(m, name)));
+	replace(m, d, word.begin, name, "let ");
+	return true;
+}
+
+/* x -> frozen Block(3): the layer with a name in front of the statement */
+bool
+rewrite_frozen(const struct mistake *m, struct diagnostic *d)
+{
+	size_t layer = skip_blanks(m, m->at.end), end = word_end(m, layer), line = line_start(m), before = line;
+	while (m->text[end] == '.') end = word_end(m, end + 1);
+	if (m->text[end] == '(') {
+		if (behind_bracket(m, end) == end) return false;
+		end = behind_bracket(m, end);
+	}
+	const char *name = holds_word(m, 0, m->p->source->length, "enc") ? "fixed" : "enc";
+	if (end == layer || holds_word(m, 0, m->p->source->length, name)) return false;
+	while (before > 0 && strchr(" \t", m->text[before - 1])) before--;
+	bool alone = before == 0 || m->text[before - 1] == '\n';
+	const char *statement = arena_print(m->p->arena, "layer %s = frozen %s", name, slice(m, layer, end));
+	advise(m, d, "write `%s` above, and `-> %s`", statement, name);
+	replace(m, d, line, line, alone ? arena_print(m->p->arena, "%s\n%.*s", statement, (int)(line - before), m->text + before) : arena_print(m->p->arena, "%s; ", statement));
+	replace(m, d, m->at.begin, end, name);
 	return true;
 }
 

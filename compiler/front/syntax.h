@@ -39,6 +39,8 @@ bool rewrite_loop(const struct mistake *m, struct diagnostic *d, struct span wor
 bool rewrite_import(const struct mistake *m, struct diagnostic *d, struct span word);
 /* lines below the one of i that are indented deeper: *first and *end of their text, without the last line break; false: there are none */
 bool indented_block(const struct mistake *m, size_t i, size_t *first, size_t *end);
+bool rewrite_constant(const struct mistake *m, struct diagnostic *d, struct span word);
+bool rewrite_frozen(const struct mistake *m, struct diagnostic *d);
 bool rewrite_methods(const struct mistake *m, struct diagnostic *d, size_t from);
 /* unclosed.c: the `{` of a block that a line in front of the mistake leaves by its indentation, and where that line begins; false: there is none */
 bool find_unclosed(const struct mistake *m, struct span *open, size_t *before);
