@@ -72,7 +72,7 @@ apply_reduction(struct elaborator *e, const struct arguments *a, const char *nam
 		return value_error(e);
 	}
 	struct value *x = as_tensor(e, a->at[0]);
-	return x ? reduce_all(e, r, x, a->call->span) : value_error(e);
+	return x && !refuse_condition(e, a->at[0]->span, x) ? reduce_all(e, r, x, a->call->span) : value_error(e);
 }
 
 static struct value *
@@ -81,7 +81,7 @@ apply_function(struct elaborator *e, const struct function *f, const struct argu
 	if (a->n != 1 || a->keyword_count) return wrong_count(e, a, f->name, "one argument");
 	if (a->at[0]->kind == VALUE_NUMBER) return value_number(e, f->value(a->at[0]->number), a->call->span);
 	struct value *x = as_tensor(e, a->at[0]);
-	return x ? value_tensor(e, x->n, x->axis, call(e->p, f, x->body), a->call->span) : value_error(e);
+	return x && !refuse_condition(e, a->at[0]->span, x) ? value_tensor(e, x->n, x->axis, call(e->p, f, x->body), a->call->span) : value_error(e);
 }
 
 /* ---- definitions ---------------------------------------------------------------------------------------------------------------------------------- */

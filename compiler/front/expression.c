@@ -117,21 +117,6 @@ quotient_of(struct elaborator *e, const struct node *n, double a, double b)
 	return q;
 }
 
-/* an operand that says whether something holds, which is no number: reported */
-static bool
-is_condition(struct elaborator *e, const struct node *n, const struct value *v)
-{
-	if (v->kind != VALUE_TENSOR || !v->body->condition) return false;
-	struct diagnostic *m = problem(e, "condition", n->span, "a condition", "a condition is no number");
-	const struct span s = n->span;
-	bool inside = s.file && s.begin > 0 && s.file->text[s.begin - 1] == '(' && s.file->text[s.end] == ')';
-	const char *text = arena_print(e->arena, inside ? "if %s then 1 else 0" : "(if %s then 1 else 0)", span_text(e->arena, s));
-	diag_help(e->d, m, "a number comes of a choice: `%s`", text);
-	diag_edit(e->d, m, s, "%s", text);
-	note_frames(e, m);
-	return true;
-}
-
 static struct value *
 evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -153,7 +138,7 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 		if (n->kind == NODE_DIVIDE) number_->quotient = quotient_of(e, n, a->number, b->number);
 		return number_;
 	}
-	if (!op->compares && (is_condition(e, n->kid[0], a) || is_condition(e, n->kid[1], b))) return value_error(e);
+	if (!op->compares && (refuse_condition(e, n->kid[0]->span, a) || refuse_condition(e, n->kid[1]->span, b))) return value_error(e);
 	struct value w = *a, x = *b;
 	w.span = n->kid[0]->span; /* messages underline the operands as written */
 	x.span = n->kid[1]->span;
@@ -335,7 +320,7 @@ evaluate_reduce(struct elaborator *e, struct node *n, struct scope *s)
 	e->context.n = context;
 	for (int i = 0; body && i < count; i++)
 		if (!bound[i]->batch && !require_range(e, bound[i], args->kid[i]->span)) body = NULL;
-	if (!body) return value_error(e);
+	if (!body || refuse_condition(e, n->kid[1]->span, body)) return value_error(e);
 	if (batch) { /* the samples of this reduction are its own */
 		struct value *w = NEW(e->arena, struct value);
 		*w = *body;
@@ -601,7 +586,7 @@ evaluate_negate(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *v = evaluate(e, n->kid[0], s);
 	if (v->kind == VALUE_NUMBER) return value_number(e, -v->number, n->span);
 	v = as_tensor(e, v);
-	if (!v) return value_error(e);
+	if (!v || refuse_condition(e, n->kid[0]->span, v)) return value_error(e);
 	return value_tensor(e, v->n, v->axis, scale(e->p, -1, v->body), n->span);
 }
 

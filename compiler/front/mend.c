@@ -23,6 +23,21 @@ quietly(struct elaborator *e, struct node *n, struct scope *s)
 	return v;
 }
 
+/* ---- conditions ---------------------------------------------------------------------------------------------------------------------------- */
+
+bool
+refuse_condition(struct elaborator *e, struct span at, const struct value *v)
+{
+	if (v->kind != VALUE_TENSOR || !v->body->condition) return false;
+	struct diagnostic *m = problem(e, "condition", at, "a condition", "a condition is no number");
+	bool own = at.file && !at.file->library, inside = own && at.begin > 0 && at.file->text[at.begin - 1] == '(' && at.file->text[at.end] == ')';
+	const char *text = arena_print(e->arena, inside ? "if %s then 1 else 0" : "(if %s then 1 else 0)", own ? span_text(e->arena, at) : "c");
+	diag_help(e->d, m, "a number comes of a choice: `%s`", text);
+	if (own) diag_edit(e->d, m, at, "%s", text);
+	note_frames(e, m);
+	return true;
+}
+
 /* ---- products ---------------------------------------------------------------------------------------------------------------------------- */
 
 /* the expression that a name was given in this block, or the one that stands there itself */

@@ -14,6 +14,8 @@ bool mend_axis_number(struct elaborator *e, struct diagnostic *m, const struct a
 void mend_product(struct elaborator *e, struct diagnostic *m, const struct node *right, const struct value *a, const struct value *b);
 /* an index of a `repeat` that goes beyond a list of n items */
 void mend_repeat(struct elaborator *e, struct diagnostic *m, const struct node *index, struct scope *s, int n);
+/* a value that says whether something holds, where a number is needed: reported; false: it is a number */
+bool refuse_condition(struct elaborator *e, struct span at, const struct value *v);
 /* a slice up to the size of the axis, of an input that was meant to have one more; false: it is something else */
 bool mend_slice(struct elaborator *e, struct diagnostic *m, const struct node *range, const struct node *base, long size);
 
