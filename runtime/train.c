@@ -1,6 +1,7 @@
 /* train.c - the commands train and init: epochs and steps, what they print, and how it ends. */
 #define _POSIX_C_SOURCE 200809L
 #include "training.h"
+#include "wrap.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -381,7 +382,7 @@ finish_weights(struct nn_training_run *t, enum nn_outcome outcome, struct nn_err
 		outcome = status ? NN_INTERRUPTED_BY_SIGNAL : outcome;
 	}
 	if (outcome != NN_FINISHED) {
-		fprintf(stderr, "the weights%s (%s) are saved in %s%s\n", outcome == NN_BROKEN ? " as before it" : "", which, t->path,
+		nn_say_of("the weights", "%s(%s) are saved in %s%s", outcome == NN_BROKEN ? "as before it " : "", which, t->path,
 		    outcome == NN_BROKEN ? "" : "   with --out RUN a training can be gone on with");
 	} else if (!t->o->quiet) {
 		fprintf(stderr, "weights: %s (%s)", t->path, which);
@@ -409,9 +410,9 @@ finish_run(struct nn_training_run *t, enum nn_outcome outcome, struct nn_error *
 		outcome = status ? NN_INTERRUPTED_BY_SIGNAL : outcome;
 	}
 	if (outcome == NN_BROKEN)
-		fprintf(stderr, "the weights as before it (after step %llu) are saved in %s/last.safetensors\n", (unsigned long long)t->step, path);
+		nn_say_of("the weights", "as before it (after step %llu) are saved in %s/last.safetensors", (unsigned long long)t->step, path);
 	else if (outcome != NN_FINISHED)
-		fprintf(stderr, "all of it is saved in %s   to go on: %s train --resume %s\n", path, self, path);
+		nn_say_of("all of it", "is saved in %s   to go on: %s train --resume %s", path, self, path);
 	else if (!t->o->quiet) {
 		fprintf(stderr, "run: %s (", path);
 		if (t->best_epoch)

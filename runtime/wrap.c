@@ -4,6 +4,7 @@
  * before, 1 for all others. */
 #include "wrap.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,4 +175,16 @@ nn_say(const char *head, const char *text)
 		else
 			fprintf(stderr, "%*s%.*s\n", indent, "", n, line);
 	}
+}
+
+void
+nn_say_of(const char *head, const char *format, ...)
+{
+	char text[8192];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	nn_say(head, text);
 }

@@ -20,5 +20,7 @@ int nn_screen_columns(int fd);
 /* "HEAD TEXT" on standard error, and a line break: where this is a terminal as wide as the screen, the text of further lines below that of the
  * first; elsewhere on one line */
 void nn_say(const char *head, const char *text);
+/* the same of a text that is made here; of one that is longer than 8 kB, its begin */
+void nn_say_of(const char *head, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -49,12 +49,52 @@ next_text(struct arena *a, const struct diagnostic *m, const struct source *file
 	return m->edits.n ? text : NULL;
 }
 
+/* the edit is one of those that a message's first help asks for, in the file, and does not touch the span */
+static bool
+is_apart(const struct compilation *c, const struct diagnostic *m, const struct edit *e, struct span at)
+{
+	return !m->warning && e->help == m->edits.at[0].help && e->span.file == &c->source && (e->span.end < at.begin || at.end < e->span.begin);
+}
+
+/* The file as all other messages would have it: they may hide what is wrong here.  *at: where the span is then.  NULL: there are none, or they meet. */
+static const char *
+others_done(struct compilation *c, const struct diagnostic *but, struct span *at)
+{
+	const struct diagnostics *d = &c->unit.diagnostics;
+	struct text t = {.arena = &c->arena};
+	struct span place = *at;
+	size_t done = 0;
+	for (;;) { /* from the front, one at a time */
+		const struct edit *next = NULL;
+		for (int i = 0; i < d->all.n; i++)
+			for (int k = 0; d->all.at[i] != but && k < d->all.at[i]->edits.n; k++) {
+				const struct edit *e = &d->all.at[i]->edits.at[k];
+				if (!is_apart(c, d->all.at[i], e, *at) || (done && e->span.begin < done)) continue;
+				if (!next || e->span.begin < next->span.begin) next = e;
+			}
+		if (!next || next->span.end < done) break;
+		text_bytes(&t, c->source.text + done, next->span.begin - done);
+		text_add(&t, "%s", next->text);
+		if (next->span.end <= at->begin) {
+			place.begin += strlen(next->text) - (next->span.end - next->span.begin);
+			place.end += strlen(next->text) - (next->span.end - next->span.begin);
+		}
+		done = next->span.end > next->span.begin ? next->span.end : next->span.end + 1;
+		if (done > next->span.end) text_bytes(&t, c->source.text + next->span.end, done - next->span.end);
+		if (done >= c->source.length) return NULL;
+	}
+	if (!done) return NULL;
+	text_bytes(&t, c->source.text + done, c->source.length - done);
+	*at = place;
+	return text_end(&t);
+}
+
 /* what to type instead of `text`, which a help put at a place of the file; NULL: the text is right, or nobody knows */
 static const char *
-checked(struct compilation *c, const char *text, struct span at)
+checked(struct compilation *c, const char *file, const char *text, struct span at)
 {
 	struct compilation trial = {.options = {.model = c->options.model, .files = c->options.files, .trial = true, .define_count = c->options.define_count}};
-	const char *all = replaced(&c->arena, c->source.text, c->source.length, at.begin, at.end, text), *next = NULL;
+	const char *all = replaced(&c->arena, file, strlen(file), at.begin, at.end, text), *next = NULL;
 	size_t end = at.begin + strlen(text);
 	trial.options.defines = NEW_ARRAY(&c->arena, c->options.define_count + 1, struct define_option);
 	for (int i = 0; i < c->options.define_count; i++) trial.options.defines[i] = c->options.defines[i];
@@ -88,7 +128,12 @@ follow_helps(struct compilation *c)
 		if (m->warning || !e || e->help < 0 || e->span.file != &c->source || !is_expression(e->text)) continue;
 		tried++;
 		const char *text = e->text, *help = m->helps.at[e->help], *next;
-		for (int step = 0; step < MOST_STEPS && help && (next = checked(c, text, e->span)) != NULL; step++) {
+		struct span at = e->span;
+		const char *others = others_done(c, m, &at);
+		for (int step = 0; step < MOST_STEPS && help; step++) {
+			next = others ? checked(c, others, text, at) : NULL;
+			if (!next) next = checked(c, c->source.text, text, e->span);
+			if (!next) break;
 			help = help_with(&c->arena, help, text, next);
 			if (help) m->helps.at[e->help] = help;
 			if (help) e->text = text = next;

@@ -108,7 +108,7 @@ alike_in_chain(struct program *p, const struct tensor **first, const struct tens
 		struct expr **reads = expr_reads(p, q->body, &n);
 		const struct tensor *matrix = NULL, *before = NULL;
 		for (int k = 0; k < n; k++) {
-			if (is_matrix(reads[k]->tensor)) matrix = reads[k]->tensor;
+			if (reads[k]->tensor->role == ROLE_PARAM && reads[k]->tensor->rank >= 2) matrix = reads[k]->tensor; /* also one of a single row behind it */
 			if (from[reads[k]->tensor->id]) before = from[reads[k]->tensor->id];
 		}
 		if (matrix && before && matrix != before && q->reduction == SUM && q->body->op == OP_MUL) {
@@ -116,7 +116,7 @@ alike_in_chain(struct program *p, const struct tensor **first, const struct tens
 			*second = matrix;
 			return true;
 		}
-		from[q->tensor->id] = before ? before : matrix && q->reduction == SUM ? matrix : NULL;
+		from[q->tensor->id] = before ? before : matrix && is_matrix(matrix) && q->reduction == SUM ? matrix : NULL;
 	}
 	return false;
 }

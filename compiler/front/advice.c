@@ -55,7 +55,7 @@ known_as(struct elaborator *e, const char *name)
 
 /* ---- trying ------------------------------------------------------------------------------------------------------------------------------- */
 
-static struct value *
+struct value *
 filled_with_0(struct elaborator *e, int rank, const long shape[], struct span span)
 {
 	struct index *axes[MAX_RANK];
@@ -213,7 +213,7 @@ unknown_package(struct elaborator *e, struct node *n, struct scope *s)
 	if (!is_plain_dotted(n) || look_up(s, first->text) || function_named(first->text) || primitive_named(e, first->text)) return false;
 	if (look_up(s, span_text(e->arena, n->span))) return false;
 	struct diagnostic *m = problem(e, "unknown-name", n->span, "not defined", "nothing named `%s`", span_text(e->arena, n->span));
-	if (!m) return true;
+	if (!m || help_operator(e, m, n, n->text)) return true;
 	if (!value_named(e, s, n->text)) {
 		const char *known = known_as(e, n->text);
 		help_name(e, m, n->text, s);
@@ -274,6 +274,10 @@ help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n,
 	if (!near && !sentence) near = nearest_name(name, options, n);
 	for (int i = 0; i < n && !near && !sentence; i++)
 		if (!strncmp(options[i], name, strlen(name))) near = options[i];
+	int letters = 0;
+	for (int i = 0; i < n && !sentence; i++) letters += !near && !options[i][1] && *options[i] == *name;
+	for (int i = 0; i < n && letters == 1 && !near; i++) /* alpha=0.2 of leaky_relu(x, a) */
+		if (!options[i][1] && *options[i] == *name) near = options[i];
 	if (near) {
 		diag_help(e->d, m, "it is called `%s`", near);
 		diag_rename(e->d, m, name, near);
@@ -349,32 +353,42 @@ first_stage(const struct value *v)
 	return s ? s->text : NULL;
 }
 
+bool
+help_projection(struct elaborator *e, struct diagnostic *m, const struct value *to, const struct value *from, struct span at)
+{
+	struct value *projection;
+	const char *name = span_text(e->arena, at.file ? at : from->span);
+	if (!m || to->n != from->n || strlen(name) > 20 || strpbrk(name, "+-*/ ")) return false;
+	for (int i = 0; (projection = fact(e, "projections", i)) != NULL; i++) {
+		const struct node *d = projection->definition;
+		if (!is_layer(projection) || d->kid[0]->n != 2 || d->kid[2]->kind != NODE_BODY) continue;
+		long shape[MAX_RANK], old[MAX_RANK];
+		value_shape(to, shape);
+		value_shape(from, old);
+		struct value *argument[2] = {filled_with_0(e, from->n, old, from->span), filled_with_0(e, to->n, shape, from->span)};
+		struct value *v = try_call(e, projection, 2, argument);
+		if (!has_shape(v, to->n, shape) || (v->by && v->by->mapped)) continue;
+		const char *text = projection_text(e, projection, name, from, to);
+		diag_help(e->d, m, "to add a shortcut of another shape, project it first:\n`%s`", text);
+		if (at.file) diag_edit(e->d, m, at, "(%s)", text);
+		return true;
+	}
+	return false;
+}
+
 /* a + b, where a came from b on a way that changed its shape: how to take b along */
 void
 help_shortcut(struct elaborator *e, struct diagnostic *m, const struct value *a, const char *a_name, const struct value *b, const char *b_name)
 {
 	const char *from_a = first_stage(a), *from_b = first_stage(b);
-	struct value *projection;
 	if (!m || a->n != b->n) return;
 	if (b->history && b->history->before && !(a->history && a->history->before) && from_b && !strcmp(from_b, a_name)) {
 		help_shortcut(e, m, b, b_name, a, a_name);
 		return;
 	}
 	if (!from_a || strcmp(from_a, b_name) || !a->history->before) return;
-	for (int i = 0; (projection = fact(e, "projections", i)) != NULL; i++) {
-		const struct node *d = projection->definition;
-		if (!is_layer(projection) || d->kid[0]->n != 2 || d->kid[2]->kind != NODE_BODY) continue;
-		long shape[MAX_RANK], from[MAX_RANK];
-		value_shape(a, shape);
-		value_shape(b, from);
-		struct value *argument[2] = {filled_with_0(e, b->n, from, b->span), filled_with_0(e, a->n, shape, b->span)};
-		struct value *v = try_call(e, projection, 2, argument);
-		if (!has_shape(v, a->n, shape) || (v->by && v->by->mapped)) continue;
-		const char *text = projection_text(e, projection, b_name, b, a);
-		diag_help(e->d, m, "to add a shortcut of another shape, project it first:\n`%s`", text);
-		if (b->span.file && !strcmp(span_text(e->arena, b->span), b_name)) diag_edit(e->d, m, b->span, "(%s)", text);
-		return;
-	}
+	bool here = b->span.file && !strcmp(span_text(e->arena, b->span), b_name);
+	help_projection(e, m, a, b, here ? b->span : (struct span){0});
 }
 
 const char *
@@ -589,7 +603,7 @@ help_other_loss(struct unit *u, const struct model *m, struct diagnostic *d)
 	struct elaborator e = {.unit = u, .arena = u->arena, .d = &u->diagnostics, .p = m->train, .globals = m->globals, .training = true, .batch = m->batch, .quiet = 1};
 	if (!call_ || call_->kid[0]->kind != NODE_NAME) return;
 	PUSH(e.arena, &e.context, e.batch);
-	if (!read_arguments(&e, call_, m->scope, NULL, &a) || a.n != 2 || a.keyword_count || a.at[0]->kind != VALUE_TENSOR || a.at[1]->kind != VALUE_TENSOR) return;
+	if (!read_arguments(&e, NULL, call_, m->scope, NULL, &a) || a.n != 2 || a.keyword_count || a.at[0]->kind != VALUE_TENSOR || a.at[1]->kind != VALUE_TENSOR) return;
 	int count = 0;
 	while (fact(&e, "losses", count)) count++;
 	for (int i = 0; i < count; i++) { /* those for classes come first */

@@ -2,13 +2,13 @@
  *
  * A definition says what it needs in its signature; extra leading axes of an argument are mapped over (rule R3): they become indices of the
  * context, and the body is elaborated once. */
-#include "front/apply.h"
+#include "front/mend.h"
 #include "front/repair.h"
 #include <math.h>
 #include <string.h>
 
 bool
-read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct value *piped, struct arguments *a)
+read_arguments(struct elaborator *e, const struct node *definition, struct node *call, struct scope *s, struct value *piped, struct arguments *a)
 {
 	struct node *list = call->kid[1];
 	*a = (struct arguments){.call = call};
@@ -20,8 +20,11 @@ read_arguments(struct elaborator *e, struct node *call, struct scope *s, struct 
 	bool fine = true;
 	for (int i = 0; i < list->n; i++) {
 		struct node *n = list->kid[i];
+		bool unknown = n->kind == NODE_KEYWORD && definition && !has_parameter(definition, n->text); /* that is said by who puts it to the parameters */
+		e->quiet += unknown;
 		struct value *v = evaluate_argument(e, n->kind == NODE_KEYWORD ? n->kid[0] : n, s);
-		if (v->kind == VALUE_ERROR) fine = false;
+		e->quiet -= unknown;
+		if (v->kind == VALUE_ERROR && !unknown) fine = false;
 		struct value *w = NEW(e->arena, struct value);
 		*w = *v;
 		w->span = n->kind == NODE_KEYWORD ? n->kid[0]->span : n->span;
@@ -63,12 +66,13 @@ apply_reduction(struct elaborator *e, const struct arguments *a, const char *nam
 		struct diagnostic *m = problem(e, "arguments", a->call->span, "", "`%s` of a whole tensor takes that tensor and nothing else", name);
 		const struct value *x = a->n ? a->at[0] : NULL;
 		const char *of = x && x->span.file ? span_text(e->arena, x->span) : "x";
+		if (m && x && mend_axis_number(e, m, a, name)) return value_error(e);
 		if (x && x->kind == VALUE_TENSOR && x->n == 2 && strlen(of) < 20) diag_help(e->d, m, "there are no axis numbers: write `y[j] = %s(i) %s[i,j]` for the first axis, `y[i] = %s(j) %s[i,j]` for the second", name, of, name, of);
 		else diag_help(e->d, m, "to run over one index, write `%s(i) x[i]`: there are no axis numbers", name);
 		return value_error(e);
 	}
 	struct value *x = as_tensor(e, a->at[0]);
-	return x ? reduce_all(e, r, x, a->call->span) : value_error(e);
+	return x && !refuse_condition(e, a->at[0]->span, x) ? reduce_all(e, r, x, a->call->span) : value_error(e);
 }
 
 static struct value *
@@ -77,7 +81,7 @@ apply_function(struct elaborator *e, const struct function *f, const struct argu
 	if (a->n != 1 || a->keyword_count) return wrong_count(e, a, f->name, "one argument");
 	if (a->at[0]->kind == VALUE_NUMBER) return value_number(e, f->value(a->at[0]->number), a->call->span);
 	struct value *x = as_tensor(e, a->at[0]);
-	return x ? value_tensor(e, x->n, x->axis, call(e->p, f, x->body), a->call->span) : value_error(e);
+	return x && !refuse_condition(e, a->at[0]->span, x) ? value_tensor(e, x->n, x->axis, call(e->p, f, x->body), a->call->span) : value_error(e);
 }
 
 /* ---- definitions ---------------------------------------------------------------------------------------------------------------------------------- */
@@ -186,6 +190,10 @@ promised(struct elaborator *e, const struct expansion *x, struct value *v)
 	struct diagnostic *m = problem(e, "shape", types->kid[0]->span, dims_text(e->arena, rank, dims), "`%s` does not give what it promises", x->definition->text);
 	if (m) diag_note(e->d, m, "its result is %s", shape_text(e, v));
 	note_frames(e, m);
+	struct span arrow = {types->kid[0]->span.file, types->kid[0]->span.begin, types->kid[0]->span.end};
+	while (arrow.file && arrow.begin > 0 && arrow.file->text[arrow.begin - 1] != ')') arrow.begin--;
+	if (m && arrow.file) diag_help(e->d, m, "leave the promise out: the shape follows from the result");
+	if (m && arrow.file) diag_edit(e->d, m, arrow, "%s", "");
 	return value_error(e);
 }
 
@@ -489,7 +497,7 @@ static struct value *
 apply_instance(struct elaborator *e, struct instance *i, struct arguments *a)
 {
 	struct arguments all, own;
-	if (!read_arguments(e, i->call, i->scope, NULL, &own)) return value_error(e);
+	if (!read_arguments(e, i->callee && i->callee->kind == VALUE_DEFINITION ? i->callee->definition : NULL, i->call, i->scope, NULL, &own)) return value_error(e);
 	all = *a;
 	for (int k = 0; k < own.n && all.n < MOST; k++) all.at[all.n++] = own.at[k];
 	for (int k = 0; k < own.keyword_count && all.keyword_count < MOST; k++) {
@@ -535,9 +543,14 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	struct value *callee = reduction ? NULL : callee_of(e, call_, s);
 	bool unknown = callee && callee->kind == VALUE_ERROR;
 	e->unknown_callee += unknown;
-	bool fine = read_arguments(e, call_, s, piped, &a);
+	bool fine = read_arguments(e, callee && callee->kind == VALUE_DEFINITION ? callee->definition : NULL, call_, s, piped, &a) && !(piped && piped->kind == VALUE_ERROR);
 	e->unknown_callee -= unknown;
-	if (!fine) return value_error(e);
+	if (!fine) {
+		bool all = a.n + a.keyword_count == call_->kid[1]->n + (piped != NULL);
+		if (callee && callee->kind == VALUE_DEFINITION && all) check_rest(e, callee->definition, &a);
+		if (reduction && a.keyword_count) apply_reduction(e, &a, name->text);
+		return value_error(e);
+	}
 	if (!reduction && !e->counters && is_schedule(e, callee)) {
 		struct diagnostic *m = problem(e, "schedule", name->span, "", "`%s` is a schedule: it computes an option of an optimizer", name->text);
 		diag_help(e->d, m, "its place is the train block: `lr = %s(..)`", name->text);
@@ -546,6 +559,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 	if (reduction) return apply_reduction(e, &a, name->text);
 	if (forbidden_layer(e, name, callee)) return value_error(e);
 	bool weights = false;
+	int messages = e->d->all.n;
 	for (int i = 0; i < a.n; i++) weights |= a.at[i]->kind == VALUE_WEIGHTS;
 	struct value *v;
 	switch (callee->kind) {
@@ -569,6 +583,7 @@ apply_call(struct elaborator *e, struct node *call_, struct scope *s, struct val
 		return value_error(e);
 	}
 	}
+	if (v->kind == VALUE_ERROR && !piped) mend_call(e, callee, call_, s, &a, messages);
 	if (v->kind != VALUE_TENSOR) return v;
 	struct value *w = NEW(e->arena, struct value);
 	*w = *v;

@@ -1,14 +1,6 @@
-/* arrow.c - what is said about chains: stages behind a value that is wrong, and sums that an arrow takes as a whole. */
+/* arrow.c - what is said about chains: sums that an arrow takes as a whole. */
 #include "front/elaborate.h"
 #include <string.h>
-
-void
-look_at_stage(struct elaborator *e, struct node *stage, struct scope *s)
-{
-	struct node *name = stage->kind == NODE_CALL ? stage->kid[0] : stage;
-	struct value *callee = name->kind == NODE_NAME ? evaluate(e, name, s) : NULL;
-	if (callee && callee->kind == VALUE_DEFINITION && stage->kind == NODE_CALL) check_options(e, callee->definition, stage, s);
-}
 
 /* an arrow of this tree that n stands in front of: n is no whole chain */
 static bool

@@ -109,7 +109,7 @@ method(const struct mistake *m)
 		if (!strcmp(name, "detach")) name = "stop_gradient";
 		advise(m, d, "write `%s -> %s`", slice(m, base, word - 1), name);
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, word - 1, m->at.end + 1}, " -> %s", name);
-	} else {
+	} else if (!rewrite_methods(m, d, base)) {
 		advise(m, d, "functions and layers follow each other in a chain: `x -> f -> g(10)`");
 	}
 	return true;

@@ -128,16 +128,79 @@ stray_character(const struct mistake *m)
 	return true;
 }
 
+/* two words without anything between them: no expression */
+static bool
+are_words(const struct mistake *m, size_t i)
+{
+	size_t first = skip_blanks(m, i), end = word_end(m, first), second = skip_blanks(m, end);
+	return end > first && second > end && isalpha((unsigned char)m->text[first]) && isalpha((unsigned char)m->text[second]);
+}
+
+/* n // 2 between two words: inside subscripts `/` does it, elsewhere `floor` */
+static bool
+whole_quotient(const struct mistake *m, struct diagnostic *d, size_t right, size_t end)
+{
+	size_t left_end = m->at.begin - 1, left;
+	while (left_end > 0 && m->text[left_end - 1] == ' ') left_end--;
+	for (left = left_end; left > 0 && word_end(m, left - 1) > left - 1;) left--;
+	if (left == left_end) return false;
+	d->title = "a whole-number division has one `/`";
+	const char *a = slice(m, left, left_end), *b = slice(m, right, end);
+	bool subscript = m->bracket == '[' && m->open.begin > 0 && word_end(m, m->open.begin - 1) > m->open.begin - 1;
+	const char *text = arena_print(m->p->arena, subscript ? "%s / %s" : "floor(%s / %s)", a, b);
+	advise(m, d, "write `%s`", text);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, left, end}, "%s", text);
+	return true;
+}
+
+/* two inputs of one line between the signs of C */
+static bool
+comment_inside(const struct mistake *m, struct diagnostic *d)
+{
+	size_t from = d->labels.at[0].span.begin, end = from, close;
+	while (end < m->p->source->length && m->text[end] != '\n') end++;
+	for (close = from + 2; close + 1 < end && !at_text(m, close, "*/");) close++;
+	if (!at_text(m, from, "/*") || close + 1 >= end) return false;
+	size_t rest = skip_blanks(m, close + 2);
+	if (rest < end && m->text[rest] != '\r') return false;
+	advise(m, d, "write `# %s`", slice(m, skip_blanks(m, from + 2), close));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, close + 2}, "# %s", slice(m, skip_blanks(m, from + 2), close));
+	return true;
+}
+
+/* a text of three quotes around several lines */
+static bool
+docstring(const struct mistake *m)
+{
+	size_t from = m->at.begin, close;
+	if (!at_text(m, from, "\"\"\"") || !at_statement(m)) return false;
+	for (close = from + 3; m->text[close] && !at_text(m, close, "\"\"\"");) close++;
+	if (!m->text[close]) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, from, from + 3}, "", "comments start with `#`");
+	advise(m, d, "write `#` at the start of each line of it");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, from + 3}, "#");
+	for (size_t i = from + 3; i < close; i++)
+		if (m->text[i] == '\n' && i + 1 < close) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, i + 1, i + 1}, "# ");
+	bool alone = close > 0 && m->text[close - 1] == '\n';
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, close, close + 3}, alone ? "#" : "");
+	return true;
+}
+
 static bool
 comment(const struct mistake *m)
 {
 	bool slashes = found_is(m, "'/'") && char_before(m) == '/', star = found_is(m, "'*'") && char_before(m) == '/';
-	if (!slashes && !star && !(found_is(m, "'/'") && at_statement(m)) && !(found_is(m, "**") && char_before(m) == '/')) return false;
+	bool alone = found_is(m, "'/'") && (at_statement(m) || m->text[m->at.end] == '/'); /* no quotient: the first of two cannot stand here */
+	if (!slashes && !star && !alone && !(found_is(m, "**") && char_before(m) == '/')) return false;
 	size_t end = m->at.end + ((m->text[m->at.end] == '/' || m->text[m->at.end] == '*') && !slashes && !star);
 	struct diagnostic *d = say(m, (struct span){m->p->source, slashes || star ? m->at.begin - 1 : m->at.begin, end}, "", "comments start with `#`");
-	if (slashes && behind(m, 1, "add")) advise(m, d, "a whole-number division is `/` inside `[...]`, and `floor(a / b)` of numbers known at compile time");
+	size_t after = skip_blanks(m, m->at.end), stop = word_end(m, after);
+	bool quotient = slashes && !are_words(m, m->at.end) && (m->bracket || behind(m, 1, "add")) && stop > after;
+	if (quotient && whole_quotient(m, d, after, stop)) return true;
+	if (quotient) advise(m, d, "a whole-number division is `/` inside `[...]`, and `floor(a / b)` of numbers known at compile time");
+	else if (comment_inside(m, d)) return true;
 	else advise(m, d, "write `#` at the start of each line of it");
-	if (m->text[d->labels.at[0].span.begin + 1] == '/' && !behind(m, 1, "add")) diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "#");
+	if (m->text[d->labels.at[0].span.begin + 1] == '/' && !quotient) diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "#");
 	return true;
 }
 
@@ -165,5 +228,5 @@ percent_comment(const struct mistake *m)
 bool
 strange_character(const struct mistake *m)
 {
-	return unclosed_text(m) || stray_character(m) || comment(m) || percent_comment(m);
+	return docstring(m) || unclosed_text(m) || stray_character(m) || comment(m) || percent_comment(m);
 }

@@ -15,6 +15,31 @@ classes_given(const struct node *t)
 	return digits && digits < 9 && !n->text[digits] ? strtol(n->text, NULL, 10) : 0;
 }
 
+/* the tree calls a definition with this value in the place of a class, `t: 0..n-1` */
+static bool
+class_in(struct elaborator *e, const struct node *tree, const char *name)
+{
+	if (!tree) return false;
+	const struct value *f = tree->kind == NODE_CALL && tree->kid[0]->kind == NODE_NAME ? look_up(e->globals, tree->kid[0]->text) : NULL;
+	const struct node *params = f && f->kind == VALUE_DEFINITION ? f->definition->kid[0] : NULL;
+	for (int k = 0; params && k < params->n && k < tree->kid[1]->n; k++) {
+		const struct node *type = params->kid[k]->kid[0], *argument = tree->kid[1]->kid[k];
+		if (type && type->kid[1] && argument->kind == NODE_NAME && !strcmp(argument->text, name)) return true;
+	}
+	for (int i = 0; i < tree->n; i++)
+		if (class_in(e, tree->kid[i], name)) return true;
+	return false;
+}
+
+/* some statement of the block does */
+static bool
+is_class(struct elaborator *e, const char *name)
+{
+	for (int i = 0; name && e->block && i < e->block->n; i++)
+		if (class_in(e, e->block->kid[i], name)) return true;
+	return false;
+}
+
 /* `784` for `[784]` or `0..783`; `float[784]` */
 static void
 help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct scope *s)
@@ -34,10 +59,17 @@ help_type(struct elaborator *e, struct diagnostic *m, struct node *t, struct sco
 	}
 	if (v->kind == VALUE_NUMBER && v->number > 1 && v->number == floor(v->number) && v->number < 1e9)
 		if (e->statement && (e->statement->kind == NODE_INPUT || e->statement->kind == NODE_PARAM)) {
-			diag_help(e->d, m, "%.0f numbers are `[%.0f]`", v->number, v->number);
-			diag_edit(e->d, m, t->span, "[%.0f]", v->number);
+			struct span at = t->span;
+			bool around = at.file && at.begin > 0 && at.file->text[at.begin - 1] == '(' && at.file->text[at.end] == ')';
+			if (around) at = (struct span){at.file, at.begin - 1, at.end + 1};
+			if (t->kind == NODE_NAME) diag_help(e->d, m, "a shape stands in brackets: `[%s]`", t->text);
+			else diag_help(e->d, m, "%.0f numbers are `[%.0f]`", v->number, v->number);
+			if (t->kind == NODE_NAME) diag_edit(e->d, m, at, "[%s]", t->text);
+			else diag_edit(e->d, m, at, "[%.0f]", v->number);
 		} else {
 			diag_help(e->d, m, "%.0f numbers are `[%.0f]`, one of %.0f classes is `0..%.0f`", v->number, v->number, v->number, v->number - 1);
+			if (e->statement && is_class(e, e->statement->text)) diag_edit(e->d, m, t->span, "0..%.0f", v->number - 1);
+			else diag_edit(e->d, m, t->span, "[%.0f]", v->number);
 		}
 	else if (t->kind == NODE_INDEX) {
 		diag_help(e->d, m, "a tensor of real numbers is written `[%s]`", span_text(e->arena, t->kid[1]->span));
@@ -292,6 +324,8 @@ run_param(struct elaborator *e, struct node *n, struct scope *s)
 		struct diagnostic *m = problem(e, "param-init", n->span, arena_print(e->arena, "%s, but filled with what?", span_text(e->arena, n->kid[0]->span)),
 					       "parameter `%s` has no starting value", n->text);
 		diag_help(e->d, m, "add an initialiser, for example `~ glorot_uniform`, `~ normal(0, 0.02)` or `= 0`");
+		bool matrix = n->kid[0]->kid[0]->kind == NODE_LIST && n->kid[0]->kid[0]->n > 1;
+		diag_edit(e->d, m, (struct span){n->span.file, n->kid[0]->span.end, n->kid[0]->span.end}, matrix ? " ~ glorot_uniform" : " = 0");
 		return;
 	}
 	if (!type_dims(e, n->kid[0], s, &rank, shape)) return;

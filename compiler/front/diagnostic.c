@@ -517,10 +517,31 @@ print_message(FILE *out, bool color, bool gcc, int width, const struct diagnosti
 	for (int i = 0; i < m->helps.n; i++) print_remark(&p, HELP, "help", m->helps.at[i]);
 }
 
+static bool
+same_edits(const struct diagnostic *a, const struct diagnostic *b)
+{
+	bool same = a->edits.n == b->edits.n && a->edits.n && a->warning == b->warning && !strcmp(a->code, b->code);
+	for (int i = 0; same && i < a->edits.n; i++) {
+		const struct edit *x = &a->edits.at[i], *y = &b->edits.at[i];
+		same = x->span.file == y->span.file && x->span.begin == y->span.begin && x->span.end == y->span.end && !strcmp(x->text, y->text);
+	}
+	return same;
+}
+
+/* what one change of the source mends is one mistake: it is said where it shows first */
+static bool
+is_repeated(const struct diagnostics *d, int i)
+{
+	for (int k = 0; k < i; k++)
+		if (same_edits(d->all.at[k], d->all.at[i])) return true;
+	return false;
+}
+
 static void
 print_all(const struct diagnostics *d, FILE *out, bool color, bool gcc, int width)
 {
 	for (int i = 0; i < d->all.n; i++) {
+		if (is_repeated(d, i)) continue;
 		if (i) fputc('\n', out);
 		print_message(out, color, gcc, width, d->all.at[i]);
 	}
@@ -578,6 +599,7 @@ diag_print_json(const struct diagnostics *d, FILE *out)
 {
 	for (int i = 0; i < d->all.n; i++) {
 		const struct diagnostic *m = d->all.at[i];
+		if (is_repeated(d, i)) continue;
 		fprintf(out, "{\"level\":\"%s\",\"code\":", m->warning ? "warning" : "error");
 		json_text(out, m->code);
 		fputs(",\"title\":", out);

@@ -407,11 +407,23 @@ void help_shortcut(struct elaborator *e, struct diagnostic *m, const struct valu
 void help_whole(struct elaborator *e, struct diagnostic *m, const struct value *v);
 /* the function that makes one axis of all elements; NULL: there is none */
 const char *flattening(struct elaborator *e, int rank, const long shape[], struct span span);
-/* signature.c: reports options of a call that its definition does not have, where its input is wrong and it is not applied */
-void check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s);
 /* of an option that a definition does not have; false: nothing is known about it */
 bool help_option(struct elaborator *e, struct diagnostic *m, const char *name, int n, const char *const options[]);
 /* a loss whose second argument is one of as many classes as there are scores */
+/* a schedule of another library, in an option of an optimizer */
+void help_schedule(struct elaborator *e, struct diagnostic *m, const char *name);
+/* an option that an optimizer does not have: a schedule or another optimizer that has it */
+void help_option_elsewhere(struct elaborator *e, struct diagnostic *m, const struct node *call, const struct node *option);
+/* two arguments of which one is a class: a loss that takes them, instead of the function of this name; false: there is none */
+bool help_class_loss(struct elaborator *e, struct diagnostic *m, const struct value *scores, const struct value *class, struct span name);
+/* `where(c, a, b)` and the like, a call of this name, which are operators here; false: it is none */
+bool help_operator(struct elaborator *e, struct diagnostic *m, const struct node *callee, const char *name);
+/* statement.c: a target that this depends on; NULL: none */
+const struct tensor *target_behind(struct program *p, struct tensor *t);
+/* a metric of two arguments that are both computed, where the model has a class that would take the place of the second: a warning */
+void note_no_target(struct elaborator *e, struct node *call, struct scope *s, struct tensor *metric);
+/* `net = Sequential(..)`, whose stages are written out: a layer above the model, called by its name; false: it is something else */
+bool help_layer_of_stages(struct elaborator *e, struct diagnostic *m, const struct node *call, const char *stages);
 bool takes_classes(struct elaborator *e, struct value *loss, const struct value *scores, const struct value *class);
 void help_divisor(struct elaborator *e, struct diagnostic *m, const struct value *v);
 
@@ -489,8 +501,6 @@ const struct source_transform *find_crop(const struct source_entry *s);
 bool check_transformations(struct elaborator *e, struct tensor *input, const struct source_entry *s);
 
 /* arrow.c */
-/* a stage behind a value that is wrong: its name and the names of its options are mistakes of their own */
-void look_at_stage(struct elaborator *e, struct node *stage, struct scope *s);
 /* `h = h + h -> Dense(8)`: warns that the arrow takes the sum, where a shortcut was meant; `result` is that of the chain */
 void note_doubled(struct elaborator *e, const struct node *chain, const struct value *result, struct scope *s);
 

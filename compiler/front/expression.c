@@ -1,5 +1,5 @@
 /* expression.c - expressions of the syntax tree as values. */
-#include "front/elaborate.h"
+#include "front/mend.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +15,10 @@ warn_class(struct elaborator *e, struct span where, const struct value *scores, 
 	struct diagnostic *m = diag_warning(e->d, "class-number", own_place(e, where), arena_print(e->arena, "%s minus one number in %ld..%ld", shape_text(e, scores), t->low, t->high),
 					    "the number of a class is taken from each of %ld values", scores->axis[0]->size);
 	diag_label(e->d, m, declared_name(t), "a class");
-	for (int i = 0; fact(e, "losses", i); i++) {
-		struct value *f = fact(e, "losses", i);
-		if (!takes_classes(e, f, scores, class)) continue;
-		diag_help(e->d, m, "`%s` takes scores and a class", f->definition->text);
-		return;
-	}
+	struct span call = own_place(e, where);
+	size_t length = e->frame ? strlen(e->frame->definition->text) : 0;
+	bool named = length && !strncmp(call.file->text + call.begin, e->frame->definition->text, length) && call.file->text[call.begin + length] == '(';
+	help_class_loss(e, m, scores, class, named ? (struct span){call.file, call.begin, call.begin + length} : (struct span){0});
 }
 
 struct value *
@@ -140,6 +138,7 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 		if (n->kind == NODE_DIVIDE) number_->quotient = quotient_of(e, n, a->number, b->number);
 		return number_;
 	}
+	if (!op->compares && (refuse_condition(e, n->kid[0]->span, a) || refuse_condition(e, n->kid[1]->span, b))) return value_error(e);
 	struct value w = *a, x = *b;
 	w.span = n->kid[0]->span; /* messages underline the operands as written */
 	x.span = n->kid[1]->span;
@@ -154,7 +153,10 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 		}
 		return elementwise(e, n->span, operator_span(n), op->name, n->kind == NODE_DIVIDE ? whole_div : whole_mod, &w, &x);
 	}
-	return elementwise(e, n->span, operator_span(n), op->name, op->expr, &w, &x);
+	int messages = e->d->all.n;
+	struct value *v = elementwise(e, n->span, operator_span(n), op->name, op->expr, &w, &x);
+	if (v->kind == VALUE_ERROR) mend_operands(e, n, s, messages);
+	return v;
 }
 
 /* A @ B of which one fits when it is transposed: a declared matrix is so on the left, of two computed ones the right one as in attention */
@@ -196,6 +198,7 @@ evaluate_matrix(struct elaborator *e, struct node *n, struct scope *s)
 		diag_label(e->d, m, n->kid[1]->span, "%s", shape_text(e, b));
 		diag_note(e->d, m, "%ld columns on the left, %ld rows on the right", a->axis[a->n - 1]->size, b->axis[0]->size);
 		if (m) help_transposed(e, m, n, a, b);
+		if (m) mend_product(e, m, n->kid[1], a, b);
 		if (b->n == 2 && a->n == 1 && b->axis[1]->size == a->axis[0]->size) {
 			diag_help(e->d, m, "write `%s @ %s`: the matrix stands on the left", span_text(e->arena, n->kid[1]->span), span_text(e->arena, n->kid[0]->span));
 			diag_swap(e->d, m, n->kid[0]->span, n->kid[1]->span);
@@ -317,7 +320,7 @@ evaluate_reduce(struct elaborator *e, struct node *n, struct scope *s)
 	e->context.n = context;
 	for (int i = 0; body && i < count; i++)
 		if (!bound[i]->batch && !require_range(e, bound[i], args->kid[i]->span)) body = NULL;
-	if (!body) return value_error(e);
+	if (!body || refuse_condition(e, n->kid[1]->span, body)) return value_error(e);
 	if (batch) { /* the samples of this reduction are its own */
 		struct value *w = NEW(e->arena, struct value);
 		*w = *body;
@@ -363,9 +366,10 @@ read_subscript(struct elaborator *e, struct node *n, struct scope *s, const stru
 			fine = low >= 0 && high < size && low <= high;
 			struct diagnostic *m = fine ? NULL : problem(e, "out-of-range", n->span, arena_print(e->arena, "valid: 0..%ld", size - 1), "%ld..%ld is no slice of `%s`", low,
 									   high, span_text(e->arena, base->span));
-			if (m && high == size && low >= 0) diag_help(e->d, m, "both ends are included: write `%ld..%ld`", low, size - 1);
+			if (m && high == size && low > 0 && mend_slice(e, m, n, base, size)) fine = false;
+			else if (m && high == size && low >= 0) diag_help(e->d, m, "both ends are included: write `%ld..%ld`", low, size - 1);
 			else if (m && high == -1 && low >= 0) diag_help(e->d, m, "indices count from the start: write `%ld..%ld`", low, size - 2);
-			if (m && m->helps.n && low >= 0 && low <= size - 2) diag_edit(e->d, m, n->span, "%ld..%ld", low, high == -1 ? size - 2 : size - 1);
+			if (m && m->helps.n && !m->edits.n && low >= 0 && low <= size - 2) diag_edit(e->d, m, n->span, "%ld..%ld", low, high == -1 ? size - 2 : size - 1);
 			*out = (struct subscript){.slice = true, .low = low};
 			*axis = high - low + 1;
 		}
@@ -419,7 +423,7 @@ evaluate_index(struct elaborator *e, struct node *n, struct scope *s)
 		struct value *v = evaluate(e, subs->kid[0], s);
 		if (v->kind == VALUE_NUMBER && whole_number(e, v, subs->kid[0]->span, "a subscript", &i)) {
 			if (i >= 0 && i < base->n) return base->item[i];
-			problem(e, "out-of-range", subs->kid[0]->span, arena_print(e->arena, "valid: 0..%d", base->n - 1), "index %ld is outside the list", i);
+			mend_repeat(e, problem(e, "out-of-range", subs->kid[0]->span, arena_print(e->arena, "valid: 0..%d", base->n - 1), "index %ld is outside the list", i), subs->kid[0], s, base->n);
 			return value_error(e);
 		}
 	}
@@ -547,10 +551,7 @@ static struct value *
 evaluate_pipe(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *x = evaluate(e, n->kid[0], s);
-	if (x->kind == VALUE_ERROR) {
-		look_at_stage(e, n->kid[1], s);
-		return x;
-	}
+	if (x->kind == VALUE_ERROR) return apply_call(e, n->kid[1], s, x); /* what the stages say themselves */
 	if (x->kind == VALUE_TENSOR && !x->history) x = with_stage(e, x, NULL, span_text(e->arena, n->kid[0]->span));
 	struct value *piped = NEW(e->arena, struct value); /* messages underline what stands in front of the arrow, also later */
 	*piped = *x;
@@ -585,7 +586,7 @@ evaluate_negate(struct elaborator *e, struct node *n, struct scope *s)
 	struct value *v = evaluate(e, n->kid[0], s);
 	if (v->kind == VALUE_NUMBER) return value_number(e, -v->number, n->span);
 	v = as_tensor(e, v);
-	if (!v) return value_error(e);
+	if (!v || refuse_condition(e, n->kid[0]->span, v)) return value_error(e);
 	return value_tensor(e, v->n, v->axis, scale(e->p, -1, v->body), n->span);
 }
 

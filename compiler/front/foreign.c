@@ -6,54 +6,57 @@
 static const struct start { /* a word that begins a statement elsewhere */
 	const char *word, *title, *help;
 	const char *instead; /* the word to type; NULL: more than this changes */
+	bool (*rewrite)(const struct mistake *m, struct diagnostic *d, struct span word); /* all of it, where it can be done; NULL: it cannot */
 } starts[] = {
-	{"def", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"function", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"func", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"fun", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"lambda", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL},
-	{"class", "there are no classes", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL},
-	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL},
-	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL},
-	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL},
-	{"end", "a block ends with `}`", "statements need no `end`", NULL},
-	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
-	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
-	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL},
-	{"elif", "an `elif` is written `else if`", "`y = if c then a else if d then b else e`", "else if"},
-	{"else", "`else` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL},
-	{"then", "`then` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL},
-	{"with", "there is no `with`", "a name is given to a value: `y = ...`", NULL},
-	{"try", "there are no exceptions", "what can be wrong is found when compiling", NULL},
-	{"print", "a model prints nothing", "what `predict` returns is an `output y`, what training shows a `metric m = ...`", NULL},
-	{"assert", "a condition on sizes is written with `require`", "`require n > 0, \"what is wrong\"`", NULL},
-	{"del", "values are not deleted", "what nothing reads is not computed", NULL},
-	{"pass", "there is no `pass`", "a block may be empty: `{ }`", NULL},
-	{"const", "a constant is written with `let`", "`let n = 3`", "let"},
-	{"var", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL},
-	{"val", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL},
-	{"auto", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL},
-	{"int", "a constant is written with `let`", "`let n = 3`", "let"},
-	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL},
-	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL},
-	{"void", "a function is written with `fn`", "`fn name(x) = ...`", NULL},
-	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL},
-	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL},
-	{"tensor", "a tensor from the data is an `input`, one that is learned a `param`", "`input x: [2]`, `param W: [3, 2] ~ glorot_uniform`", NULL},
-	{"global", "names need no declaration", "a definition sees the names of its file", NULL},
-	{"network", "a network is written `model Name { ... }`", "write `model` here", "model"},
-	{"net", "a network is written `model Name { ... }`", "write `model` here", "model"},
+	{"def", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"function", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"func", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"fun", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, rewrite_definition},
+	{"lambda", "a function is written with `fn`", "`fn name(x) = ...`, or `layer Name(x) = ...` where it has weights", NULL, NULL},
+	{"class", "there are no classes", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL, NULL},
+	{"struct", "there are no structures", "a network is written `model Name { ... }`, a part of one `layer Name(x) { ... }`", NULL, NULL},
+	{"for", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL, rewrite_loop},
+	{"while", "there are no loops", "copies of a layer are written `repeat 3 { h = h -> Block }`, sums `sum(i) ...`; an equation `y[i] = ...` holds for all i", NULL, NULL},
+	{"end", "a block ends with `}`", "statements need no `end`", NULL, NULL},
+	{"from", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL, NULL},
+	{"import", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL, rewrite_import},
+	{"include", "only .nn files are imported", "for example `import \"blocks.nn\"`; the library is always there", NULL, rewrite_import},
+	{"elif", "an `elif` is written `else if`", "`y = if c then a else if d then b else e`", "else if", NULL},
+	{"else", "`else` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL, NULL},
+	{"then", "`then` belongs to an `if` inside an expression", "write `y = if c then a else b`", NULL, NULL},
+	{"with", "there is no `with`", "a name is given to a value: `y = ...`", NULL, NULL},
+	{"try", "there are no exceptions", "what can be wrong is found when compiling", NULL, NULL},
+	{"print", "a model prints nothing", "what `predict` returns is an `output y`, what training shows a `metric m = ...`", NULL, NULL},
+	{"assert", "a condition on sizes is written with `require`", "`require n > 0, \"what is wrong\"`", NULL, NULL},
+	{"del", "values are not deleted", "what nothing reads is not computed", NULL, NULL},
+	{"pass", "there is no `pass`", "a block may be empty: `{ }`", NULL, NULL},
+	{"const", "a constant is written with `let`", "`let n = 3`", "let", NULL},
+	{"var", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
+	{"val", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
+	{"auto", "a constant is written with `let`, a value of the network without", "`let n = 3`, or `y = ...`", NULL, NULL},
+	{"int", "a constant is written with `let`", "`let n = 3`", "let", NULL},
+	{"float", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, rewrite_constant},
+	{"double", "a constant is written with `let`, a parameter with `param`", "`let n = 3`, or `param b: real = 0`", NULL, rewrite_constant},
+	{"void", "a function is written with `fn`", "`fn name(x) = ...`", NULL, NULL},
+	{"static", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, rewrite_constant},
+	{"public", "a function is written with `fn`, a constant with `let`", "`fn name(x) = ...`, `let n = 3`", NULL, rewrite_constant},
+	{"tensor", "a tensor from the data is an `input`, one that is learned a `param`", "`input x: [2]`, `param W: [3, 2] ~ glorot_uniform`", NULL, NULL},
+	{"global", "names need no declaration", "a definition sees the names of its file", NULL, NULL},
+	{"network", "a network is written `model Name { ... }`", "write `model` here", "model", NULL},
+	{"net", "a network is written `model Name { ... }`", "write `model` here", "model", NULL},
 };
 
-static const char *const types[] = {"unsigned", "int", "long", "float", "double", "bool", "real", "fn", "Tensor"};
+static const char *const types[] = {"const", "unsigned", "int", "long", "float", "double", "bool", "real", "fn", "Tensor"};
 
 static void
 answer(const struct mistake *m, struct span word, const struct start *s)
 {
 	struct diagnostic *d = say(m, word, "", "%s", s->title);
+	if (s->rewrite && s->rewrite(m, d, word)) return;
 	size_t rest = skip_blanks(m, word.end), end = line_end(m, rest), next;
 	for (size_t i = 0; s->instead && i < sizeof types / sizeof *types; i++) /* const int n = 3 */
 		if (at_text(m, rest, types[i]) && word_end(m, rest) == rest + strlen(types[i])) rest = skip_blanks(m, word.end = word_end(m, rest));
+	next = skip_blanks(m, word_end(m, rest));
 	next = skip_blanks(m, word_end(m, rest));
 	bool whole = s->instead && word.begin == line_start(m) && next > rest && (m->text[next] == '=' || m->text[next] == '{') && end - rest < 40;
 	if (whole) advise(m, d, "write `%s %s`", s->instead, slice(m, rest, end));
@@ -92,7 +95,7 @@ misplaced_frozen(const struct mistake *m)
 {
 	if (!found_is(m, "frozen")) return false;
 	struct diagnostic *d = say(m, m->at, "", "`frozen` stands in front of the layer that a name is given to");
-	advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
+	if (!behind(m, 0, "->") || !rewrite_frozen(m, d)) advise(m, d, "for example `layer enc = frozen Block(64)`, then `x -> enc`");
 	return true;
 }
 
@@ -257,6 +260,12 @@ method_call(const struct mistake *m)
 	if (!model) return false;
 	if (m->bracket == '(' && found_is(m, "model")) { /* Adam(model.parameters(), lr=1e-3) */
 		size_t end = word_end(m, m->at.end + 1), close = at_text(m, end, "()") ? end + 2 : end;
+		if (at_text(m, line_start(m), "loss") || behind(m, 0, "+")) { /* l2(model.weights) */
+			struct diagnostic *w = say(m, (struct span){m->p->source, m->at.begin, close}, "", "a model has no methods: it is written as a block");
+			advise(m, w, "all weights together are called `weights`");
+			diag_edit(m->p->diagnostics, w, w->labels.at[0].span, "weights");
+			return true;
+		}
 		struct diagnostic *o = say(m, (struct span){m->p->source, m->at.begin, close}, "", "an optimizer gets its options only");
 		advise(m, o, "it trains all parameters of the model: leave this out");
 		size_t next = m->text[close] == ',' ? skip_blanks(m, close + 1) : close;
@@ -280,6 +289,11 @@ model_header(const struct mistake *m)
 	bool named = word_end(m, m->at.end) > m->at.end && m->text[word_end(m, m->at.end)] == ':';
 	if (found_is(m, "'('") && named) advise(m, d, "sizes are constants above it, `let units = 128`; `-D units=64` changes them");
 	else advise(m, d, "write `%s {`", slice(m, i, m->at.begin));
+	size_t first, stop;
+	if (found_is(m, "':'") && skip_blanks(m, m->at.end) >= end && indented_block(m, i, &first, &stop)) { /* model Net: */
+		diag_edit(m->p->diagnostics, d, m->at, " {");
+		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, stop, stop}, "\n}");
+	}
 	if (brace < end && !(found_is(m, "'('") && named)) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, brace}, " ");
 	return true;
 }
@@ -364,8 +378,13 @@ declaration(const struct mistake *m)
 			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), end}, ": %s", meant);
 			return true;
 		}
-		if (list) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, type}, ": ");
-		if (list) advise(m, d, "write `%s: %s`", name, slice(m, type, (size_t)((char *)memchr(m->text + type, ']', end - type) - m->text) + 1));
+		if (list) {
+			size_t close_ = (size_t)((const char *)memchr(m->text + type, ']', end - type) - m->text) + 1;
+			const char *start = *what != 'p' || skip_blanks(m, close_) < end ? "" : memchr(m->text + type, ',', close_ - type) ? " ~ glorot_uniform" : " = 0";
+			advise(m, d, "write `%s: %s%s`", name, slice(m, type, close_), start);
+			diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin - (char_before(m) == ' '), type}, ": ");
+			if (*start) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, close_, close_}, "%s", start);
+		}
 		else if (*what == 'p') advise(m, d, "for example `%s: [10, 784] ~ glorot_uniform` or `%s: real = 0`", name, name);
 		else advise(m, d, "for example `%s: [784]`, `%s: real` or `%s: 0..9`", name, name, name);
 		return true;
@@ -415,8 +434,10 @@ keyword_argument(const struct mistake *m)
 	while (from > 0 && isspace((unsigned char)m->text[from - 1])) from--;
 	size_t to = from;
 	while (from > 0 && word_end(m, from - 1) > from - 1) from--;
-	end = word_end(m, end);
-	struct diagnostic *d = say(m, m->at, "", "an argument is given by name with `=`");
+	end = expression_end(m, end);
+	size_t line = line_start(m), named = skip_blanks(m, word_end(m, line));
+	bool signature = (at_text(m, line, "fn ") || at_text(m, line, "layer ") || at_text(m, line, "optimizer ")) && m->text[word_end(m, named)] == '(';
+	struct diagnostic *d = say(m, m->at, "", signature ? "a default is given with `=`" : "an argument is given by name with `=`");
 	diag_edit(m->p->diagnostics, d, m->at, "=");
 	advise(m, d, "write `%s=%s`", slice(m, from, to), end > first ? slice(m, first, end) : "...");
 	return true;
@@ -478,7 +499,8 @@ unnamed_result(const struct mistake *m)
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, from}, colon ? " = " : "= ");
 		return true;
 	}
-	if (!named || !(found_is(m, "'('") || found_is(m, "->"))) return false;
+	bool goes_on = found_is(m, "'('") || found_is(m, "->") || (m->found[0] == '\'' && strchr("+-*/%@^[", m->found[1]));
+	if (!named || !goes_on) return false;
 	from = skip_blanks(m, word_end(m, i));
 	char *value = slice(m, from, end);
 	const char *name = behind(m, 1, "output") ? "p" : arena_print(m->p->arena, "%.3s", value);

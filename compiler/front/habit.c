@@ -54,7 +54,7 @@ colon_slice(const struct mistake *m)
 {
 	bool base_ = m->open.begin > 0 && (word_end(m, m->open.begin - 1) > m->open.begin - 1 || strchr(")]", m->text[m->open.begin - 1]));
 	if (!found_is(m, "':'") || m->bracket != '[' || !base_) return false;
-	if (index_range(m)) return true;
+	if (index_range(m) || python_slice(m)) return true;
 	struct diagnostic *d = say(m, m->at, "", "slices are written with `..` and include both ends");
 	size_t name = m->open.begin, from = m->open.end, end = m->at.end;
 	while (name > 0 && word_end(m, name - 1) > name - 1) name--;
@@ -379,7 +379,7 @@ missing_operator(const struct mistake *m)
 	}
 	if (before == from || m->text[from] == '\n') return false;
 	char *left = slice(m, before, from), *right = slice(m, m->at.begin, end > m->at.begin ? end : m->at.end);
-	if (!strcmp(right, "elif")) return foreign_word(m, right, m->at);
+	if (!strcmp(right, "elif") || !strcmp(right, "elseif") || !strcmp(right, "elsif")) return foreign_word(m, "elif", m->at);
 	if (!strcmp(left, "lambda")) return foreign_word(m, left, (struct span){m->p->source, before, from});
 	if (isdigit((unsigned char)*left) && *right == '_') {
 		struct diagnostic *d = say(m, m->at, "", "a number has no `_`");

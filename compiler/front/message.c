@@ -100,13 +100,13 @@ note_frames(struct elaborator *e, struct diagnostic *m)
 		struct node *params = f->definition->kid[0];
 		text_add(&t, "in `%s` on line %d", f->text, span_place(f->span).line);
 		if (f->span.file && f->span.file != file) text_add(&t, " of %s", f->span.file->path);
-		for (int i = 0; i < params->n; i++) {
+		for (int i = 0, told = 0; i < params->n; i++) {
 			struct value *v = NULL;
 			for (int k = 0; k < f->scope->bindings.n; k++)
 				if (!strcmp(f->scope->bindings.at[k].name, params->kid[i]->text)) v = f->scope->bindings.at[k].value;
 			if (!v || v->kind == VALUE_ERROR) continue;
 			const char *s = v->kind == VALUE_NUMBER ? arena_print(e->arena, "%.6g", v->number) : shape_text(e, v);
-			text_add(&t, "%s`%s` is %s", i == 0 ? ", where " : i == params->n - 1 ? " and " : ", ", params->kid[i]->text, s);
+			text_add(&t, "%s`%s` is %s", told++ == 0 ? ", where " : i == params->n - 1 ? " and " : ", ", params->kid[i]->text, s);
 		}
 		diag_note(e->d, m, "%s", text_end(&t));
 	}
@@ -320,6 +320,15 @@ whole_sum(const struct node *tree, const struct node *n)
 }
 
 /* a value that has no name yet: where such names come from */
+/* the name at this place is what goes into a chain */
+static bool
+starts_chain(const struct node *n, struct span name)
+{
+	if (n->kind != NODE_PIPE) return false;
+	while (n->kind == NODE_PIPE) n = n->kid[0];
+	return n->kind == NODE_NAME && n->span.begin == name.begin;
+}
+
 static void
 help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 {
@@ -334,6 +343,17 @@ help_value(struct elaborator *e, struct diagnostic *m, const char *name)
 		size_t n = strlen(t->name);
 		if (!tensor_is_param(t) || n <= length || strcmp(t->name + n - length, name) || t->name[n - length - 1] != '.') continue;
 		diag_help(e->d, m, "weights of a layer have its name in front: `layer enc = ...`, then `enc.%s`; all of them together are `weights`", name);
+		return;
+	}
+	const struct tensor *input = NULL;
+	int inputs = 0;
+	for (int i = 0; i < e->p->tensors.n; i++) {
+		inputs += e->p->tensors.at[i]->role == ROLE_INPUT;
+		if (e->p->tensors.at[i]->role == ROLE_INPUT) input = e->p->tensors.at[i];
+	}
+	if (!d && inputs == 1 && e->statement && e->statement->kind == NODE_DEFINE && starts_chain(e->statement->kid[1], m->labels.at[0].span)) {
+		diag_help(e->d, m, "the input is `%s`: write `%s -> ...`", input->name, input->name);
+		diag_rename(e->d, m, name, input->name);
 		return;
 	}
 	if (e->statement && e->statement->kind == NODE_LOSS && length == 1 && isupper((unsigned char)*name)) { /* 1/N * ... */
@@ -415,7 +435,7 @@ help_sequence(struct elaborator *e, struct diagnostic *m, const struct node *n)
 	struct text t = {.arena = e->arena};
 	bool known = false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) known |= !strcmp(names[i], n->text);
-	if (!known || !call_ || !is_stage(call_->span)) return false;
+	if (!known || !call_) return false;
 	const struct node *stages = call_->kid[1];
 	if (stages->n == 1 && stages->kid[0]->kind == NODE_LIST) stages = stages->kid[0]; /* Sequential([A(64), relu]) */
 	for (int i = 0; i < stages->n; i++) {
@@ -424,6 +444,7 @@ help_sequence(struct elaborator *e, struct diagnostic *m, const struct node *n)
 		text_add(&t, "%s%s", i ? " -> " : "", span_text(e->arena, stage->span));
 	}
 	if (!t.length) return false;
+	if (!is_stage(call_->span)) return help_layer_of_stages(e, m, call_, arena_print(e->arena, " -> %s", text_end(&t)));
 	diag_help(e->d, m, stages->n == 1 ? "the layer itself takes its place: `-> %s`" : "a chain takes its place: `-> %s`", text_end(&t));
 	diag_edit(e->d, m, call_->span, "%s", text_end(&t));
 	return true;
@@ -514,12 +535,76 @@ help_given(struct elaborator *e, struct diagnostic *m, const char *name, const c
 	static const char *const names[] = {"w", "grad", "step", "steps", "epoch"};
 	const char *near = nearest_name(name, names, 5);
 	if (!strncmp(name, "grad", 4)) near = "grad";
-	if (near && strlen(near) > 1) {
+	const struct node *statement = e->statement, *first = e->block && e->block->n ? e->block->kid[0] : NULL;
+	bool kept = statement && first && statement->kind == NODE_DEFINE && statement->kid[0]->n == 1 && statement->kid[0]->kid[0]->text && !strcmp(statement->kid[0]->kid[0]->text, name);
+	if (kept) { /* v = 0.9 * v + grad */
+		diag_help(e->d, m, "what is kept from step to step is declared above: `state %s = 0`", name);
+		repair_prepend(e->d, m, first->span, arena_print(e->arena, "state %s = 0", name));
+	} else if (near && strlen(near) > 1) {
 		diag_help(e->d, m, "%s: write `%s`", given, near);
 		diag_rename(e->d, m, name, near);
 	} else {
 		diag_help(e->d, m, "%s", given);
 	}
+}
+
+/* the size of the axis at which this index stands bare somewhere in the tree, but not at the place `but`; 0: there is none */
+static long
+size_at(struct elaborator *e, const struct node *tree, const char *index, struct scope *s, const struct node *but, bool only)
+{
+	if (!tree) return 0;
+	const struct value *v = tree->kind == NODE_INDEX && tree->kid[0]->kind == NODE_NAME ? look_up(s, tree->kid[0]->text) : NULL;
+	for (int i = 0; v && v->kind == VALUE_TENSOR && i < tree->kid[1]->n && i < v->n; i++) {
+		const struct node *x = tree->kid[1]->kid[i];
+		if (x->kind == NODE_NAME && (x == but) == only && !strcmp(x->text, index)) return v->axis[i]->size;
+	}
+	for (int i = 0; i < tree->n; i++) {
+		long size = size_at(e, tree->kid[i], index, s, but, only);
+		if (size) return size;
+	}
+	return 0;
+}
+
+/* The index of a sum, behind it at an axis of another size: an index of the left side was meant. */
+static bool
+help_index(struct elaborator *e, struct diagnostic *m, const struct node *sum, const struct node *n, struct scope *s)
+{
+	const struct node *whole = e->statement;
+	long inside = size_at(e, sum, n->text, s, n, false), here = size_at(e, whole, n->text, s, n, true);
+	if (!m || whole->kind != NODE_INDEXED || !inside || !here || inside == here) return false;
+	for (int i = 0; i < whole->kid[1]->n; i++) {
+		const struct node *left = whole->kid[1]->kid[i];
+		if (left->kind != NODE_NAME || size_at(e, whole->kid[2], left->text, s, n, false) != here) continue;
+		diag_help(e->d, m, "in the sum `%s` runs over %ld, but there are %ld here, as of `%s`: write `%s`", n->text, inside, here, left->text, left->text);
+		diag_edit(e->d, m, n->span, "%s", left->text);
+		return true;
+	}
+	return false;
+}
+
+/* the innermost sum whose product holds n */
+static const struct node *
+sum_around(const struct node *tree, const struct node *n)
+{
+	if (!tree) return NULL;
+	for (int i = 0; i < tree->n; i++) {
+		const struct node *inner = tree->kid[i] == n ? tree : sum_around(tree->kid[i], n);
+		if (inner && tree->kind == NODE_REDUCE && inner->kind != NODE_REDUCE) return tree;
+		if (inner) return inner;
+	}
+	return NULL;
+}
+
+/* sum(i) a[i] * W[i,j] * b[j]: the sum that says one index, and not the other */
+static bool
+sum_lacks(struct elaborator *e, struct diagnostic *m, const struct node *n)
+{
+	const struct node *sum = sum_around(e->statement, n);
+	if (!sum || sum->kind != NODE_REDUCE || !sum->kid[0]->kid[1]->n) return false;
+	const struct node *list = sum->kid[0]->kid[1], *last = list->kid[list->n - 1];
+	diag_help(e->d, m, "the sum says over which indices: `%s(%s, %s)`", sum->kid[0]->kid[0]->text, span_text(e->arena, list->span), n->text);
+	diag_edit(e->d, m, (struct span){last->span.file, last->span.end, last->span.end}, ", %s", n->text);
+	return true;
 }
 
 struct value *
@@ -538,6 +623,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 			    span_text(e->arena, sum->kid[0]->span));
 		diag_label(e->d, m, sum->span, "the sum ends here: it takes one product");
 		note_frames(e, m);
+		if (help_index(e, m, sum, n, s)) return value_error(e);
 		struct node *all = e->statement->kid[e->statement->n - 1];
 		size_t from = sum->kid[1]->span.begin;
 		struct span inside = {all->span.file, from, all->span.end};
@@ -557,6 +643,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 			diag_edit(e->d, m, (struct span){inside.file, inside.begin, inside.begin}, "(%s) ", name);
 			return value_error(e);
 		}
+		if (m && sum_lacks(e, m, n)) return value_error(e);
 		diag_help(e->d, m, "write `sum(%s)` in front of the product to add up over `%s`, or add `%s` to the left side to keep it as an axis", name, name, name);
 		return value_error(e);
 	}
@@ -564,6 +651,7 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	if (left && left->kind == NODE_NAME && strlen(name) == 1) { /* y = W[j] */
 		m = problem(e, "index-scope", n->span, "where does this index come from?", "index `%s` is neither on the left side nor summed over", name);
 		note_frames(e, m);
+		if (m && sum_lacks(e, m, n)) return value_error(e);
 		diag_help(e->d, m, "write `%s[%s] = ...` to keep it as an axis, or `sum(%s)` in front of the product to add up over it", left->text, name, name);
 		diag_edit(e->d, m, (struct span){left->span.file, left->span.end, left->span.end}, "[%s]", name);
 		return value_error(e);
@@ -572,10 +660,15 @@ unknown_name(struct elaborator *e, struct node *n, struct scope *s)
 	const char *longer, *elsewhere = name_elsewhere(e, n->span.file, name, &longer);
 	const struct node *later = defined_later(e, name);
 	const struct node *copies = defined_in_repeat(e, name);
-	if (m && (help_average(e, m, n, s) || help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
+	if (m && (help_operator(e, m, n, name) || help_average(e, m, n, s) || help_sequence(e, m, n) || help_define(e, m, name) || help_underscore(e, m, n, s) || help_model(e, m, name) || help_joined(e, m, n, s) || help_outside(e, m, name))) return value_error(e);
 	const char *given = e->optimizer ? "an optimizer is given `w`, `grad`, `step`, `steps` and `epoch`" : NULL;
 	int helps = m ? m->helps.n : 0;
-	if (given && !is_called(e->statement, n)) help_given(e, m, name, given);
+	bool schedule = given && !e->statement && n->span.file && n->span.file->text[n->span.end] == '(';
+	if (schedule) help_schedule(e, m, name);
+	else if (given && !is_called(e->statement, n)) {
+		if (m && !e->statement) help_name(e, m, name, s); /* an option: bias=True */
+		if (m && m->helps.n == helps) help_given(e, m, name, given);
+	}
 	else if (copies) diag_help(e->d, m, "the `repeat` on line %d keeps it to itself: give it a value in front, `%s = ...`", span_place(copies->span).line, name);
 	else if (later) help_order(e, m, later);
 	else if (elsewhere) diag_help(e->d, m, "%s", elsewhere);

@@ -101,7 +101,7 @@ schedule_value(struct elaborator *e, struct optimizer *o, const char *option, st
 {
 	struct node *params = callee->definition->kid[0];
 	struct arguments given, all = {.call = call};
-	if (!read_arguments(e, call, s, NULL, &given)) return value_error(e);
+	if (!read_arguments(e, NULL, call, s, NULL, &given)) return value_error(e);
 	for (int k = 0; k < params->n; k++) {
 		struct value *v = k < given.n ? given.at[k] : NULL;
 		struct node *keyword = NEW(e->arena, struct node);
@@ -179,6 +179,7 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 {
 	struct node *params = d->kid[0], *list = call && call->kind == NODE_CALL ? call->kid[1] : NULL;
 	int position = 0;
+	bool fine = true;
 	for (int i = 0; i < params->n; i++) option[i] = (struct option){.param = params->kid[i]};
 	for (int i = 0; list && i < list->n; i++) {
 		struct node *a = list->kid[i];
@@ -200,7 +201,9 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 								       : problem(e, "arguments", a->span, "one too many", "`%s` has %d option%s", d->text, params->n, params->n == 1 ? "" : "s");
 			diag_note(e->d, m, "options of `%s`: %s", d->text, text_end(&t));
 			if (m && a->kind == NODE_KEYWORD) help_option(e, m, a->text, n, names);
-			return false;
+			if (m && a->kind == NODE_KEYWORD && !m->helps.n) help_option_elsewhere(e, m, call, a);
+			fine = false;
+			continue;
 		}
 		if (option[k].given) {
 			problem(e, "arguments", a->span, "again here", "`%s` is given twice", params->kid[k]->text);
@@ -208,6 +211,7 @@ match_options(struct elaborator *e, struct node *d, struct node *call, struct op
 		}
 		option[k].given = a->kind == NODE_KEYWORD ? a->kid[0] : a;
 	}
+	if (!fine) return false;
 	for (int i = 0; i < params->n; i++) {
 		if (option[i].given || params->kid[i]->kid[1]) continue;
 		problem(e, "arguments", call->span, arena_print(e->arena, "`%s` is missing", params->kid[i]->text), "`%s` needs `%s`", d->text, params->kid[i]->text);

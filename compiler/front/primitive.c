@@ -157,6 +157,26 @@ reshaped(struct elaborator *e, const struct value *x, int rank, const long dims[
 	return value_tensor(e, rank, axes, value_at(e, x, at), span);
 }
 
+/* one of the sizes, from the last one on, that makes the number of elements right; or those of a vector of all */
+static void
+help_sizes(struct elaborator *e, struct diagnostic *m, const struct arguments *a, const struct value *x, int rank, const long dims[])
+{
+	double count = 1;
+	for (int i = 0; i < x->n; i++) count *= (double)x->axis[i]->size;
+	for (int k = rank - 1; k >= 0; k--) {
+		double others = 1;
+		for (int i = 0; i < rank; i++) others *= i == k ? 1 : (double)dims[i];
+		double size = count / others;
+		if (size != floor(size) || size < 2) continue;
+		long fitting[MAX_RANK];
+		memcpy(fitting, dims, (size_t)rank * sizeof *dims);
+		fitting[k] = (long)size;
+		diag_help(e->d, m, "for example `%s`", dims_text(e->arena, rank, fitting));
+		if (a->n == 2 && a->at[1]->kind == VALUE_LIST && a->at[1]->span.file) diag_edit(e->d, m, a->at[1]->span, "%s", dims_text(e->arena, rank, fitting));
+		return;
+	}
+}
+
 static struct value *
 run_reshape(struct elaborator *e, const struct arguments *a)
 {
@@ -172,6 +192,7 @@ run_reshape(struct elaborator *e, const struct arguments *a)
 		struct diagnostic *m = problem(e, "shape", a->call->span, arena_print(e->arena, "%s has %.0f elements, %s %.0f", shape_text(e, x), from, dims_text(e->arena, rank, dims), to),
 					       "`reshape` keeps the number of elements");
 		note_frames(e, m);
+		if (m) help_sizes(e, m, a, x, rank, dims);
 		return value_error(e);
 	}
 	return reshaped(e, x, rank, dims, a->call->span);
@@ -192,6 +213,22 @@ not_two(struct elaborator *e, const struct arguments *a)
 	diag_help(e->d, m, "write `%s`", text);
 	diag_edit(e->d, m, a->call->span, "%s", text);
 	return value_error(e);
+}
+
+/* two tensors that do not fit along the first axis, but along another */
+static void
+help_axis(struct elaborator *e, struct diagnostic *m, const struct arguments *a, const struct value *x, const struct value *y)
+{
+	int axis = -1, different = 0;
+	for (int i = 0; x->n == y->n && i < x->n; i++) {
+		if (x->axis[i]->size == y->axis[i]->size) continue;
+		axis = i;
+		different++;
+	}
+	if (different != 1) return;
+	struct span call_ = a->call->span, end = {call_.file, call_.end - 1, call_.end - 1};
+	diag_help(e->d, m, "they differ in axis %d, counted from 0: `concat(%s, %s, axis=%d)`", axis, span_text(e->arena, a->at[0]->span), span_text(e->arena, a->at[1]->span), axis);
+	diag_edit(e->d, m, end, ", axis=%d", axis);
 }
 
 static struct value *
@@ -217,6 +254,7 @@ run_concat(struct elaborator *e, const struct arguments *a)
 		struct diagnostic *m = problem(e, "shape", a->call->kid[0]->span, "", "`concat` needs equal shapes but for the axis");
 		diag_label(e->d, m, a->at[0]->span, "%s", shape_text(e, x));
 		diag_label(e->d, m, a->at[1]->span, "%s", shape_text(e, y));
+		if (m && !which) help_axis(e, m, a, x, y);
 		return value_error(e);
 	}
 	struct index *axes[MAX_RANK];

@@ -5,6 +5,7 @@
  * (3) else it must be said: `y[t in 0..9]`.  Afterwards every subscript is proved to be inside its axis from intervals, taking the `if`
  * guards around it into account. */
 #include "front/elaborate.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,12 +292,52 @@ infer_time(struct elaborator *e, int n, struct node *const statements[], const c
 	return t->size;
 }
 
+/* the factor of the other index in a subscript like 2*j + i of this statement; 0: there is none */
+static long
+window_step(struct elaborator *e, const char *name)
+{
+	const struct node *n = e->statement;
+	const char *text = n && n->span.file ? n->span.file->text : NULL;
+	size_t length = strlen(name);
+	for (size_t at = text ? n->span.begin : 0; text && at + length < n->span.end; at++) {
+		bool word = !strncmp(text + at, name, length) && !isalnum((unsigned char)text[at + length]) && text[at + length] != '_';
+		size_t back = at;
+		while (back > n->span.begin && text[back - 1] == ' ') back--;
+		if (!word || text[back - 1] != '+') continue;
+		for (back--; back > n->span.begin && (isalnum((unsigned char)text[back - 1]) || strchr(" *_", text[back - 1])); back--) {}
+		while (text[back] == ' ') back++;
+		char *end;
+		long step = strtol(text + back, &end, 10);
+		if (end > text + back && end[strspn(end, " ")] == '*' && step > 1 && step < 1000) return step;
+	}
+	return 0;
+}
+
+/* the range of this index, and of those behind it in the same list that are like it */
+static void
+edit_ranges(struct elaborator *e, struct diagnostic *m, struct span span, const char *name, long step)
+{
+	const char *text = span.file->text;
+	diag_edit(e->d, m, span, "%s in 0..%ld", name, step - 1);
+	for (size_t i = span.end; text[i] == ',';) {
+		size_t begin = i + 1 + strspn(text + i + 1, " "), end = begin;
+		while (isalnum((unsigned char)text[end]) || text[end] == '_') end++;
+		const char *next = arena_text(e->arena, text + begin, end - begin);
+		long own = end > begin && text[end] && strchr(",)", text[end]) ? window_step(e, next) : 0;
+		if (own > 1) diag_edit(e->d, m, (struct span){span.file, begin, end}, "%s in 0..%ld", next, own - 1);
+		i = end;
+	}
+}
+
 bool
 require_range(struct elaborator *e, struct index *i, struct span span)
 {
 	if (i->size > 0) return true;
 	struct diagnostic *m = problem(e, "index-range", span, "", "nothing says how far `%s` runs", i->name);
-	diag_help(e->d, m, "say its range: `%s in 0..9`", i->name);
+	long step = window_step(e, i->name);
+	if (step > 1) diag_help(e->d, m, "say its range: windows of %ld side by side are `%s in 0..%ld`", step, i->name, step - 1);
+	else diag_help(e->d, m, "say its range: `%s in 0..9`", i->name);
+	if (step > 1 && span.file && span.end - span.begin == strlen(i->name)) edit_ranges(e, m, span, i->name, step);
 	note_frames(e, m);
 	return false;
 }
@@ -354,6 +395,31 @@ help_free_range(struct elaborator *e, struct diagnostic *m, const struct affine 
 	}
 }
 
+/* p[t+1] of a class t, which counts from 0; x[2*i+2] where the range of i is said: a shorter one */
+static bool
+help_shifted(struct elaborator *e, struct diagnostic *m, const struct access *a, const struct affine *f, long over)
+{
+	const struct expr *atom = f->term[0].atom;
+	long coefficient = f->term[0].coefficient;
+	const char *text = span_text(e->arena, a->span);
+	size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+	if (atom->op == OP_READ && coefficient == 1 && f->constant == over && text[word + strspn(text + word, " ")] == '+') {
+		diag_help(e->d, m, "the first is number 0: write `%.*s`", (int)word, text);
+		diag_edit(e->d, m, a->span, "%.*s", (int)word, text);
+		return true;
+	}
+	const struct node *indices = e->statement && e->statement->kind == NODE_INDEXED ? e->statement->kid[1] : NULL;
+	long last = coefficient > 1 ? (a->size - 1 - f->constant) / coefficient : -1;
+	for (int i = 0; indices && atom->op == OP_INDEX && last >= 0 && i < indices->n; i++) {
+		const struct node *x = indices->kid[i];
+		if (x->kind != NODE_IN || !x->text || strcmp(x->text, atom->index->name)) continue;
+		diag_help(e->d, m, "let it run to %ld: `%s in 0..%ld`", last, x->text, last);
+		diag_edit(e->d, m, x->span, "%s in 0..%ld", x->text, last);
+		return true;
+	}
+	return false;
+}
+
 /* x[i+1] that reaches one too far: the range that would do; `whole` is all of the read */
 static void
 help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a, long over, struct span whole)
@@ -362,6 +428,7 @@ help_shorter(struct elaborator *e, struct diagnostic *m, const struct access *a,
 	struct affine *f = affine_of(e->p, a->subscript);
 	const struct index *v = f->n == 1 && f->term[0].atom->op == OP_INDEX && f->term[0].coefficient == 1 ? f->term[0].atom->index : NULL;
 	if (f->n > 1) help_free_range(e, m, f);
+	if (f->n == 1 && help_shifted(e, m, a, f, over)) return;
 	if (!v || v->batch || v->size <= over) return;
 	diag_help(e->d, m, "let it run to %ld, `%s in 0..%ld`, or ask: `if %s <= %ld then %s else 0`", v->size - 1 - over, v->name, v->size - 1 - over, v->name, v->size - 1 - over, text);
 	if (whole.file && whole.end > whole.begin && whole.file->text[whole.end - 1] == ']') diag_edit(e->d, m, whole, "(if %s <= %ld then %s else 0)", v->name, v->size - 1 - over, text);

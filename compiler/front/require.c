@@ -3,7 +3,7 @@
  * {name} in a text is what the name means there: a number, a shape, a word; {call} is the call that asked for it.  Further `name=expr` give names
  * to the texts.  `fix` is what to write instead of the call, `declare` the type that the input should have: where the source allows it, an edit.
  * A requirement of the library that fails is shown at the user's call. */
-#include "front/elaborate.h"
+#include "front/apply.h"
 #include "front/repair.h"
 #include <string.h>
 
@@ -139,4 +139,36 @@ run_require(struct elaborator *e, struct node *n, struct scope *s)
 		diag_help(e->d, m, "sizes and options can be compared, values from the data cannot");
 	}
 	return value_error(e);
+}
+
+/* Whatever depends on other arguments is unknown, and what depends on that: such a condition is no truth. */
+void
+check_requirements(struct elaborator *e, struct expansion *x)
+{
+	struct node *d = x->definition, *body = d->kid[2];
+	if (e->quiet || body->kind == NODE_BODY) return;
+	struct scope *s = scope_new(e, x->scope ? x->scope : e->globals);
+	e->quiet++;
+	for (int k = 0; k < d->kid[0]->n; k++) {
+		struct node *param = d->kid[0]->kid[k], *type = param->kid[0];
+		bool plain = k > 0 && (!type || (type->kid[0] && type->kid[0]->kind == NODE_NAME && !strcmp(type->kid[0]->text, "int")));
+		struct value *v = !plain ? value_error(e) : x->given[k] ? x->given[k] : evaluate(e, param->kid[1], s);
+		scope_bind(e, s, param->text, v->kind == VALUE_NUMBER || v->kind == VALUE_WORD || v->kind == VALUE_TRUTH ? v : value_error(e));
+	}
+	e->quiet--;
+	struct frame frame = {e->frame, span_text(e->arena, x->args->call->span), x->args->call->span, s, d, NULL};
+	e->frame = &frame;
+	for (int i = 0; i < body->n; i++) {
+		struct node *n = body->kid[i];
+		struct requirement r = {0};
+		e->quiet++;
+		if (n->kind == NODE_LET) scope_bind(e, s, n->text, evaluate(e, n->kid[0], s));
+		bool read = n->kind == NODE_REQUIRE && read_requirement(e, n, &r);
+		struct value *v = read ? evaluate(e, r.condition, s) : NULL;
+		e->quiet--;
+		if (!v || v->kind != VALUE_TRUTH || v->number) continue;
+		report(e, n, &r, s);
+		break;
+	}
+	e->frame = frame.up;
 }

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-static bool
-is_parameter(const struct node *definition, const char *name)
+bool
+has_parameter(const struct node *definition, const char *name)
 {
 	for (int i = 0; i < definition->kid[0]->n; i++)
 		if (!strcmp(definition->kid[0]->kid[i]->text, name)) return true;
@@ -32,6 +32,8 @@ follows_from_input(struct elaborator *e, const char *option)
 		if (name->kind == VALUE_TEXT && !strcmp(name->text, option)) return true;
 	return false;
 }
+
+static const char leave[] = "leave it out"; /* what the text for an option that nothing takes the place of ends with */
 
 static void
 unknown_option(struct elaborator *e, const struct expansion *x, const struct node *keyword, const struct value *given)
@@ -59,21 +61,8 @@ unknown_option(struct elaborator *e, const struct expansion *x, const struct nod
 		repair_argument(e->d, m, keyword->span);
 	} else if (m) {
 		help_option(e, m, keyword->text, n, names);
-	}
-}
-
-void
-check_options(struct elaborator *e, struct node *definition, struct node *call_, struct scope *s)
-{
-	struct arguments a = {.call = call_};
-	struct expansion x = {.definition = definition, .args = &a};
-	for (int i = 0; i < call_->kid[1]->n; i++) {
-		struct node *keyword = call_->kid[1]->kid[i];
-		if (keyword->kind != NODE_KEYWORD || is_parameter(definition, keyword->text)) continue;
-		e->quiet++;
-		struct value *given = evaluate(e, keyword->kid[0], s);
-		e->quiet--;
-		unknown_option(e, &x, keyword, given);
+		const char *last = m->helps.n ? m->helps.at[m->helps.n - 1] : "";
+		if (strlen(last) > strlen(leave) && !strcmp(last + strlen(last) - strlen(leave), leave)) repair_argument(e->d, m, keyword->span);
 	}
 }
 
@@ -193,6 +182,7 @@ match_arguments(struct elaborator *e, struct expansion *x)
 			diag_help(e->d, m, "the size of the input is never written: `%s(%s`", x->definition->text, span_text(e->arena, (struct span){a->call->span.file, second->span.begin, a->call->span.end}));
 			diag_edit(e->d, m, (struct span){first->span.file, first->span.begin, second->span.begin}, "%s", "");
 		}
+		if (m && !m->helps.n && params->n > 1) diag_help(e->d, m, "it is written `%s`", call_text(e, x->definition));
 		return false;
 	}
 	for (int i = 0; i < a->n; i++) x->given[i] = a->at[i];
@@ -338,9 +328,9 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 	note_frames(e, m);
 	const struct stage *first = scores->history;
 	while (first && first->before) first = first->before;
-	if (m && scores->n == 2 && !first && scores->axis[0]->size == i.high + 1 && scores->axis[1]->size != i.high + 1)
-		diag_help(e->d, m, "`*` multiplies element by element: a matrix product is written `W @ x`, or `sum(i) W[k,i] * x[i]`");
-	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size) {
+	bool sequence = false; /* a layer has seen it as one */
+	for (const struct stage *x = scores->history; x; x = x->before) sequence |= x->by && !x->by->mapped && asked_rank(x->by->definition) == 2;
+	if (m && scores->n == 2 && first && first->rank == 2 && first->shape[0] == scores->axis[0]->size && !sequence) {
 		diag_help(e->d, m, "shapes are those of one sample: where %ld is the size of a batch, declare `%s: [%ld]`", first->shape[0], first->text, first->shape[1]);
 		for (int k = 0; k < e->p->tensors.n; k++) {
 			const struct tensor *t = e->p->tensors.at[k];
@@ -353,7 +343,7 @@ report_scores(struct elaborator *e, const struct node *definition, const struct 
 		diag_help(e->d, m, "where %ld are the steps of a sequence, the last one's are `%s[%ld]`", first->shape[0], name, first->shape[0] - 1);
 		diag_edit(e->d, m, at, "%s[%ld]", name, first->shape[0] - 1);
 	}
-	help_whole(e, m, scores);
+	if (!steps || !sequence) help_whole(e, m, scores);
 }
 
 bool
@@ -374,6 +364,21 @@ one_class_for_many(struct elaborator *e, const struct value *v)
 	return false;
 }
 
+/* the first of more numbers than are needed, in a call that says the size of its input elsewhere, too; 0: there is none */
+static long
+count_given(struct elaborator *e, const struct expansion *x)
+{
+	const struct arguments *a = x->args;
+	const struct value *row, *count = a->n > 2 ? a->at[1] : NULL;
+	int needed = 0;
+	for (int k = 1; k < x->definition->kid[0]->n; k++) needed += !x->definition->kid[0]->kid[k]->kid[1];
+	for (int i = 0; (row = fact(e, "input_first", i)) != NULL; i++)
+		if (row->kind == VALUE_LIST && row->n && row->item[0]->kind == VALUE_DEFINITION && row->item[0]->definition == x->definition) break;
+	if (!row || !count || a->n - 1 <= needed || count->kind != VALUE_NUMBER || count->number < 2 || count->number > 1e9 || count->number != floor(count->number)) return 0;
+	struct span s = count->span, next = a->at[2]->span, call = a->call->span;
+	return s.file && s.file == next.file && s.file == call.file && call.begin < s.begin && s.begin < next.begin && next.end <= call.end ? (long)count->number : 0;
+}
+
 /* a value from the data that is no class, and how it would be declared */
 static void
 report_no_class(struct elaborator *e, const struct expansion *x, const struct node *param, const struct value *v, long high)
@@ -385,6 +390,13 @@ report_no_class(struct elaborator *e, const struct expansion *x, const struct no
 	if (!t || (t->role != ROLE_INPUT && t->role != ROLE_TARGET)) return;
 	diag_label(e->d, m, declared_name(t), "declared here, as %s", input_type_text(e->arena, t));
 	const char *shape = high >= 0 || !v->n ? "" : arena_print(e->arena, "%s of ", shape_text(e, v));
+	long count = high < 0 ? count_given(e, x) : 0;
+	if (count) { /* Embedding(5000, 32) */
+		diag_help(e->d, m, "there are %ld: declare it as `%s %s: %s0..%ld`; their number is not written again", count, t->role == ROLE_INPUT ? "input" : "target", t->name, shape, count - 1);
+		diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, count - 1);
+		diag_edit(e->d, m, (struct span){x->args->at[1]->span.file, x->args->at[1]->span.begin, x->args->at[2]->span.begin}, "%s", "");
+		return;
+	}
 	diag_help(e->d, m, "declare it as `%s %s: %s0..%ld`", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high >= 0 ? high : 99);
 	if (high >= 0) diag_edit(e->d, m, t->span, "%s %s: %s0..%ld", t->role == ROLE_INPUT ? "input" : "target", t->name, shape, high);
 }
@@ -401,6 +413,16 @@ warn_one_class(struct elaborator *e, const struct expansion *x, const struct val
 	struct diagnostic *m = diag_warning(e->d, "one-score", at, "one score for one class", "there is only one class: it is always right");
 	if (t && t->role == ROLE_TARGET) diag_label(e->d, m, declared_name(t), "declared here, in %s", input_type_text(e->arena, t));
 	diag_help(e->d, m, "two classes are `0..1`, with a score for each, or one score for both in a loss that takes the sigmoid of it");
+}
+
+/* 0..10 for ten classes */
+static void
+help_last_class(struct elaborator *e, struct diagnostic *m, const struct value *v, struct interval i, long high)
+{
+	const struct tensor *t = v->body->op == OP_READ ? v->body->tensor : NULL;
+	if (i.low || i.high != high + 1 || !t || t->role != ROLE_TARGET || v->n) return;
+	diag_help(e->d, m, "both ends of a range are included: where there are %ld classes, they are `0..%ld`", high + 1, high);
+	diag_edit(e->d, m, t->span, "target %s: 0..%ld", t->name, high);
 }
 
 /* `10 scores for 26 classes`: t: 0..n-1 where n was bound by an earlier parameter */
@@ -438,6 +460,7 @@ check_classes(struct elaborator *e, struct expansion *x, struct node *param, str
 		struct span call = first->history->by ? first->history->by->call : (struct span){0};
 		if (call.file && !strncmp(call.file->text + call.begin, first->history->text + 3, (size_t)(length + 1 + digits)))
 			diag_edit(e->d, m, (struct span){call.file, call.begin + (size_t)length + 1, call.begin + (size_t)(length + 1 + digits)}, "%ld", i.high + 1);
+		help_last_class(e, m, v, i, high);
 	}
 	return false;
 }
@@ -448,7 +471,7 @@ is_free(const struct expansion *x, const char *name)
 {
 	for (int i = 0; i < x->scope->bindings.n; i++)
 		if (!strcmp(x->scope->bindings.at[i].name, name)) return false;
-	return !is_parameter(x->definition, name);
+	return !has_parameter(x->definition, name);
 }
 
 /* Range `0..n-1` with a free name n binds it; else both ends are checked. */
@@ -556,6 +579,36 @@ bind_shape(struct elaborator *e, struct expansion *x, int k, struct value **valu
 	return (*value)->kind != VALUE_ERROR;
 }
 
+/* `Dense(16, relu)`: the function that stands where an option belongs, behind the layer */
+static bool
+help_function_behind(struct elaborator *e, struct diagnostic *m, const struct expansion *x, const struct value *v)
+{
+	const char *f = function_meant(e, v);
+	struct span call = x->args->call->span;
+	if (!m || !f || x->definition->kind != NODE_LAYER) return false;
+	diag_help(e->d, m, "a function stands behind the layer: `-> %s`", f);
+	if (!is_stage(call) || !v->span.file || v->span.begin < call.begin || v->span.end > call.end) return true;
+	struct span argument = v->span;
+	const struct node *list = x->args->call->kid[1];
+	for (int i = 0; i < list->n; i++) /* with its name */
+		if (list->kid[i]->span.end == v->span.end) argument = list->kid[i]->span;
+	repair_argument(e->d, m, argument);
+	diag_edit(e->d, m, (struct span){call.file, call.end, call.end}, " -> %s", f);
+	return true;
+}
+
+/* a number that is true or false elsewhere stands behind the size: `Dense(784, 128)` */
+static bool
+help_input_repeated(struct elaborator *e, struct diagnostic *m, const struct expansion *x, int k, const struct value *v)
+{
+	const struct value *size = k ? x->given[k - 1] : NULL;
+	if (!size || size->kind != VALUE_NUMBER || v->kind != VALUE_NUMBER || v->number < 2) return false;
+	if (!size->span.file || size->span.file != v->span.file || size->span.begin >= v->span.begin || k >= x->args->n) return false;
+	diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", x->definition->text, v->number);
+	diag_edit(e->d, m, (struct span){size->span.file, size->span.begin, v->span.begin}, "%s", "");
+	return true;
+}
+
 /* texts are data only, and what is true or false by default is so when it is given */
 static bool
 is_kind(struct elaborator *e, const struct expansion *x, int k, const struct value *v)
@@ -568,17 +621,16 @@ is_kind(struct elaborator *e, const struct expansion *x, int k, const struct val
 		if (word && word->kind == VALUE_WORD) {
 			diag_help(e->d, m, "words are written without quotes: `%s=%s`", name, v->text);
 			diag_edit(e->d, m, v->span, "%s", v->text);
+		} else {
+			help_function_behind(e, m, x, v);
 		}
 		return false;
 	}
 	const struct node *usual = x->given[k] ? param->kid[1] : NULL;
 	if (!usual || usual->kind != NODE_NAME || (strcmp(usual->text, "true") && strcmp(usual->text, "false")) || v->kind == VALUE_TRUTH || v->kind == VALUE_TENSOR) return true;
 	struct diagnostic *m = problem(e, "option", v->span, shape_text(e, v), "`%s` of `%s` is true or false", name, of);
-	const struct value *size = k ? x->given[k - 1] : NULL, *first = x->given[0];
-	bool repeats_input = size && size->kind == VALUE_NUMBER && v->kind == VALUE_NUMBER && first->kind == VALUE_TENSOR && first->n && size->number == (double)first->axis[first->n - 1]->size;
-	if (repeats_input) diag_help(e->d, m, "the size of the input is never written: `%s(%.6g)`", of, v->number);
-	else diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
-	if (repeats_input && size->span.file == v->span.file && size->span.begin < v->span.begin) diag_edit(e->d, m, (struct span){size->span.file, size->span.begin, v->span.begin}, "%s", "");
+	if (help_input_repeated(e, m, x, k, v) || help_function_behind(e, m, x, v)) return false;
+	diag_help(e->d, m, "write `%s=true` or `%s=false`", name, name);
 	return false;
 }
 
@@ -603,6 +655,21 @@ bind_parameter(struct elaborator *e, struct expansion *x, int k)
 	if (!bind_shape(e, x, k, &v)) return false;
 	scope_bind(e, x->scope, param->text, v);
 	return true;
+}
+
+void
+check_rest(struct elaborator *e, struct node *definition, struct arguments *a)
+{
+	struct expansion x = {.definition = definition, .args = a};
+	if (definition->kind == NODE_OPTIMIZER || !match_arguments(e, &x)) return;
+	for (int k = 0; k < definition->kid[0]->n; k++) {
+		const struct node *param = definition->kid[0]->kid[k], *type = param->kid[0];
+		struct value *v = x.given[k];
+		long whole;
+		if (!v || v->kind == VALUE_ERROR || (k == 0 && definition->kind == NODE_LAYER) || !is_kind(e, &x, k, v)) continue;
+		if (is_compile_time(type) && type->kid[0]->kind == NODE_NAME) whole_number(e, v, v->span, arena_print(e->arena, "`%s`", param->text), &whole);
+	}
+	check_requirements(e, &x);
 }
 
 int

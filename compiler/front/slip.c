@@ -124,10 +124,46 @@ unnamed_loss(const struct mistake *m)
 	return true;
 }
 
+/* sum[i] w[i] * x[i] */
+static bool
+index_in_brackets(const struct mistake *m)
+{
+	size_t close = m->at.end;
+	if (!found_is(m, "'['") || !behind(m, 0, "a reduction")) return false;
+	while (word_end(m, close) > close || (m->text[close] && strchr(" ,", m->text[close]))) close++;
+	if (m->text[close] != ']') return false;
+	size_t word = m->at.begin;
+	while (word > 0 && word_end(m, word - 1) > word - 1) word--;
+	struct diagnostic *d = say(m, (struct span){m->p->source, m->at.begin, close + 1}, "", "the indices of a sum stand in parentheses");
+	advise(m, d, "write `%s(%s)`", slice(m, word, m->at.begin), slice(m, m->at.end, close));
+	diag_edit(m->p->diagnostics, d, d->labels.at[0].span, "(%s)", slice(m, m->at.end, close));
+	return true;
+}
+
+/* columns=[0:4] */
+static bool
+colon_in_list(const struct mistake *m)
+{
+	size_t from = m->open.end, end = word_end(m, skip_blanks(m, m->at.end));
+	bool list = m->bracket == '[' && (!m->open.begin || word_end(m, m->open.begin - 1) == m->open.begin - 1) && !strchr(")]", m->text[m->open.begin - (m->open.begin > 0)]);
+	if (!found_is(m, "':'") || !list || m->text[end] != ']') return false;
+	char *low = slice(m, from, m->at.begin), *high = slice(m, skip_blanks(m, m->at.end), end);
+	if ((*low && low[strspn(low, "0123456789")]) || !*high || high[strspn(high, "0123456789")]) return false;
+	long first = strtol(low, NULL, 10), last = strtol(high, NULL, 10) - 1;
+	if (last < first || last - first >= 100) return false;
+	struct text t = {.arena = m->p->arena};
+	for (long i = first; i <= last; i++) text_add(&t, "%s%ld", i > first ? ", " : "", i);
+	struct diagnostic *d = say(m, m->at, "", "a list has no ranges");
+	if (last - first < 12) advise(m, d, "write the numbers: `[%s]`", text_end(&t));
+	else advise(m, d, "write the numbers one by one: `[%ld, %ld, ..., %ld]`", first, first + 1, last);
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, end}, "%s", text_end(&t));
+	return true;
+}
+
 bool
 slip(const struct mistake *m)
 {
-	return misspelt_keyword(m) || repeat_without_braces(m) || repeat_over_call(m) || element_in_parentheses(m) || unnamed_loss(m);
+	return index_in_brackets(m) || colon_in_list(m) || misspelt_keyword(m) || repeat_without_braces(m) || repeat_over_call(m) || element_in_parentheses(m) || unnamed_loss(m);
 }
 
 /* [1 0; 0 1]: rows of numbers up to the closing bracket */

@@ -2,6 +2,7 @@
 #include "front/apply.h"
 #include "front/repair.h"
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- definitions --------------------------------------------------------------------------------------------------------------------------------- */
@@ -167,10 +168,39 @@ lacks_start(struct elaborator *e, struct node *n, struct scope *s, const char *n
 				       "the recurrence for `%s` has no start value", name);
 	note_frames(e, m);
 	const char *start = m && indices->n == 1 ? start_fitting(e, n, s, name) : NULL;
+	for (int i = 0; m && !start && indices->n == 1 && e->block && i < e->block->n; i++) { /* as that of another value */
+		const struct node *x = e->block->kid[i], *first = x->kind == NODE_INDEXED ? x->kid[1]->kid[0] : NULL;
+		if (first && x->kid[1]->n == 1 && !strcmp(span_text(e->arena, first->span), "-1")) start = span_text(e->arena, x->kid[2]->span);
+	}
 	diag_help(e->d, m, "give the value before the first step, for example `%s[-1] = %s`", name, start ? start : "zeros(n)");
 	if (start) repair_prepend(e->d, m, n->span, arena_print(e->arena, "%s[-1] = %s", name, start));
 	scope_bind(e, s, name, value_error(e));
 	return true;
+}
+
+/* `y[0] = a`, `y[1] = b`: all of them as a list, which stands where the last one stood */
+static void
+help_list(struct elaborator *e, struct diagnostic *m, const char *name)
+{
+	struct text t = {.arena = e->arena};
+	const struct node *element[MAX_RANK];
+	int n = 0;
+	bool in_order = m && e->block;
+	for (int i = 0; in_order && i < e->block->n; i++) {
+		const struct node *x = e->block->kid[i];
+		if (x->kind != NODE_INDEXED || strcmp(dotted_name(e, x->kid[0]), name)) continue;
+		const struct node *index = x->kid[1]->kid[0];
+		in_order = n < MAX_RANK && x->kid[1]->n == 1 && index->kind == NODE_NUMBER && strtol(index->text, NULL, 10) == n;
+		text_add(&t, "%s%s", n ? ", " : "", span_text(e->arena, x->kid[2]->span));
+		if (in_order) element[n++] = x;
+	}
+	if (!in_order || n < 2) {
+		diag_help(e->d, m, "every element is defined at once, `%s[i] = ...`; a few are a list, `%s = [a, b]`", name, name);
+		return;
+	}
+	diag_help(e->d, m, "a few elements are a list: `%s = [%s]`", name, text_end(&t));
+	for (int i = 0; i < n - 1; i++) diag_edit(e->d, m, element[i]->span, "%s", "");
+	diag_edit(e->d, m, element[n - 1]->span, "%s = [%s]", name, text_end(&t));
 }
 
 /* `y[0] = ..`: a single element, which cannot be set */
@@ -190,7 +220,7 @@ is_element(struct elaborator *e, struct node *n, struct scope *s, const char *na
 		scope_bind(e, s, name, value_error(e));
 		return true;
 	}
-	diag_help(e->d, m, "every element is defined at once, `%s[i] = ...`; a few are a list, `%s = [a, b]`", name, name);
+	help_list(e, m, name);
 	scope_bind(e, s, name, value_error(e));
 	return true;
 }
@@ -331,7 +361,7 @@ belongs_to_model(struct elaborator *e, struct node *n)
 }
 
 /* a target that is read on the way to t; NULL: there is none */
-static const struct tensor *
+const struct tensor *
 target_behind(struct program *p, struct tensor *t)
 {
 	struct equation **of = equation_table(p);
@@ -373,6 +403,7 @@ run_output(struct elaborator *e, struct node *n, struct scope *s)
 		diag_label(e->d, m, declared_name(target), "a target");
 		diag_help(e->d, m, "what compares with a target is shown by training and `test`: `metric %s = ...`", n->text);
 		if (n->kid[0]) diag_edit(e->d, m, (struct span){n->span.file, n->span.begin, n->span.begin + strlen("output")}, "metric");
+		else diag_edit(e->d, m, n->span, "metric %s = %s", n->text, n->text);
 	}
 	PUSH(e->arena, &e->p->outputs, t);
 	PUSH(e->arena, &e->p->output_names, n->text);
@@ -397,6 +428,7 @@ run_metric(struct elaborator *e, struct node *n, struct scope *s)
 	}
 	if (v->n) v = reduce_all(e, MEAN, v, n->span);
 	PUSH(e->arena, &e->p->metrics, per_sample(e, v, n->text, n->span));
+	if (e->training && !e->quiet && n->kid[0]->kind == NODE_CALL && n->kid[0]->kid[1]->n == 2) note_no_target(e, n->kid[0], s, e->p->metrics.at[e->p->metrics.n - 1]);
 	PUSH(e->arena, &e->p->metric_names, n->text);
 }
 
@@ -413,6 +445,18 @@ without_penalties(struct elaborator *e, struct expr *body)
 		any = true;
 	}
 	return any ? sum : body;
+}
+
+/* a loss of scores and a class that takes them one by one */
+static bool
+loss_for_class(struct elaborator *e, struct diagnostic *m, struct node *loss, struct scope *s)
+{
+	if (loss->kind != NODE_CALL || loss->kid[0]->kind != NODE_NAME || loss->kid[1]->n != 2) return false;
+	e->quiet++;
+	struct value *scores = evaluate(e, loss->kid[1]->kid[0], s), *class = evaluate(e, loss->kid[1]->kid[1], s);
+	e->quiet--;
+	bool target = class->kind == VALUE_TENSOR && class->n == 0 && class->body->op == OP_READ && class->body->tensor->role == ROLE_TARGET && class->body->tensor->integer;
+	return target && scores->kind == VALUE_TENSOR && help_class_loss(e, m, scores, class, loss->kid[0]->span);
 }
 
 static void
@@ -435,6 +479,7 @@ run_loss(struct elaborator *e, struct node *n, struct scope *s)
 	}
 	if (v->n) {
 		struct diagnostic *m = problem(e, "loss-shape", n->kid[0]->span, shape_text(e, v), "the loss must be a single number");
+		if (m && loss_for_class(e, m, n->kid[0], s)) return;
 		if (m && v->n == 1) diag_note(e->d, m, "one value for each of the %ld positions", v->axis[0]->size);
 		diag_help(e->d, m, "average them: `loss = mean(%s)`", span_text(e->arena, n->kid[0]->span));
 		diag_edit(e->d, m, n->kid[0]->span, "mean(%s)", span_text(e->arena, n->kid[0]->span));
@@ -460,8 +505,9 @@ run_let(struct elaborator *e, struct node *n, struct scope *s)
 {
 	struct value *v = evaluate_argument(e, n->kid[0], s);
 	if (v->kind == VALUE_TENSOR) {
-		problem(e, "let", n->kid[0]->span, shape_text(e, v), "`let` is for numbers, lists and functions known at compile time");
-		v = value_error(e);
+		struct diagnostic *m = problem(e, "let", n->kid[0]->span, shape_text(e, v), "`let` is for numbers, lists and functions known at compile time");
+		diag_help(e->d, m, "a value of the network has its name only: `%s = ...`", n->text);
+		diag_edit(e->d, m, (struct span){n->span.file, n->span.begin, n->name.begin}, "%s", "");
 	}
 	rebind(e, s, n->text, v);
 }

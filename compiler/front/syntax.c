@@ -114,6 +114,15 @@ advise(const struct mistake *m, struct diagnostic *d, const char *format, ...)
 		if (d->edits.at[i].help < 0) d->edits.at[i].help = d->helps.n - 1; /* what the title asks for */
 }
 
+/* the last line in front of i that is not empty: where its text ends; 0: there is none */
+static size_t
+text_before(const struct mistake *m, size_t i)
+{
+	while (i > 0 && m->text[i - 1] != '\n') i--;
+	while (i > 0 && isspace((unsigned char)m->text[i - 1])) i--;
+	return i;
+}
+
 /* ---- brackets ---------------------------------------------------------------------------------------------------------------------- */
 
 /* the file ends inside a block: one message, however many blocks are open */
@@ -130,9 +139,28 @@ file_ends(const struct mistake *m)
 	}
 	struct diagnostic *d = say(m, m->at, "", "the file ends too early");
 	struct span open = m->bracket ? m->open : nn_scan_block(m->p);
-	if (open.file) diag_label(m->p->diagnostics, d, open, "still open");
-	else d->labels.at[0].text = "the last line is not finished";
+	size_t before, length = m->p->source->length;
+	if (!m->bracket && open.file && find_unclosed(m, &open, &before)) {
+		diag_label(m->p->diagnostics, d, open, "still open");
+		advise(m, d, "close the block with `}` before line %d", span_place((struct span){m->p->source, before, before}).line);
+		close_block(m, d, open, before);
+	} else if (open.file) {
+		diag_label(m->p->diagnostics, d, open, "still open");
+		if (!m->bracket) advise(m, d, "close the block with `}`");
+		if (!m->bracket) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, length, length}, "%s}\n", length && m->text[length - 1] == '\n' ? "" : "\n");
+	} else {
+		d->labels.at[0].text = "the last line is not finished";
+	}
 	return true;
+}
+
+/* nothing else is open on the line that ends at i */
+static bool
+at_line_end(const struct mistake *m, size_t i)
+{
+	int depth = 0;
+	for (size_t k = m->open.begin; k < i; k++) depth += strchr("([", m->text[k]) ? 1 : strchr(")]}", m->text[k]) ? -1 : 0;
+	return depth == 1;
 }
 
 static bool
@@ -143,6 +171,11 @@ never_closed(const struct mistake *m)
 		       span_place(m->at).line != span_place(m->open).line;
 	if (!goes_on) return false;
 	struct diagnostic *d = say(m, m->open, "opened here", "this `%c` is never closed", m->bracket);
+	size_t end = m->open.end;
+	while (end < m->p->source->length && !strchr("\n#;", m->text[end])) end++;
+	while (end > m->open.end && strchr(" \t\r", m->text[end - 1])) end--;
+	bool finished = end > m->open.end && !strchr("([{,=+-*/<>", m->text[end - 1]);
+	if (finished && at_line_end(m, end)) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, end, end}, "%c", m->bracket == '(' ? ')' : ']');
 	if (span_place(m->at).line != span_place(m->open).line && m->at.begin < m->p->source->length) {
 		size_t i = line_start(m);
 		diag_label(m->p->diagnostics, d, (struct span){m->p->source, i, i + 1}, "still open here");
@@ -315,32 +348,81 @@ foreign_definition(const struct mistake *m)
 	return true;
 }
 
+/* a statement above begins with `loss` */
+static bool
+loss_before(const struct mistake *m)
+{
+	bool first = true;
+	for (size_t i = 0; i < m->at.begin; i++) {
+		if (first && at_text(m, i, "loss") && m->text[skip_blanks(m, i + 4)] == '=') return true;
+		first = m->text[i] == '\n' || m->text[i] == ';' || m->text[i] == '{' || (first && strchr(" \t", m->text[i]));
+	}
+	return false;
+}
+
 /* `loss` in a train block, `model` in a model */
+/* let in a train block: in front of it */
+static bool
+let_in_train(const struct mistake *m)
+{
+	size_t end = line_end(m, m->at.end), open = nn_scan_block(m->p).begin;
+	while (open > 0 && !(m->text[open - 1] == '\n' && at_text(m, open, "train"))) open--;
+	if (!found_is(m, "let") || !at_text(m, open, "train")) return false;
+	struct diagnostic *d = say(m, m->at, "", "a constant stands outside of the train block");
+	advise(m, d, "write `%s` in front of it", slice(m, m->at.begin, end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, open, open}, "%s\n\n", slice(m, m->at.begin, end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, end}, "%s", "");
+	return true;
+}
+
 static bool
 misplaced_statement(const struct mistake *m, bool train)
 {
 	static const char *const of_models[] = {"loss", "metric", "output", "input", "target", "param"}, *const of_files[] = {"model", "train", "fn", "import"};
+	if (train && let_in_train(m)) return true;
 	for (size_t i = 0; train && i < sizeof of_models / sizeof *of_models; i++)
 		if (found_is(m, of_models[i])) {
-			advise(m, say(m, m->at, "", "`%s` stands in the model, not in its train block", m->found), "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
+			struct diagnostic *d = say(m, m->at, "", "`%s` stands in the model, not in its train block", m->found);
+			bool again = found_is(m, "loss") && loss_before(m);
+			if (again) advise(m, d, "the model has its loss: leave this line out");
+			else advise(m, d, "a train block holds settings, `epochs = 20`, and groups, `data { ... }`");
+			if (again) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, line_end(m, m->at.end)}, "%s", "");
 			return true;
 		}
 	for (size_t i = 0; !train && i < sizeof of_files / sizeof *of_files; i++)
 		if (found_is(m, of_files[i])) {
 			struct diagnostic *d = say(m, m->at, "", "`%s` stands at the top of a file, outside of all blocks", m->found);
-			bool first = m->at.begin > 0 && m->text[m->at.begin - 1] == '\n';
-			if (first) diag_label(m->p->diagnostics, d, nn_scan_block(m->p), "still open");
-			if (first) advise(m, d, "close the block with `}` before this line");
-			else advise(m, d, "a part of a network is a `layer Name(x) = ...`, beside the model");
-			if (first) diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "}\n\n");
+			struct span open = nn_scan_block(m->p);
+			size_t before = m->at.begin;
+			if (!before || m->text[before - 1] != '\n') {
+				advise(m, d, "a part of a network is a `layer Name(x) = ...`, beside the model");
+				return true;
+			}
+			bool found = find_unclosed(m, &open, &before);
+			diag_label(m->p->diagnostics, d, open, "still open");
+			if (found && before != m->at.begin) advise(m, d, "close the block with `}` before line %d", span_place((struct span){m->p->source, before, before}).line);
+			else advise(m, d, "close the block with `}` before this line");
+			close_block(m, d, open, before);
 			return true;
 		}
 	return false;
 }
 
+/* `-> f` behind a line that is wrong goes on with it */
+static bool
+goes_on_with_wrong(const struct mistake *m)
+{
+	size_t end = text_before(m, m->at.begin);
+	const struct diagnostics *all = m->p->diagnostics;
+	if (!found_is(m, "->") || all->all.n == m->p->first_message || !end) return false;
+	struct span said = all->all.at[all->all.n - 1]->labels.at[0].span;
+	return said.begin < end && !memchr(m->text + said.begin, '\n', end - said.begin);
+}
+
 static void
 wrong_start(const struct mistake *m)
 {
+	if (goes_on_with_wrong(m)) return;
 	bool file = m->depth == 0 || behind(m, 0, "items"), train = behind(m, 0, "entries");
 	if ((file && foreign_definition(m)) || (!file && misplaced_statement(m, train))) return;
 	struct diagnostic *d = say(m, m->at, "", "%s cannot start a %s", found_text(m), file ? "part of a file" : train ? "setting" : "statement");
@@ -358,6 +440,40 @@ inside_definition(const struct mistake *m)
 }
 
 /* the statement begins with a value, to which it gives no name */
+/* a line that is indented deeper than the chain above: its arrow is missing */
+static bool
+arrow_missing(const struct mistake *m, size_t from)
+{
+	size_t end = text_before(m, from), line = end, own = from;
+	while (line > 0 && m->text[line - 1] != '\n') line--;
+	while (own > 0 && m->text[own - 1] != '\n') own--;
+	size_t first = skip_blanks(m, line);
+	if (!end || from - own <= first - line || skip_blanks(m, own) != from) return false;
+	bool chain = false;
+	for (size_t i = first; i + 1 < end; i++) chain |= at_text(m, i, "->");
+	if (!chain) return false;
+	struct diagnostic *d = say(m, (struct span){m->p->source, from, word_end(m, from)}, "", "a chain goes on with an arrow");
+	advise(m, d, "write `-> %s`", slice(m, from, line_end(m, from)));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, from, from}, "-> ");
+	return true;
+}
+
+/* y = x -> f ->  and the next line defines something */
+static bool
+arrow_too_many(const struct mistake *m)
+{
+	size_t name = m->at.begin;
+	if (!found_is(m, "'='") || !behind(m, 1, "->")) return false;
+	while (name > 0 && m->text[name - 1] != '\n') name--;
+	size_t end = text_before(m, name + 1), arrow = end;
+	if (end < 2 || !at_text(m, end - 2, "->")) return false;
+	for (arrow -= 2; arrow > 0 && m->text[arrow - 1] == ' ';) arrow--;
+	struct diagnostic *d = say(m, (struct span){m->p->source, end - 2, end}, "", "nothing follows this arrow");
+	advise(m, d, "leave it out, or write the next function or layer behind it");
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, arrow, end}, "%s", "");
+	return true;
+}
+
 static bool
 nameless_value(const struct mistake *m)
 {
@@ -369,6 +485,7 @@ nameless_value(const struct mistake *m)
 	from = skip_blanks(m, from);
 	for (size_t i = m->at.begin; i < to; i++)
 		if (strchr("#;}", m->text[i])) to = i;
+	if (arrow_missing(m, from)) return true;
 	struct span whole = {m->p->source, from, to};
 	while (whole.end > whole.begin + 1 && strchr(" \t\r", m->text[whole.end - 1])) whole.end--;
 	struct diagnostic *d = say(m, whole, "", call ? "the result of a call needs a name" : "this value gets no name");
@@ -436,7 +553,7 @@ syntax_error(struct mistake *m)
 		return;
 	}
 	if (!nn_scan_recover(m->p, m->at, &m->open, &m->bracket)) m->bracket = 0;
-	if (habit(m) || file_ends(m) || never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
+	if (arrow_too_many(m) || habit(m) || file_ends(m) || never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
 	if (at_statement(m)) wrong_start(m);
 	else plain(m);
 }

@@ -31,7 +31,20 @@ bool nameless_function(const struct mistake *m);
 bool statement_if(const struct mistake *m);      /* block.c, */
 bool rest_of_block(const struct mistake *m);
 bool training_call(const struct mistake *m);
+bool python_slice(const struct mistake *m);      /* slice.c, */
 bool slip(const struct mistake *m);              /* slip.c, */
+/* rewrite.c: a help with edits for what begins at this word, or with this value; false: it is something else */
+bool rewrite_definition(const struct mistake *m, struct diagnostic *d, struct span word);
+bool rewrite_loop(const struct mistake *m, struct diagnostic *d, struct span word);
+bool rewrite_import(const struct mistake *m, struct diagnostic *d, struct span word);
+/* lines below the one of i that are indented deeper: *first and *end of their text, without the last line break; false: there are none */
+bool indented_block(const struct mistake *m, size_t i, size_t *first, size_t *end);
+bool rewrite_constant(const struct mistake *m, struct diagnostic *d, struct span word);
+bool rewrite_frozen(const struct mistake *m, struct diagnostic *d);
+bool rewrite_methods(const struct mistake *m, struct diagnostic *d, size_t from);
+/* unclosed.c: the `{` of a block that a line in front of the mistake leaves by its indentation, and where that line begins; false: there is none */
+bool find_unclosed(const struct mistake *m, struct span *open, size_t *before);
+void close_block(const struct mistake *m, struct diagnostic *d, struct span open, size_t before); /* an edit of the last help */
 bool missing_comma(const struct mistake *m, const char *left, const char *right, size_t from);
 bool foreign(const struct mistake *m);           /* and foreign.c */
 /* what is written instead of a word that begins statements elsewhere; false: it is none */

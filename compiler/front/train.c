@@ -91,6 +91,13 @@ read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
 		return false;
 	}
 	for (int i = 0; i < list->n; i++) {
+		const struct node *item = list->kid[i];
+		if (item->kind == NODE_NAME && !look_up(e->globals, item->text)) { /* a header name without its quotes */
+			struct diagnostic *m = problem(e, "data", item->span, "", "the names of columns are texts");
+			diag_help(e->d, m, "write `\"%s\"`", item->text);
+			diag_edit(e->d, m, item->span, "\"%s\"", item->text);
+			return false;
+		}
 		struct value *v = evaluate(e, list->kid[i], e->globals);
 		long number_;
 		if (v->kind == VALUE_TEXT) {
@@ -107,6 +114,14 @@ read_columns(struct elaborator *e, struct node *list, struct source_entry *s)
 	return true;
 }
 
+/* what reads a file with this ending; NULL: it is none that says */
+static const struct reader *
+reader_of(const char *file)
+{
+	const char *ending = strrchr(file, '.');
+	return ending ? find_reader(!strcmp(ending, ".txt") ? "text" : ending + 1) : NULL;
+}
+
 static bool
 read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 {
@@ -117,6 +132,13 @@ read_file_source(struct elaborator *e, struct node *n, struct source_entry *s)
 		for (int i = 0; i < READERS; i++) names[i] = readers[i].name;
 		struct diagnostic *m = problem(e, "unknown-name", n->kid[0]->span, "", "there is no data source `%s`", span_text(e->arena, n->kid[0]->span));
 		const char *near = name ? nearest_name(name, names, READERS) : NULL;
+		const struct node *list = n->kid[1], *file = list->n ? list->kid[0] : NULL;
+		const struct reader *by_ending = file && file->kind == NODE_TEXT ? reader_of(file->text) : NULL;
+		if (by_ending) {
+			diag_help(e->d, m, "such a file is read by `%s(%s)`", by_ending->name, span_text(e->arena, file->span));
+			diag_edit(e->d, m, n->kid[0]->span, "%s", by_ending->name);
+			return false;
+		}
 		if (near) diag_help(e->d, m, "there is one with a similar name: `%s`", near);
 		else diag_help(e->d, m, "data comes from a list or one of these:\n%s", reader_examples(e));
 		if (near) diag_rename(e->d, m, name, near);
@@ -183,7 +205,9 @@ check_source(struct elaborator *e, struct tensor *input, const struct source_ent
 	if (m) return false;
 	if (reader && reader->tokens && !input->integer) {
 		m = problem(e, "data", where, "whole numbers", "`%s` gives whole numbers, but `%s` is real", reader->name, input->name);
-		diag_help(e->d, m, "a window of bytes is declared so: `%s: [100] of 0..255`", input->name);
+		const char *dims = input->rank > 1 ? dims_text(e->arena, input->rank - 1, input->shape + 1) : "[100]";
+		diag_help(e->d, m, "a window of bytes is declared so: `%s: %s of 0..255`", input->name, dims);
+		if (input->rank > 1) diag_edit(e->d, m, (struct span){input->span.file, input->span.end, input->span.end}, " of 0..255");
 	}
 	if (reader && s->columns.n && s->columns.n != tensor_count(input)) {
 		m = problem(e, "data", where, arena_print(e->arena, "%d column%s", s->columns.n, s->columns.n == 1 ? "" : "s"), "`%s` takes %ld value%s of each record", input->name, tensor_count(input),
@@ -292,8 +316,7 @@ read_source(struct elaborator *e, struct node *n, struct source_entry *s)
 	default: break;
 	}
 	struct diagnostic *m = problem(e, "data", n->span, "", "this is no data source");
-	const char *ending = n->kind == NODE_TEXT ? strrchr(n->text, '.') : NULL;
-	const struct reader *reader = ending ? find_reader(!strcmp(ending, ".txt") ? "text" : ending + 1) : NULL;
+	const struct reader *reader = n->kind == NODE_TEXT ? reader_of(n->text) : NULL;
 	if (reader) {
 		diag_help(e->d, m, "a file is read by a function: `%s(%s)`", reader->name, span_text(e->arena, n->span));
 		diag_edit(e->d, m, n->span, "%s(%s)", reader->name, span_text(e->arena, n->span));
@@ -351,11 +374,12 @@ read_group(struct elaborator *e, struct model *m, struct node *g, int group)
 			int count = 0;
 			for (int k = 0; k < m->inputs.n && count < 32; k++) names[count++] = m->inputs.at[k]->name;
 			const char *near = nearest_name(n->text, names, count), *missing = NULL;
-			for (int k = 0; k < m->inputs.n; k++)
-				if (!entry_named(g->kid[0], m->inputs.at[k]->name)) missing = m->inputs.at[k]->name;
+			for (int k = 0, left = strangers; k < m->inputs.n && !missing; k++) /* strangers and what is missing, in the same order */
+				if (!entry_named(g->kid[0], m->inputs.at[k]->name) && left-- == 0) missing = m->inputs.at[k]->name;
 			if (missing) diag_help(e->d, d, "`%s` has no data yet: write `%s = ...` here", missing, missing);
 			else if (near) diag_help(e->d, d, "it has `%s`", near);
 			if (missing || near) diag_rename(e->d, d, n->text, missing ? missing : near);
+			if (!missing && !near) diag_help(e->d, d, "records to test with stand in a group of their own, `test { %s = ... }`", m->inputs.n ? m->inputs.at[0]->name : "x");
 			strangers++;
 			continue;
 		}
@@ -412,6 +436,9 @@ refuse_number(struct elaborator *e, const struct node *n, const struct value *v,
 		diag_edit(e->d, m, n->kid[0]->span, "%s", v->text);
 	} else if (v->kind == VALUE_TRUTH && s->truth) {
 		diag_help(e->d, m, "%s", s->truth);
+	} else if (v->kind == VALUE_NUMBER && s->whole && floor(v->number) >= s->least && v->number <= s->most) { /* 32.5 */
+		diag_help(e->d, m, "write `%s = %.0f`", s->name, floor(v->number));
+		diag_edit(e->d, m, n->kid[0]->span, "%.0f", floor(v->number));
 	}
 }
 
@@ -479,6 +506,15 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		else
 			for (int i = 0; i < n->kid[0]->n; i++) add_optimizer(e, m, n->kid[0]->kid[i], false);
 	} else if (!strcmp(n->text, "shuffle")) {
+		static const struct { const char *name, *truth; } said[] = {{"yes", "true"}, {"on", "true"}, {"no", "false"}, {"off", "false"}};
+		const char *word = n->kid[0]->kind == NODE_NAME || n->kid[0]->kind == NODE_TEXT ? n->kid[0]->text : "";
+		for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+			if (strcmp(said[i].name, word)) continue;
+			struct diagnostic *d = problem(e, "setting", n->kid[0]->span, "", "`shuffle` is true or false");
+			diag_help(e->d, d, "write `%s`", said[i].truth);
+			diag_edit(e->d, d, n->kid[0]->span, "%s", said[i].truth);
+			return;
+		}
 		struct value *v = evaluate(e, n->kid[0], e->globals);
 		if (v->kind != VALUE_TRUTH && v->kind != VALUE_ERROR) problem(e, "setting", n->kid[0]->span, shape_text(e, v), "`shuffle` is true or false");
 		else t->shuffle = v->number != 0;
@@ -486,7 +522,10 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		const char *name = n->kid[0]->text;
 		bool found = name && !strcmp(name, "loss");
 		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
-		if (!found) problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
+		struct diagnostic *d = found ? NULL : problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
+		const char *only = m->eval->metric_names.n == 1 ? m->eval->metric_names.at[0] : NULL;
+		if (d) diag_help(e->d, d, only ? "write `%s`, or `loss`" : m->eval->metric_names.n ? "for example `%s`" : "it has none: write `loss`", m->eval->metric_names.n ? m->eval->metric_names.at[0] : "");
+		if (d && m->eval->metric_names.n <= 1) diag_edit(e->d, d, n->kid[0]->span, "%s", only ? only : "loss");
 		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
 	} else if (!strcmp(n->text, "data") || !strcmp(n->text, "test")) {
 		struct diagnostic *d = problem(e, "data", n->name, "", "`%s` gives a source to each input and target", n->text);
@@ -543,7 +582,10 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 		}
 		data |= group == 0;
 	}
-	if (!m->train->loss) problem(e, "loss", m->span, "", "model `%s` has a train block but no loss", m->name);
+	if (!m->train->loss) {
+		struct diagnostic *d = problem(e, "loss", m->span, "", "model `%s` has a train block but no loss", m->name);
+		diag_help(e->d, d, "add `loss = ...` to the model, for example `loss = mse(y, t)`");
+	}
 	if (!data) {
 		struct diagnostic *d = problem(e, "no-data", train->name, "", "the train block has no `data { ... }`");
 		struct text list = {.arena = e->arena};

@@ -2,6 +2,7 @@
  * and whether the input is an image.  They are drawn and done in runtime/transform.c. */
 #include "front/elaborate.h"
 #include "front/repair.h"
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -143,6 +144,11 @@ check_transformation(struct elaborator *e, struct tensor *input, const struct so
 	if (s->group != 0 && !kind->cuts) {
 		m = problem(e, "data", t->span, "", "only training samples are transformed: `%s` belongs into `data`", t->name);
 		diag_help(e->d, m, "leave it out here: validation and test are done on the images as they are");
+		size_t arrow = t->span.begin;
+		while (arrow > 0 && isspace((unsigned char)t->span.file->text[arrow - 1])) arrow--;
+		bool stage = is_stage(t->span);
+		for (arrow -= stage ? 2 : 0; stage && arrow > 0 && t->span.file->text[arrow - 1] == ' ';) arrow--;
+		if (stage) diag_edit(e->d, m, (struct span){t->span.file, arrow, t->span.end}, "%s", "");
 	} else if (input->role == ROLE_TARGET) {
 		m = problem(e, "data", t->span, "", "`%s` is a target: only inputs are transformed", input->name);
 	} else if (input->rank < 3) {
