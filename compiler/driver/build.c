@@ -335,7 +335,7 @@ static pid_t
 start_compile(struct compilation *c, const char *cc, const char *folder, const char *source, const char *object, const char *define)
 {
 	struct arena *a = &c->arena;
-	struct arguments v = compiler_arguments(c, cc, "-O2");
+	struct arguments v = compiler_arguments(c, cc, "-O3");
 	if (define) add_argument(a, &v, define);
 	add_argument(a, &v, "-I");
 	add_argument(a, &v, folder);
