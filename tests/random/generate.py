@@ -194,7 +194,7 @@ def losses(m):
         terms.append(times(number(m.draws.of([1, 0.5, 0.1])), a))
     if m.has_weights() and m.draws.often(40):
         terms.append(times(number(0.01), Term(m.draws.of(["l2(weights)", "l1(weights)"]), 7)))
-    terms.append(times(number(0.1), Term("sum(w1^2)", 7)))
+    terms.append(times(number(0.1), Term(f"sum({m.params[0]}^2)", 7)))
     while len(terms) > 2 and m.draws.often(30):
         m.line(f"loss = {terms.pop().text}")
     total = terms[0]

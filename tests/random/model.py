@@ -17,6 +17,7 @@ class Model:
         self.lines = []
         self.values = []
         self.inputs = []
+        self.params = []
         self.taken = set()
         self.budget = 6000    # products that sums may still cost
         self.margin = "  "
@@ -125,6 +126,7 @@ class Model:
 
     def param(self, shape):
         name = self.fresh("w")
+        self.params.append(name)
         start = self.draws.of(["= 0.5", "~ normal(0, 0.5)", "~ uniform(-0.8, 0.8)", "~ glorot_uniform", "~ he_normal"])
         outside = " not in weights" if self.draws.often(15) else ""
         self.line(f"param {name}: {dims(shape)} {start}{outside}")
