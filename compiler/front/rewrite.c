@@ -178,7 +178,7 @@ rewrite_loop(const struct mistake *m, struct diagnostic *d, struct span word)
 	const char *last = isdigit((unsigned char)*l.count) ? arena_print(m->p->arena, "%ld", strtol(l.count, NULL, 10) - 1) : arena_print(m->p->arena, "%s-1", l.count);
 	const char *head = used ? arena_print(m->p->arena, "repeat %s in 0..%s {", index, last) : arena_print(m->p->arena, "repeat %s {", l.count);
 	size_t next = end_of_line(m, end) + 1, stop = skip_blanks(m, next < m->p->source->length ? next : end);
-	bool ends = !l.opens && holds_word(m, stop, stop + 3, "end");
+	bool ends = !l.opens && at_text(m, stop, "end") && word_end(m, stop) == stop + strlen("end");
 	if (!l.opens && !ends) return false;
 	advise(m, d, l.opens == '{' ? "write `%s`" : "write `%s`, and `}` behind its lines", head);
 	replace(m, d, word.begin, l.head_end, head);
@@ -196,8 +196,9 @@ rewrite_constant(const struct mistake *m, struct diagnostic *d, struct span word
 		name = next;
 		end = word_end(m, next);
 	}
+	if (name == word.begin || word.begin != line_start(m) || m->text[next] != '=') return false;
 	size_t value = skip_blanks(m, next + 1);
-	if (name == word.begin || word.begin != line_start(m) || m->text[next] != '=' || !(isdigit((unsigned char)m->text[value]) || m->text[value] == '-')) return false;
+	if (!(isdigit((unsigned char)m->text[value]) || m->text[value] == '-')) return false;
 	advise(m, d, "write `let %s`", slice(m, name, line_end(m, name)));
 	replace(m, d, word.begin, name, "let ");
 	return true;
