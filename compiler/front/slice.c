@@ -34,7 +34,7 @@ declared_sizes(const struct mistake *m, const char *name, struct sizes *s)
 	for (size_t i = 1; i < m->at.begin; i++) {
 		if (!at_text(m, i, name) || word_end(m, i) != i + n || !strchr(" \t(,", m->text[i - 1])) continue;
 		size_t colon = skip_blanks(m, i + n), open = m->text[colon] == ':' ? skip_blanks(m, colon + 1) : colon, close = open;
-		while (m->text[open] == '[' && m->text[close] && !strchr("]\n", m->text[close])) close++;
+		while (m->text[colon] == ':' && m->text[open] == '[' && m->text[close] && !strchr("]\n", m->text[close])) close++;
 		if (close == open || m->text[close] != ']') continue;
 		s->n = split(m, open + 1, close, s->at, 8);
 		return s->n > 0;

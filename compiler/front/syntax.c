@@ -541,6 +541,14 @@ plain(const struct mistake *m)
 	else if (behind(m, 0, "stmt") || behind(m, 0, "item") || behind(m, 0, "entry")) advise(m, d, "a new statement starts on a new line, or behind `;`");
 }
 
+/* the file ends in a line whose mistake has been said */
+static bool
+ends_in_said_line(const struct mistake *m)
+{
+	const struct diagnostics *d = m->p->diagnostics;
+	return found_is(m, "the end of the file") && d->all.n > m->p->first_message && d->all.at[d->all.n - 1]->labels.at[0].span.begin >= line_start(m) && line_start(m) < m->at.begin;
+}
+
 enum { MOST_MISTAKES = 100 }; /* who writes so many looks at the first */
 
 void
@@ -553,7 +561,8 @@ syntax_error(struct mistake *m)
 		return;
 	}
 	if (!nn_scan_recover(m->p, m->at, &m->open, &m->bracket)) m->bracket = 0;
-	if (arrow_too_many(m) || habit(m) || file_ends(m) || never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
+	if (ends_in_said_line(m) ? file_ends(m) : arrow_too_many(m) || habit(m) || file_ends(m)) return;
+	if (never_closed(m) || closes_nothing(m) || nameless_value(m) || keyword_as_name(m)) return;
 	if (at_statement(m)) wrong_start(m);
 	else plain(m);
 }
