@@ -151,24 +151,15 @@ nn_print_json_epoch(FILE *f, const struct nn_training_run *t, int better)
 	putc('}', f);
 }
 
-static int
-is_leap(long year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* now, in UTC */
 static void
 print_time(FILE *f)
 {
-	static const unsigned char days_of[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	long now = (long)time(NULL), day = now / 86400, year = 1970, month = 0, n;
+	time_t now = time(NULL);
+	struct tm utc;
+	char text[32];
 
-	for (; day >= (n = 365 + is_leap(year)); year++)
-		day -= n;
-	for (; day >= (n = days_of[month] + (month == 1 && is_leap(year))); month++)
-		day -= n;
-	fprintf(f, "\"time\": \"%ld-%02ld-%02ldT%02ld:%02ld:%02ldZ\", ", year, month + 1, day + 1, now / 3600 % 24, now / 60 % 60, now % 60);
+	if (gmtime_r(&now, &utc) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc))
+		fprintf(f, "\"time\": \"%s\", ", text);
 }
 
 /* what `print` prints goes to the end of a log; *size gets its length */
