@@ -15,7 +15,7 @@ static const char *const reserved[] = {
 	"minus", "mutable", "n", "namespace", "new", "not", "nullptr", "number", "operator", "or", "panel", "panel_of", "part", "parts", "pick",
 	"pick_ints", "place", "private", "protected", "public", "r", "real", "register", "restrict", "return", "right", "row", "rows", "run",
 	"run_part", "samples", "samples_in", "seed", "short", "signed", "sink", "sizeof", "smadd", "smaller", "ssqrt", "static", "step",
-	"store", "store_ints", "store_part", "store_some", "struct", "sum", "sums", "switch", "tap", "template", "this", "throw", "to",
+	"store", "store_ints", "store_part", "store_some", "struct", "sum", "sums", "switch", "tap", "template", "term", "this", "throw", "to",
 	"to_real", "transpose", "tree16", "true", "try", "typedef", "typename", "uints", "union", "unix", "unsigned", "using", "v", "vabs",
 	"vec", "vecs", "virtual", "vmadd", "void", "volatile", "vsqrt", "while", "whole", "width", "xor",
 };

@@ -56,6 +56,18 @@ write_zero_sums(struct writer *w)
 	write_line(w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = all(0);");
 }
 
+enum { STRETCH = 64 }; /* terms of a sum that one tile adds before it is the next tile's turn */
+
+/* how many of the outermost index of the sum make a stretch; 0: all of them */
+static long
+stretch_size(const struct kernel *k)
+{
+	long inner = 1;
+	for (int i = 1; i < k->sum.n; i++) inner *= k->sum.at[i]->size;
+	if (!k->sum.n || k->guard || inner * k->sum.at[0]->size <= STRETCH) return 0;
+	return inner < STRETCH ? STRETCH / inner : 1;
+}
+
 struct cut
 cut_rows(long m)
 {
@@ -99,6 +111,24 @@ open_outer_loops(struct writer *w, int n)
 	}
 }
 
+/* the rows behind the sixes, which belong to the last part */
+static void
+write_rest_calls(struct writer *w, struct cut c, void (*write)(struct writer *w, const char *rows, const char *first))
+{
+	bool parts = w->kernel->parts > 1 && !w->kernel->split_outer;
+	if (!c.n) return;
+	if (parts) {
+		write_line(w, "if (part == %d) {", w->kernel->parts - 1);
+		w->indent++;
+	}
+	long at = c.sixes;
+	for (int i = 0; i < c.n; i++) {
+		write(w, arena_print(w->e->arena, "%d", c.piece[i]), arena_print(w->e->arena, "%ld", at));
+		at += c.piece[i];
+	}
+	if (parts) close_brace(w);
+}
+
 void
 write_row_calls(struct writer *w, struct cut c, const char *row, void (*write)(struct writer *w, const char *rows, const char *first))
 {
@@ -110,27 +140,67 @@ write_row_calls(struct writer *w, struct cut c, const char *row, void (*write)(s
 		write(w, "6", row);
 		close_brace(w);
 	}
-	if (!c.n) return;
-	if (parts) {
-		write_line(w, "if (part == %d) {", w->kernel->parts - 1);
-		w->indent++;
-	}
-	long at = c.sixes;
-	for (int i = 0; i < c.n; i++) {
-		write(w, arena_print(a, "%d", c.piece[i]), arena_print(a, "%ld", at));
-		at += c.piece[i];
-	}
-	if (parts) close_brace(w);
+	write_rest_calls(w, c, write);
 }
 
 /* ---- TILE ---------------------------------------------------------------------------------------------------------------------------------------- */
 
+/* Where each term of the sum reads another cache line of the factor that is broadcast (a matrix by columns), these lines fall out of the cache before
+ * the next tile asks for what lies beside.  There a few tiles add a stretch of the sum each, then the next stretch; between, their sums wait in
+ * memory.  The order of a sum stays. */
+
+enum { LINE = 16, WAITING = 8 }; /* elements of a line; tiles whose sums may wait */
+
+static bool
+in_stretches(struct writer *w)
+{
+	const struct kernel *k = w->kernel;
+	if (!stretch_size(k) || *time_parameter(w)) return false;
+	const struct affine *f = flat_access(w->plan->program, k, k->left);
+	return f && labs(stride_in(f, k->sum.at[k->sum.n - 1])) >= LINE;
+}
+
+static void
+write_tile_calls(struct writer *w, const char *rows, const char *first, const char *stretch)
+{
+	const char *outer = outer_arguments(w, false), *call = inner_call(w, "tile"), *time = time_argument(w);
+	write_line(w, "if (few) %s, %s, 1, panel%s, %s%s, n%s);", call, rows, time, outer, first, stretch);
+	write_line(w, "else %s, %s, VECS, panel%s, %s%s, n%s);", call, rows, time, outer, first, stretch);
+}
+
 static void
 call_tile(struct writer *w, const char *rows, const char *first)
 {
-	const char *outer = outer_arguments(w, false), *call = inner_call(w, "tile"), *time = time_argument(w);
-	write_line(w, "if (few) %s, %s, 1, panel%s, %s%s, n);", call, rows, time, outer, first);
-	write_line(w, "else %s, %s, VECS, panel%s, %s%s, n);", call, rows, time, outer, first);
+	write_tile_calls(w, rows, first, "");
+}
+
+static void
+call_whole_tile(struct writer *w, const char *rows, const char *first)
+{
+	write_tile_calls(w, rows, first, arena_print(w->e->arena, ", 0, %ld, sums[0]", w->kernel->sum.at[0]->size));
+}
+
+/* all rows of the part in stretches */
+static void
+write_stretches(struct writer *w, struct cut c, const char *row)
+{
+	const struct kernel *k = w->kernel;
+	struct arena *a = w->e->arena;
+	const bool parts = k->parts > 1 && !k->split_outer;
+	const long size = k->sum.at[0]->size, stretch = stretch_size(k);
+	const char *end = parts ? "to" : arena_print(a, "%ld", c.sixes);
+	write_line(w, "lanes sums[%d][%d][VECS];", WAITING, ROWS);
+	if (c.sixes) {
+		write_line(w, "for (int first = %s; first < %s; first += %d)", parts ? "from" : "0", end, WAITING * ROWS);
+		write_line(w, "\tfor (int term = 0; term < %ld; term += %ld)", size, stretch);
+		write_line(w, "\t\tfor (int %s = first; %s < smaller(first + %d, %s); %s += %d) {", row, row, WAITING * ROWS, end, row, ROWS);
+		w->indent += 3;
+		const char *last = size % stretch ? arena_print(a, "smaller(term + %ld, %ld)", stretch, size) : arena_print(a, "term + %ld", stretch);
+		write_tile_calls(w, "6", row, arena_print(a, ", term, %s, sums[(%s - first) / %d]", last, row, ROWS));
+		close_brace(w);
+		w->indent -= 2;
+	}
+	write_rest_calls(w, c, call_whole_tile);
 }
 
 static void
@@ -138,11 +208,16 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 {
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
 	const char *time = time_parameter(&w), *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
+	const bool stretches = in_stretches(&w);
 	for (int i = 0; i < k->equations.n; i++) bind_time(&w, k->equations.at[i]);
 	enter_loop(&w, k->row);
 	bool vector;
-	write_zero_sums(&w);
-	int braces = open_guarded_loops(&w, k->sum.n, k->sum.at, k->guard);
+	write_line(&w, "lanes sum[%d][VECS];", ROWS);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = %sall(0);", stretches ? "from ? sums[r][v] : " : "");
+	int braces = 0, plain = stretches ? 1 : 0;
+	if (stretches) open_range(&w, k->sum.at[braces++], "from", "to");
+	braces += open_guarded_loops(&w, k->sum.n - plain, k->sum.at + plain, k->guard);
 	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
 	w.sample = "n + v * LANES";
 	write_line(&w, "lanes right[VECS];");
@@ -150,10 +225,18 @@ write_tile_function(struct emission *e, struct plan *plan, const struct kernel *
 	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
 	write_line(&w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", element_text(&w, k->left, &vector));
 	close_loops(&w, braces);
+	if (stretches) {
+		write_line(&w, "if (to < %ld) {", k->sum.at[0]->size);
+		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
+		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) sums[r][v] = sum[r][v];");
+		write_line(&w, "\treturn;");
+		write_line(&w, "}");
+	}
 	open_tile_loops(&w);
 	write_epilogue(&w, "sum[r][v]", true);
 	close_tile_loops(&w);
-	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(e->arena, ", const int rows, const int vecs, int panel%s, %sint %s, int n", time, outer, row));
+	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(e->arena, ", const int rows, const int vecs, int panel%s, %sint %s, int n%s", time, outer, row,
+					     stretches ? ", int from, int to, lanes sums[][VECS]" : ""));
 }
 
 void
@@ -170,7 +253,8 @@ write_tile(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	w.indent += 2;
 	write_line(&w, "const int few = samples_in(m, panel) - n <= LANES; /* one vector is enough */");
 	open_outer_loops(&w, k->outer.n);
-	write_row_calls(&w, c, loop_name(&w, k->row), call_tile);
+	if (in_stretches(&w)) write_stretches(&w, c, loop_name(&w, k->row));
+	else write_row_calls(&w, c, loop_name(&w, k->row), call_tile);
 	close_loops(&w, k->outer.n);
 	w.indent--;
 	write_line(&w, "}");
@@ -392,7 +476,7 @@ write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_na
 /* A few rows and a block of columns keep their running sums in memory that stays in the first cache.  For 16 samples and a stretch of the sum, the
  * operands of the rows stay there as well, while one tile of columns after the other takes its sums into registers. */
 
-enum { COLUMN_BLOCK = 32, STRETCH = 64 }; /* columns that share what is read for the rows; terms of the sum that are read before going to the next columns */
+enum { COLUMN_BLOCK = 32 }; /* columns that share what is read for the rows */
 enum { MOST_COLUMNS = 4 }; /* COLUMNS divides it on every target */
 
 static long
@@ -405,16 +489,6 @@ static long
 column_block(const struct kernel *k)
 {
 	return columns_of(k) < COLUMN_BLOCK ? columns_of(k) : COLUMN_BLOCK;
-}
-
-/* how many of the outermost index of the sum make a stretch; 0: all of them */
-static long
-stretch_size(const struct kernel *k)
-{
-	long inner = 1;
-	for (int i = 1; i < k->sum.n; i++) inner *= k->sum.at[i]->size;
-	if (!k->sum.n || k->guard || inner * k->sum.at[0]->size <= STRETCH) return 0;
-	return inner < STRETCH ? STRETCH / inner : 1;
 }
 
 /* for each row, column and vector of the tile, or of the block */
