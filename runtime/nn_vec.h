@@ -9,8 +9,8 @@
 //             1 without such hardware calls fma() of libm, lane by lane: correct but slow.
 //   NN_LANES  lanes of a vector, a power of two >= 2. Default: one register of the target.
 //
-// Compile with -ffp-contract=off -fno-math-errno, never with -ffast-math, and without flushing denormals to zero. (gcc has no
-// pragma for contraction: there the option, or -std=c11 instead of -std=gnu11, is needed.) The bits of a NaN are not specified.
+// Compile with -ffp-contract=off -fno-math-errno, never with -ffast-math. (gcc has no pragma for contraction: there the option,
+// or -std=c11 instead of -std=gnu11, is needed.) The bits of a NaN are not specified.
 // Needs clang >= 14 or gcc >= 12.
 #ifndef NN_VEC_H
 #define NN_VEC_H
@@ -117,6 +117,42 @@ typedef nn_int ints __attribute__((vector_size(NN_BYTES)));    // what compariso
 typedef nn_uint uints __attribute__((vector_size(NN_BYTES)));  // for arithmetic on bits, where overflow wraps
 typedef uint64_t nn_pairs __attribute__((vector_size(NN_BYTES))); // 64-bit lanes, f32: two neighbours
 typedef int32_t nn_int32s __attribute__((vector_size(NN_LANES * 4)));
+
+// ---- denormals --------------------------------------------------------------------------------------------------------
+
+// From here on, in this thread, results below the least normal number are zero, and so are such operands. Returns the mode as it
+// was, for nn_set_mode. Averaged gradients of weights that no longer learn, and weights that decay, end in denormals, each of
+// which costs many processors a hundred cycles and more. A processor of another kind has no such mode: its bits may differ there.
+#if defined __SSE__
+typedef unsigned nn_mode;
+enum { NN_FLUSH = 0x8040 }; // of MXCSR: FTZ and DAZ
+INLINE nn_mode nn_get_mode(void) { return _mm_getcsr(); }
+INLINE void nn_put_mode(nn_mode mode) { _mm_setcsr(mode); }
+#elif defined __aarch64__
+typedef uint64_t nn_mode;
+enum { NN_FLUSH = 1 << 24 }; // of FPCR: FZ
+INLINE nn_mode
+nn_get_mode(void)
+{
+	nn_mode mode;
+	__asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+	return mode;
+}
+INLINE void nn_put_mode(nn_mode mode) { __asm__ volatile("msr fpcr, %0" : : "r"(mode)); }
+#else
+typedef unsigned nn_mode;
+enum { NN_FLUSH = 0 };
+INLINE nn_mode nn_get_mode(void) { return 0; }
+INLINE void nn_put_mode(nn_mode mode) { (void)mode; }
+#endif
+INLINE void nn_set_mode(nn_mode mode) { if ((mode & NN_FLUSH) != NN_FLUSH) nn_put_mode(mode); }
+INLINE nn_mode
+nn_flush_denormals(void)
+{
+	const nn_mode before = nn_get_mode();
+	if ((before & NN_FLUSH) != NN_FLUSH) nn_put_mode(before | NN_FLUSH);
+	return before;
+}
 
 // ---- memory -----------------------------------------------------------------------------------------------------------
 

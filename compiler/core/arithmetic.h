@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 struct arithmetic {
+	uint64_t (*begin)(void);    /* denormals are zero from here on, as in generated code; returns the mode as it was, for `end` */
+	void (*end)(uint64_t mode);
 	double (*round)(double x);
 	double (*add)(double a, double b);
 	double (*sub)(double a, double b);

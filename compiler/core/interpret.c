@@ -274,6 +274,7 @@ interpret(struct world *w)
 	struct program *p = w->program;
 	struct recurrence_of **r;
 	int count = find_recurrences(p, &r), next = 0;
+	const uint64_t mode = w->arithmetic->begin();
 	for (int i = 0; i < p->equations.n; i++) {
 		if (next < count && r[next]->first == i) {
 			interpret_recurrence(w, r[next]);
@@ -282,4 +283,5 @@ interpret(struct world *w)
 			interpret_equation(w, p->equations.at[i], -1, 0);
 		}
 	}
+	w->arithmetic->end(mode);
 }

@@ -281,9 +281,9 @@ static void
 write_pieces(struct emission *e, struct text *t, const char *name, const char *arguments)
 {
 	const bool single = e->plans[PREDICT_ONE] != NULL;
-	text_add(t, "\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n");
+	text_add(t, "\tconst nn_mode mode = nn_flush_denormals();\n\tfor (size_t first = 0; first < n; first += m->batch) {\n\t\tint samples = (int)(n - first < m->batch ? n - first : m->batch);\n");
 	if (single) text_add(t, "\t\tif (m->single) %s_one(m%s);\n\t\telse ", name, arguments);
-	text_add(t, "%s%s_some(m, samples%s);\n\t}\n}\n\n", single ? "" : "\t\t", name, arguments);
+	text_add(t, "%s%s_some(m, samples%s);\n\t}\n\tnn_set_mode(mode);\n}\n\n", single ? "" : "\t\t", name, arguments);
 }
 
 static void
@@ -459,7 +459,7 @@ write_ways(struct emission *e, struct text *t, const char *body)
 		const char *p = e->prefix;
 		if (!calls_way(body, w)) continue;
 		text_add(&own, "typedef void %s(const struct %s *m, %s);\n\nstruct %s_call {\n\tconst struct %s *m;\n\t%s *function;\n%s};\n\n", w->kernel, p, w->parameters, w->kernel, p, w->kernel, w->members);
-		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tc->function(c->m, %s);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
+		text_add(&own, "static void\n%s_part(void *arg, int part)\n{\n\tconst struct %s_call *c = (const struct %s_call *)arg;\n\tconst nn_mode mode = nn_flush_denormals();\n\tc->function(c->m, %s);\n\tnn_set_mode(mode);\n}\n\n", w->run, w->kernel, w->kernel, w->arguments);
 		text_add(&own, "APART void\n%s(const struct %s *m, %s *function, int parts%s%s)\n{\n", w->run, p, w->kernel, strstr(w->start, ", t") ? ", int t" : "", strstr(w->start, ", at") ? ", const size_t at[]" : "");
 		text_add(&own, "\tstruct %s_call c = {m, function%s};\n\trun_parts(m, %s_part, &c, parts);\n}\n\n", w->kernel, w->start, w->run);
 	}

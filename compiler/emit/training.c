@@ -118,7 +118,7 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 	text_add(t, "\tif (m->gradients[tensor]) memcpy(m->gradients[tensor] + first, gradient, count * sizeof *gradient);\n}\n\n");
 	if (plan->accumulates) write_chunk_size(e, t);
 	text_add(t, "void\n%s_gradients(struct %s *m, uint64_t step, size_t n%s, double sums[], real *const grad[])\n{\n", p, p, inputs);
-	text_add(t, "\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
+	text_add(t, "\tconst nn_mode mode = nn_flush_denormals();\n\tm->step = (uint32_t)step;\n\tm->gradients = grad;\n\tm->sink = keep_gradient;\n");
 	const struct program *program = plan->program;
 	char *derived = NEW_ARRAY(e->arena, program->tensors.n + 1, char);
 	for (int i = 0; i < program->gradients.n; i++) derived[program->gradients.at[i].param->id] = 1;
@@ -130,7 +130,7 @@ write_training(struct emission *e, struct text *t, struct plan *plan)
 	}
 	write_passes(e, t, plan, "if (grad) backward(m);\n");
 	if (plan->keeps_gradients) text_add(t, "\tif (grad) hand_over(m);\n");
-	text_add(t, "}\n\n");
+	text_add(t, "\tnn_set_mode(mode);\n}\n\n");
 }
 
 /* ---- steps -------------------------------------------------------------------------------------------------------------------------------------- */
@@ -159,7 +159,7 @@ write_step(struct emission *e, struct text *t, const struct plan *plan)
 	const struct training *training = &e->model->training;
 	bool clips = training->clip_norm > 0;
 	text_add(t, "int\n%s_step(struct %s *m, int optimizer, const double settings[], %sstruct nn_when when, size_t n%s, double sums[])\n{\n", p, p, clips ? "double clip_norm, " : "", input_arguments(e, true, true));
-	text_add(t, "\tconst double before = sums[0];\n\tm->step = (uint32_t)when.step;\n\tswitch (optimizer) {\n");
+	text_add(t, "\tconst nn_mode mode = nn_flush_denormals();\n\tconst double before = sums[0];\n\tm->step = (uint32_t)when.step;\n\tswitch (optimizer) {\n");
 	int last = training->optimizers.n - 1;
 	while (training->optimizers.at[last]->method) last--;
 	for (int i = 0; i <= last; i++) {
@@ -170,10 +170,10 @@ write_step(struct emission *e, struct text *t, const struct plan *plan)
 		text_add(t, "\t\tm->sink = %s;\n\t\tbreak;\n\t}\n", c_name(&e->functions, arena_print(e->arena, "%s update", o->name)));
 	}
 	text_add(t, "\t}\n\t(void)settings;\n");
-	write_passes(e, t, plan, plan->accumulates ? "if (!m->more && !is_finite(sums[0] - before)) return 1;\nbackward(m);\n" : "if (!is_finite(sums[0] - before)) return 1;\nbackward(m);\n");
+	write_passes(e, t, plan, arena_print(e->arena, "if (%s!is_finite(sums[0] - before)) {\n\tnn_set_mode(mode);\n\treturn 1;\n}\nbackward(m);\n", plan->accumulates ? "!m->more && " : ""));
 	if (clips) text_add(t, "\tif (clip_norm > 0) clip_gradients(m, clip_norm);\n\thand_over(m);\n");
 	write_updates(e, t, plan);
-	text_add(t, "\treturn 0;\n}\n\n");
+	text_add(t, "\tnn_set_mode(mode);\n\treturn 0;\n}\n\n");
 }
 
 /* for methods that take gradients and know no step: what a step does to the states of layers */
@@ -181,10 +181,10 @@ void
 write_states(struct emission *e, struct text *t, const struct plan *plan)
 {
 	const char *p = e->prefix;
-	text_add(t, "void\n%s_states(struct %s *m, uint64_t step, size_t n%s, double sums[])\n{\n\tm->step = (uint32_t)step;\n", p, p, input_arguments(e, true, true));
+	text_add(t, "void\n%s_states(struct %s *m, uint64_t step, size_t n%s, double sums[])\n{\n\tconst nn_mode mode = nn_flush_denormals();\n\tm->step = (uint32_t)step;\n", p, p, input_arguments(e, true, true));
 	write_passes(e, t, plan, "");
 	write_updates(e, t, plan);
-	text_add(t, "}\n\n");
+	text_add(t, "\tnn_set_mode(mode);\n}\n\n");
 }
 
 /* its declaration, with the settings of each optimizer above it */
