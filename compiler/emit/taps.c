@@ -1,5 +1,8 @@
 /* taps.c - sums that slide a window: a tile of a few rows and all taps of the window, each with 16 running sums over samples.
  *
+ * A block of rows and of places (the innermost loop around the tile) takes its turn together: for a vector of samples and a strip of the map, the
+ * tiles of the block follow one another while what they read stays in the cache.  Their sums wait in memory meanwhile; their order stays.
+ *
  * Along an index of the sum at whose ends some taps are left out, the loop is a function of its own: called for each stretch of the index with the
  * taps that hold there as constants, so that the compiler unrolls every stretch without a condition in it. */
 #include "emit/emit.h"
@@ -36,6 +39,26 @@ tap_count(const struct kernel *k)
 	long n = 1;
 	for (int i = 0; i < k->taps.n; i++) n *= k->taps.at[i]->size;
 	return n;
+}
+
+enum { STRIP = 256 }; /* positions of the map that the tiles of a block read before they go on to the next */
+
+/* how many of the outermost index of the sum make a strip, all strips about equal; 0: it cannot be cut */
+static long
+strip_size(const struct kernel *k)
+{
+	long positions = 1, size = k->sum.n ? k->sum.at[0]->size : 1;
+	for (int i = 0; i < k->sum.n; i++) positions *= k->sum.at[i]->size;
+	if (!k->sum.n || k->slides.at[0].guard || positions <= STRIP || size == 1) return 0;
+	long strips = (positions + STRIP - 1) / STRIP;
+	return strips > size ? 1 : (size + strips - 1) / strips;
+}
+
+/* the loop around the tile whose values share a block; NULL: there is none */
+static const struct index *
+place_index(const struct kernel *k)
+{
+	return k->outer.n ? k->outer.at[k->outer.n - 1] : NULL;
 }
 
 static const char *
@@ -117,6 +140,16 @@ write_products(struct writer *w)
 	close_loops(w, k->taps.n);
 }
 
+/* a bound of the index, or that of the strip where this is narrower */
+static const char *
+strip_text(struct writer *w, bool strips, const char *narrower, long bound, const char *of_strip)
+{
+	const struct kernel *k = w->kernel;
+	if (!strips) return arena_print(w->e->arena, "%ld", bound);
+	if (bound == (*of_strip == 'f' ? 0 : k->sum.at[0]->size)) return of_strip;
+	return arena_print(w->e->arena, "%s(%ld, %s)", narrower, bound, of_strip);
+}
+
 /* the sums from this index on: plain loops, calls for stretches */
 static void
 write_sums(struct writer *w, int sum, const char *outer, const char *row, const char *sample)
@@ -127,11 +160,12 @@ write_sums(struct writer *w, int sum, const char *outer, const char *row, const 
 		return;
 	}
 	const struct sliding *slide = &k->slides.at[sum];
+	const bool strips = sum == 0 && strip_size(k);
 	if (!is_stretched(k, sum)) {
 		const struct stretch *all = &slide->stretches.at[0];
 		int braces = 1;
 		if (slide->guard) braces = open_guarded_loops(w, 1, &k->sum.at[sum], slide->guard);
-		else open_range(w, k->sum.at[sum], arena_print(w->e->arena, "%ld", all->from), arena_print(w->e->arena, "%ld", all->to));
+		else open_range(w, k->sum.at[sum], strip_text(w, strips, "larger", all->from, "from"), strip_text(w, strips, "smaller", all->to, "to"));
 		write_sums(w, sum + 1, outer, row, sample);
 		close_loops(w, braces);
 		return;
@@ -139,7 +173,7 @@ write_sums(struct writer *w, int sum, const char *outer, const char *row, const 
 	const char *arguments = inner_arguments(w, false, outer, row, sample, sum);
 	for (int s = 0; s < slide->stretches.n; s++) {
 		const struct stretch *x = &slide->stretches.at[s];
-		write_line(w, "%s, %s, %ld, %ld, %ld, %ld);", inner_call(w, along_name(w, sum)), arguments, x->from, x->to, x->first, x->last);
+		write_line(w, "%s, %s, %s, %s, %ld, %ld);", inner_call(w, along_name(w, sum)), arguments, strip_text(w, strips, "larger", x->from, "from"), strip_text(w, strips, "smaller", x->to, "to"), x->first, x->last);
 	}
 }
 
@@ -164,7 +198,7 @@ write_stretch(struct emission *e, struct plan *plan, const struct kernel *k, str
 	text_add(out, "\n");
 }
 
-/* the sums of all samples, half of the 16 at a time where a vector is shorter */
+/* a vector of samples, a strip of the map */
 static void
 write_taps_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
 {
@@ -174,63 +208,115 @@ write_taps_tile(struct emission *e, struct plan *plan, const struct kernel *k, s
 	const long taps = tap_count(k);
 	enter_loop(&w, k->row);
 	bind_index(&w, k->row, arena_print(a, "%s + r", row));
-	/* the sums over a panel are written first: only then is known which pointers they need */
-	w.indent = 4;
-	w.sample = "n + vec * LANES";
-	write_sums(&w, 0, outer_arguments(&w, false), row, w.sample);
-	const char *inner = text_end(&w.body);
-	w.body = (struct text){.arena = a};
-	w.indent = 1;
-	write_line(&w, "real lane_sums[%s][%ld][16];", rows, taps);
-	write_line(&w, "for (int vec = 0; vec < SUM_VECS; vec++) {");
-	w.indent++;
-	write_line(&w, "lanes sum[%s][%ld], kept[%s][%ld];", rows, taps, rows, taps);
-	write_line(&w, "memset(sum, 0, sizeof sum);");
-	write_line(&w, "memset(kept, 0, sizeof kept);");
+	write_line(&w, "lanes sum[%s][%ld];", rows, taps);
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int tap = 0; tap < %ld; tap++) sum[r][tap] = load(&sums[r][tap][n %% 16]);", taps);
+	write_sums(&w, 0, outer_arguments(&w, false), row, "n");
+	write_line(&w, "const ints inside = lane_index() + all_ints(n) < all_ints(samples_in(m, panel)); /* lanes behind the last sample keep their sums */");
+	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
+	write_line(&w, "\tUNROLL for (int tap = 0; tap < %ld; tap++) store(&sums[r][tap][n %% 16], pick(inside, sum[r][tap], load(&sums[r][tap][n %% 16])));", taps);
+	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(a, ", const int rows, int panel, %sint %s, int n%s, real sums[][%ld][16]", outer, row, strip_size(k) ? ", int from, int to" : "", taps));
+	text_add(out, "\n");
+}
+
+/* loops over the places, rows and taps of a block */
+static void
+open_block_loops(struct writer *w)
+{
+	const struct kernel *k = w->kernel;
+	const struct index *place = place_index(k);
+	const char *row = loop_name(w, k->row);
+	if (place) {
+		const char *name = loop_name(w, place);
+		write_line(w, "for (int %s = first; %s < last; %s++) {", name, name, name);
+		enter_loop(w, place);
+		w->indent++;
+	}
+	write_line(w, "for (int %s = row; %s < end; %s++) {", row, row, row);
+	enter_loop(w, k->row);
+	w->indent++;
+	for (int i = 0; i < k->taps.n; i++) open_loop(w, k->taps.at[i]);
+}
+
+/* inside of these: the 16 running sums */
+static const char *
+running_sums(struct writer *w)
+{
+	const struct index *place = place_index(w->kernel);
+	return arena_print(w->e->arena, "sums[%s][%s - row][%s]", place ? arena_print(w->e->arena, "%s - first", loop_name(w, place)) : "0", loop_name(w, w->kernel->row), tap_place(w));
+}
+
+static void
+close_block_loops(struct writer *w)
+{
+	close_loops(w, w->kernel->taps.n + 1 + (place_index(w->kernel) != NULL));
+}
+
+/* some rows and places: all samples */
+static void
+write_taps_block(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
+{
+	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
+	struct arena *a = e->arena;
+	const struct index *place = place_index(k);
+	const long taps = tap_count(k), strip = strip_size(k), places = place && place->size < TAP_PLACES ? place->size : place ? TAP_PLACES : 1;
+	struct text around = {.arena = a};
+	for (int i = 0; i < k->outer.n - 1; i++) {
+		text_add(&around, ", int %s", loop_name(&w, k->outer.at[i]));
+		enter_loop(&w, k->outer.at[i]);
+	}
+	const char *row = loop_name(&w, k->row), *rows = tile_rows(&w), *sums = place ? arena_print(a, "sums[%s - first]", loop_name(&w, place)) : "sums[0]";
+	write_line(&w, "real sums[%ld][%d][%ld][16];", places, TAP_ROWS, taps);
+	write_line(&w, "memset(sums, 0, sizeof sums);");
 	if (k->over_samples) {
 		write_line(&w, "if (m->first) {");
 		w.indent++;
-		open_tap_loops(&w, false);
-		write_line(&w, "UNROLL for (int r = 0; r < rows; r++) sum[r][%s] = load(&%s + vec * LANES);", tap_place(&w), carried_sum(&w));
-		close_loops(&w, k->taps.n);
+		open_block_loops(&w);
+		write_line(&w, "memcpy(%s, &%s, sizeof %s);", running_sums(&w), carried_sum(&w), running_sums(&w));
+		close_block_loops(&w);
 		close_brace(&w);
 	}
-	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
+	write_line(&w, "for (int panel = 0; panel < m->panels; panel++)");
+	write_line(&w, "\tfor (int n = 0; n < samples_in(m, panel); n += LANES)");
+	w.indent += 2;
+	const char *range = "";
+	if (strip) {
+		const long size = k->sum.at[0]->size;
+		write_line(&w, "for (int from = 0; from < %ld; from += %ld)", size, strip);
+		w.indent++;
+		range = size % strip ? arena_print(a, ", from, smaller(from + %ld, %ld)", strip, size) : arena_print(a, ", from, from + %ld", strip);
+	}
+	if (place) {
+		const char *name = loop_name(&w, place);
+		write_line(&w, "for (int %s = first; %s < last; %s++) {", name, name, name);
+		enter_loop(&w, place);
+	} else {
+		write_line(&w, "{");
+	}
 	w.indent++;
-	write_panel_locals(&w);
-	write_line(&w, "const int samples = samples_in(m, panel);");
-	write_line(&w, "for (int n = 0; n < samples; n += 16) {");
-	w.indent++;
-	write_line(&w, "const int whole = n + 16 <= samples;");
-	write_line(&w, "if (!whole) memcpy(kept, sum, sizeof sum);");
-	text_add(&w.body, "%s", inner);
-	write_line(&w, "if (!whole) /* lanes behind the last sample keep their sums */");
-	write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-	write_line(&w, "\t\tUNROLL for (int tap = 0; tap < %ld; tap++)", taps);
-	write_line(&w, "\t\t\tsum[r][tap] = pick(lane_index() + all_ints(n + vec * LANES) < all_ints(samples), sum[r][tap], kept[r][tap]);");
-	close_brace(&w);
-	close_brace(&w);
-	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
-	write_line(&w, "\tUNROLL for (int tap = 0; tap < %ld; tap++) store(&lane_sums[r][tap][vec * LANES], sum[r][tap]);", taps);
-	close_brace(&w);
+	const char *call = inner_call(&w, "tile"), *outer = outer_arguments(&w, false);
+	write_line(&w, "int %s = row;", row);
+	write_line(&w, "for (; %s + %s <= end; %s += %s) %s, %s, panel, %s%s, n%s, &%s[%s - row]);", row, rows, row, rows, call, rows, outer, row, range, sums, row);
+	write_line(&w, "for (; %s < end; %s++) %s, 1, panel, %s%s, n%s, &%s[%s - row]);", row, row, call, outer, row, range, sums, row);
+	if (place) close_loop(&w);
+	else close_brace(&w);
+	w.indent = 1;
 	w.lanes = NO_LANES;
 	w.sample = "n";
 	if (k->over_samples) {
 		write_line(&w, "if (m->more) {");
 		w.indent++;
-		open_tap_loops(&w, false);
-		write_line(&w, "for (int r = 0; r < rows; r++) memcpy(&%s, lane_sums[r][%s], sizeof lane_sums[r][%s]);", carried_sum(&w), tap_place(&w), tap_place(&w));
-		close_loops(&w, k->taps.n);
+		open_block_loops(&w);
+		write_line(&w, "memcpy(&%s, %s, sizeof %s);", carried_sum(&w), running_sums(&w), running_sums(&w));
+		close_block_loops(&w);
 		write_line(&w, "return;");
 		close_brace(&w);
 	}
-	write_line(&w, "for (int r = 0; r < rows; r++) {");
-	w.indent++;
-	for (int i = 0; i < k->taps.n; i++) open_loop(&w, k->taps.at[i]);
-	write_epilogue(&w, arena_print(a, "tree16(lane_sums[r][%s])", tap_place(&w)), false);
-	close_loops(&w, k->taps.n);
-	close_brace(&w);
-	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(a, ", const int rows, %sint %s", outer, row));
+	open_block_loops(&w);
+	write_epilogue(&w, arena_print(a, "tree16(%s)", running_sums(&w)), false);
+	close_block_loops(&w);
+	finish_function(&w, out, "static void", "@@_block", arena_print(a, "%s%s, int row, int end", text_end(&around), place ? ", int first, int last" : ""));
+	text_add(out, "\n");
 }
 
 void
@@ -239,19 +325,25 @@ write_taps(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	for (int s = k->sum.n - 1; s >= 0; s--)
 		if (is_stretched(k, s)) write_stretch(e, plan, k, names, s, out);
 	write_taps_tile(e, plan, k, names, out);
-	text_add(out, "\n");
+	write_taps_block(e, plan, k, names, out);
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
-	const char *row = loop_name(&w, k->row), *rows = tile_rows(&w);
-	bool split_rows = k->parts > 1 && !k->split_outer;
-	long size = split_rows ? k->row->size : k->outer.n ? k->outer.at[0]->size : 1;
-	if (k->parts > 1) write_bounds_of_part(&w, size);
+	struct arena *a = e->arena;
+	const struct index *place = place_index(k);
+	const long places = place ? (place->size + TAP_PLACES - 1) / TAP_PLACES : 1;
+	if (k->parts > 1) write_bounds_of_part(&w, tap_blocks(k));
 	else write_line(&w, "(void)part;");
-	open_outer_loops(&w, k->outer.n);
-	const char *from = split_rows ? "from" : "0", *to = split_rows ? "to" : arena_print(e->arena, "%ld", k->row->size), *call = inner_call(&w, "tile");
-	const char *outer = outer_arguments(&w, false);
-	write_line(&w, "int %s = %s;", row, from);
-	write_line(&w, "for (; %s + %s <= %s; %s += %s) %s, %s, %s%s);", row, rows, to, row, rows, call, rows, outer, row);
-	write_line(&w, "for (; %s < %s; %s++) %s, 1, %s%s);", row, to, row, call, outer, row);
-	close_loops(&w, k->outer.n);
+	struct text around = {.arena = a};
+	for (int i = 0; i < k->outer.n - 1; i++) {
+		open_loop(&w, k->outer.at[i]);
+		text_add(&around, ", %s", name_of_index(&w, k->outer.at[i]));
+	}
+	write_line(&w, k->parts > 1 ? "for (int block = from; block < to; block++) {" : "for (int block = 0; block < %ld; block++) {", tap_blocks(k));
+	w.indent++;
+	write_line(&w, "const int row = %s * %d%s;", places > 1 ? arena_print(a, "block / %ld", places) : "block", TAP_ROWS, place && places > 1 ? arena_print(a, ", first = block %% %ld * %d", places, TAP_PLACES) : "");
+	const char *end = k->row->size % TAP_ROWS ? arena_print(a, "smaller(row + %d, %ld)", TAP_ROWS, k->row->size) : arena_print(a, "row + %d", TAP_ROWS);
+	const char *range = !place ? "" : places == 1 ? arena_print(a, ", 0, %ld", place->size) : place->size % TAP_PLACES ? arena_print(a, ", first, smaller(first + %d, %ld)", TAP_PLACES, place->size) : arena_print(a, ", first, first + %d", TAP_PLACES);
+	write_line(&w, "%s%s%s, row, %s);", inner_call(&w, "block"), text_end(&around), range, end);
+	close_brace(&w);
+	close_loops(&w, k->outer.n - 1);
 	finish_function(&w, out, "static void", "@@", ", int part");
 }

@@ -170,6 +170,9 @@ bool contraction_loops(struct program *p, struct kernel *k);
 /* a sum over samples that is kept as 16 running sums */
 bool has_running_sums(const struct kernel *k);
 double contraction_size(const struct kernel *k); /* multiply-adds for one sample */
+/* KERNEL_TAPS: so many rows and so many of the innermost loop around them are summed together; tap_blocks: how often */
+enum { TAP_ROWS = 6, TAP_PLACES = 8 };
+long tap_blocks(const struct kernel *k);
 int contraction_parts(struct kernel *k, int samples); /* how many pieces are worth it for so many samples */
 
 /* ---- taps.c ------------------------------------------------------------------------------------------------------------------------------------ */

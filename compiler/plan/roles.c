@@ -445,13 +445,21 @@ contraction_size(const struct kernel *k)
 	return n;
 }
 
-/* pieces of at least a few hundred thousand multiply-adds for 64 samples, at most 16: of the first outer loop, or of whole tiles of rows */
+long
+tap_blocks(const struct kernel *k)
+{
+	const long outer = k->outer.n ? k->outer.at[k->outer.n - 1]->size : 1;
+	return (k->row->size + TAP_ROWS - 1) / TAP_ROWS * ((outer + TAP_PLACES - 1) / TAP_PLACES);
+}
+
+/* pieces of at least a few hundred thousand multiply-adds for 64 samples, at most 16: of the first outer loop, or of whole tiles of rows, or blocks */
 int
 contraction_parts(struct kernel *k, int samples)
 {
 	double work = contraction_size(k) * samples / 400000;
 	int parts = work < 2 ? 1 : work > 16 ? 16 : (int)work;
-	int most = (int)(k->kind == KERNEL_TAPS ? k->row->size / 4 : (k->row->size + 5) / 6 / 4);
+	if (k->kind == KERNEL_TAPS) return parts < tap_blocks(k) ? parts : (int)tap_blocks(k);
+	int most = (int)((k->row->size + 5) / 6 / 4);
 	k->split_outer = k->outer.n && k->outer.at[0]->size > most;
 	if (k->split_outer) most = k->outer.at[0]->size > 16 ? 16 : (int)k->outer.at[0]->size;
 	return parts < most ? parts : most < 1 ? 1 : most;
