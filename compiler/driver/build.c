@@ -114,17 +114,19 @@ wait_for(pid_t p)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-static bool
-is_in_path(struct arena *a, const char *name)
+/* where the program lies; NULL: it cannot be run */
+static const char *
+find_program(struct arena *a, const char *name)
 {
 	const char *path = getenv("PATH");
-	if (strchr(name, '/')) return !access(name, X_OK);
+	if (strchr(name, '/')) return access(name, X_OK) ? NULL : name;
 	for (const char *s = path ? path : "/usr/bin:/bin"; *s;) {
 		size_t n = strcspn(s, ":");
-		if (!access(arena_print(a, "%.*s/%s", (int)n, s, name), X_OK)) return true;
+		const char *file = arena_print(a, "%.*s/%s", (int)n, s, name);
+		if (!access(file, X_OK)) return file;
 		s += n + (s[n] == ':');
 	}
-	return false;
+	return NULL;
 }
 
 static const char *
@@ -132,13 +134,13 @@ find_compiler(struct arena *a, const char *asked)
 {
 	static const char *const known[] = {"clang-19", "clang-20", "clang-18", "clang", "gcc", "cc"};
 	if (asked) {
-		if (!strcmp(asked, "clang") && is_in_path(a, "clang-19")) return "clang-19";
-		if (is_in_path(a, asked)) return asked;
+		if (!strcmp(asked, "clang") && find_program(a, "clang-19")) return "clang-19";
+		if (find_program(a, asked)) return asked;
 		fprintf(stderr, "error: there is no C compiler `%s` here\n", asked);
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (is_in_path(a, known[i])) return known[i];
+		if (find_program(a, known[i])) return known[i];
 	fprintf(stderr, "error: there is no C compiler here\n  = help: install clang or gcc, for example `apt-get install clang`\n");
 	return NULL;
 }
@@ -203,11 +205,36 @@ runtime_flags(const char *path)
 	return for_size;
 }
 
+/* which compiler a name stands for today: another version is another file */
+static uint64_t
+add_compiler(uint64_t h, struct arena *a, const char *cc)
+{
+	const char *file = find_program(a, cc);
+	struct stat s;
+	if (!file || stat(file, &s)) return h;
+	return add_hash(h, arena_print(a, "%s %lld %lld", file, (long long)s.st_size, (long long)s.st_mtime));
+}
+
+/* what -march=native means here: a home may be shared by machines */
+static uint64_t
+add_processor(uint64_t h)
+{
+	static const char *const kinds[] = {"model name", "flags", "CPU ", "Features"};
+	char line[8192];
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	while (f && fgets(line, sizeof line, f) && *line != '\n')
+		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+			if (!strncmp(line, kinds[i], strlen(kinds[i]))) h = add_hash(h, line);
+	if (f) fclose(f);
+	return h;
+}
+
 static uint64_t
 runtime_hash(struct compilation *c, const char *cc)
 {
-	uint64_t h = add_hash(14695981039346656037u, cc);
-	h = add_hash(h, c->options.target ? c->options.target : "native");
+	const struct arguments v = compiler_arguments(c, cc, "");
+	uint64_t h = add_processor(add_compiler(14695981039346656037u, &c->arena, cc));
+	for (int i = 0; i < v.n; i++) h = add_hash(h, v.at[i]);
 	for (const struct embedded *f = embedded_files; f->path; f++)
 		if (is_runtime(f)) h = add_hash(h, f->bytes);
 	for (const char *const *flag = for_speed; *flag; flag++) h = add_hash(h, *flag);

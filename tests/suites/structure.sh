@@ -56,6 +56,14 @@ check "a change in the imported file is built"
 sed -i 's/tanh/sigmoid/' lib/blocks.nn
 "$nnc" train imports.nn -- -q -o other.w >got 2>&1 && [ "$(ls cache/nnc | grep -c '^imports-')" = 3 ] && ! cmp -s six.w other.w
 check "so is one that changes no size"
+real=$(command -v clang-19 || command -v clang || command -v gcc)
+mkdir -p bin
+printf '#!/bin/sh\nexec %s "$@"\n' "$real" >bin/own-cc
+chmod +x bin/own-cc
+built() { "$nnc" train imports.nn --cc "$PWD/bin/own-cc" -- -q -o own.w >got 2>&1 && [ "$(ls cache/nnc | grep -c '^runtime-')" = $1 ]; }
+before=$(ls cache/nnc | grep -c '^runtime-')
+built $((before + 1)) && built $((before + 1)) && echo '# another version' >>bin/own-cc && built $((before + 2)) && cmp -s other.w own.w
+check "objects of a compiler are not used where another version has its name"
 "$nnc" shapes imports.nn -D size=7 >got 2>&1 && says 'Block1.Dense1.W' '[7, 2]'
 check "-D reaches the imported file"
 "$nnc" emit imports.nn -o emitted >got 2>&1 && grep -q 'nnc emit imports.nn, which imports blocks.nn' emitted/imports.h && grep -q '  blocks.nn:2' emitted/imports.c
