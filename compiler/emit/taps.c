@@ -87,15 +87,15 @@ tap_place(struct writer *w)
 	return whole_text(w, at, 0);
 }
 
-/* loops over the taps: all of them, or those of the stretches around */
+/* loops over the taps that hold in the stretches around */
 static void
-open_tap_loops(struct writer *w, bool stretched)
+open_tap_loops(struct writer *w)
 {
 	const struct kernel *k = w->kernel;
 	for (int i = 0; i < k->taps.n; i++) {
 		const struct index *t = k->taps.at[i];
 		const char *name = loop_name(w, t), *first = "0", *last = arena_print(w->e->arena, "%ld", t->size);
-		for (int s = 0; stretched && s < k->sum.n; s++) {
+		for (int s = 0; s < k->sum.n; s++) {
 			const struct sliding *slide = &k->slides.at[s];
 			if (slide->tap != t) continue;
 			first = is_stretched(k, s) ? names_of(w, s).first : arena_print(w->e->arena, "%ld", slide->stretches.at[0].first);
@@ -134,7 +134,7 @@ write_products(struct writer *w)
 	bool vector;
 	write_line(w, "lanes left[%s];", tile_rows(w));
 	write_line(w, "UNROLL for (int r = 0; r < rows; r++) left[r] = load(&%s);", element_text(w, k->left, &vector));
-	open_tap_loops(w, true);
+	open_tap_loops(w);
 	write_line(w, "const lanes right = load(&%s);", element_text(w, k->right, &vector));
 	write_line(w, "UNROLL for (int r = 0; r < rows; r++) sum[r][%s] = vmadd(left[r], right, sum[r][%s]);", tap_place(w), tap_place(w));
 	close_loops(w, k->taps.n);
