@@ -7,12 +7,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A whole number: constant + the sum of its terms.  A term is factor * an atom: an index, a quotient or rest of `inner`, or any
+ * other expression. */
+struct subscript {
+	long constant;
+	int n;
+	struct subscript_term {
+		long factor;
+		const struct expr *atom;
+		struct subscript *inner;
+	} *term;
+};
+
+/* An equation as it is computed.  Prepared once, for all elements, steps and calls. */
+struct prepared {
+	struct index **index; /* of the left side, then bound ones, those of samples first */
+	struct lowered lowered;
+	struct subscript **subscript; /* by the id of a node of the code: one for each axis that it reads, one of a whole number */
+};
+
 struct evaluation {
 	struct world *w;
 	const struct arithmetic *a;
-	int n;
-	struct index *const *index; /* all indices of the equation */
-	long *at;                   /* their values */
+	const struct prepared *prepared;
+	long *at; /* the values of indices, by id */
 	double accumulator;
 };
 
@@ -48,6 +66,72 @@ static long whole(struct evaluation *v, const struct expr *e);
 static double evaluate_code(struct evaluation *v, const struct code *c);
 
 static void
+prepare_subscript(struct program *p, struct subscript *s, struct expr *e)
+{
+	const struct affine *a = affine_of(p, e);
+	*s = (struct subscript){a->constant, a->n, NEW_ARRAY(p->arena, a->n + 1, struct subscript_term)};
+	for (int i = 0; i < a->n; i++) {
+		struct expr *atom = a->term[i].atom;
+		s->term[i] = (struct subscript_term){a->term[i].coefficient, atom, NULL};
+		if (atom->op != OP_DIV && atom->op != OP_MOD) continue;
+		s->term[i].inner = NEW(p->arena, struct subscript);
+		prepare_subscript(p, s->term[i].inner, atom->kid[0]);
+	}
+}
+
+static void
+prepare_code(struct program *p, struct subscript **of, const struct code *c)
+{
+	if (of[c->id]) return;
+	const bool reads = c->op == CODE_READ, whole = c->op == CODE_WHOLE || c->op == CODE_GE0 || c->op == CODE_EQ0;
+	const int n = reads ? c->expr->n : whole;
+	of[c->id] = NEW_ARRAY(p->arena, n + 1, struct subscript);
+	for (int i = 0; i < n; i++) prepare_subscript(p, &of[c->id][i], reads ? c->expr->kid[i] : c->expr);
+	for (int i = 0; i < 3; i++)
+		if (c->arg[i]) prepare_code(p, of, c->arg[i]);
+}
+
+static struct prepared *
+prepare(struct program *p, const struct equation *q)
+{
+	struct prepared *r = NEW(p->arena, struct prepared);
+	r->index = NEW_ARRAY(p->arena, q->lhs_count + q->bound_count + 1, struct index *);
+	for (int i = 0; i < q->lhs_count; i++) r->index[i] = q->lhs[i];
+	int k = q->lhs_count;
+	for (int pass = 0; pass < 2; pass++) /* samples first */
+		for (int i = 0; i < q->bound_count; i++)
+			if (q->bound[i]->batch == (pass == 0)) r->index[k++] = q->bound[i];
+	r->lowered = lower_equation(p, q);
+	r->subscript = NEW_ARRAY(p->arena, r->lowered.count, struct subscript *);
+	prepare_code(p, r->subscript, r->lowered.body);
+	return r;
+}
+
+static long
+floored(long a, long k)
+{
+	return a / k - (a % k != 0 && (a < 0) != (k < 0));
+}
+
+static long
+subscript(struct evaluation *v, const struct subscript *s)
+{
+	long r = s->constant;
+	for (int i = 0; i < s->n; i++) {
+		const struct subscript_term *t = &s->term[i];
+		long k;
+		if (t->atom->op == OP_INDEX) {
+			k = v->at[t->atom->index->id];
+		} else if (t->inner) {
+			const long inner = subscript(v, t->inner), quotient = floored(inner, t->atom->divisor);
+			k = t->atom->op == OP_DIV ? quotient : inner - t->atom->divisor * quotient;
+		} else k = whole(v, t->atom);
+		r += t->factor * k;
+	}
+	return r;
+}
+
+static void
 impossible(const struct evaluation *v, const struct tensor *t)
 {
 	(void)v;
@@ -55,13 +139,14 @@ impossible(const struct evaluation *v, const struct tensor *t)
 	abort();
 }
 
+/* of a read, whose subscripts may be prepared */
 static long
-element(struct evaluation *v, const struct expr *read)
+element(struct evaluation *v, const struct expr *read, const struct subscript *prepared)
 {
 	const struct tensor *t = read->tensor;
 	long at = 0;
 	for (int i = 0; i < read->n; i++) {
-		long size = t->batch && i == 0 ? v->w->batch : t->shape[i], k = whole(v, read->kid[i]);
+		long size = t->batch && i == 0 ? v->w->batch : t->shape[i], k = prepared ? subscript(v, &prepared[i]) : whole(v, read->kid[i]);
 		if (k < 0 || k >= size) impossible(v, t);
 		at = at * size + k;
 	}
@@ -77,10 +162,29 @@ draw_value(struct evaluation *v, const struct expr *read)
 	return (t->draw == DRAW_UNIFORM ? v->a->uniform : v->a->normal)(v->w->seed, v->w->step, t->site, (uint32_t)place, (uint32_t)index);
 }
 
-static long
-floored(long a, long k)
+/* a condition within a subscript: of whole numbers, as most are, at once */
+static bool
+holds(struct evaluation *v, struct expr *e)
 {
-	return a / k - (a % k != 0 && (a < 0) != (k < 0));
+	switch (e->op) {
+	case OP_GE0: return whole(v, e->kid[0]) >= 0;
+	case OP_EQ0: return whole(v, e->kid[0]) == 0;
+	case OP_NOT: return !holds(v, e->kid[0]);
+	case OP_AND:
+		for (int i = 0; i < e->n; i++)
+			if (!holds(v, e->kid[i])) return false;
+		return true;
+	case OP_LT:
+	case OP_LE:
+	case OP_EQ:
+		if (!e->kid[0]->integer || !e->kid[1]->integer) break;
+		const long a = whole(v, e->kid[0]), b = whole(v, e->kid[1]);
+		return e->op == OP_LT ? a < b : e->op == OP_LE ? a <= b : a == b;
+	default: break;
+	}
+	struct evaluation inner = *v;
+	inner.prepared = prepare(v->w->program, &(struct equation){.body = e});
+	return evaluate_code(&inner, inner.prepared->lowered.body) != 0;
 }
 
 static long
@@ -89,11 +193,8 @@ whole(struct evaluation *v, const struct expr *e)
 	long r;
 	switch (e->op) {
 	case OP_NUMBER: return (long)e->number;
-	case OP_INDEX:
-		for (int i = 0; i < v->n; i++)
-			if (v->index[i] == e->index) return v->at[i];
-		break;
-	case OP_READ: return (long)v->w->value[e->tensor->id][element(v, e)];
+	case OP_INDEX: return v->at[e->index->id];
+	case OP_READ: return (long)v->w->value[e->tensor->id][element(v, e, NULL)];
 	case OP_ADD:
 		r = 0;
 		for (int i = 0; i < e->n; i++) r += whole(v, e->kid[i]);
@@ -104,10 +205,7 @@ whole(struct evaluation *v, const struct expr *e)
 		return r;
 	case OP_DIV: return floored(whole(v, e->kid[0]), e->divisor);
 	case OP_MOD: r = whole(v, e->kid[0]); return r - e->divisor * floored(r, e->divisor);
-	case OP_IF: {
-		struct lowered l = lower_equation(v->w->program, &(struct equation){.body = e->kid[0]});
-		return whole(v, e->kid[evaluate_code(v, l.body) != 0 ? 1 : 2]);
-	}
+	case OP_IF: return whole(v, e->kid[holds(v, e->kid[0]) ? 1 : 2]);
 	default: break;
 	}
 	fprintf(stderr, "nnc: internal error: not a whole number\n");
@@ -152,12 +250,13 @@ static double
 evaluate_code(struct evaluation *v, const struct code *c)
 {
 	const struct arithmetic *a = v->a;
+	const struct subscript *of = v->prepared->subscript[c->id];
 #define ARG(i) evaluate_code(v, c->arg[i])
 	switch (c->op) {
 	case CODE_NUMBER: return a->round(c->number);
 	case CODE_UNIFORM: return a->round(uniform_value(v, c->expr));
-	case CODE_WHOLE: return a->round((double)whole(v, c->expr));
-	case CODE_READ: return c->expr->tensor->role == ROLE_RANDOM ? draw_value(v, c->expr) : v->w->value[c->expr->tensor->id][element(v, c->expr)];
+	case CODE_WHOLE: return a->round((double)subscript(v, of));
+	case CODE_READ: return c->expr->tensor->role == ROLE_RANDOM ? draw_value(v, c->expr) : v->w->value[c->expr->tensor->id][element(v, c->expr, of)];
 	case CODE_ACCUMULATOR: return v->accumulator;
 	case CODE_ADD: return a->add(ARG(0), ARG(1));
 	case CODE_SUB: return a->sub(ARG(0), ARG(1));
@@ -174,8 +273,8 @@ evaluate_code(struct evaluation *v, const struct code *c)
 	case CODE_EQ: return ARG(0) == ARG(1);
 	case CODE_NOT: return ARG(0) == 0;
 	case CODE_AND: return ARG(0) != 0 && ARG(1) != 0;
-	case CODE_GE0: return whole(v, c->expr) >= 0;
-	case CODE_EQ0: return whole(v, c->expr) == 0;
+	case CODE_GE0: return subscript(v, of) >= 0;
+	case CODE_EQ0: return subscript(v, of) == 0;
 	case CODE_TRUTH: return c->number;
 	}
 #undef ARG
@@ -187,8 +286,9 @@ static bool
 advance(struct evaluation *v, int from, int to)
 {
 	for (int i = to - 1; i >= from; i--) {
-		if (++v->at[i] < size_of(v, v->index[i])) return true;
-		v->at[i] = 0;
+		long *at = &v->at[v->prepared->index[i]->id];
+		if (++*at < size_of(v, v->prepared->index[i])) return true;
+		*at = 0;
 	}
 	return false;
 }
@@ -208,14 +308,14 @@ reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 	int from = q->lhs_count, to = from + q->bound_count;
 	bool samples = false, elements = sums_sixteen(q);
 	for (int i = from; i < to; i++) {
-		v->at[i] = 0;
-		samples |= v->index[i]->batch && (q->reduction == SUM || q->reduction == MEAN) && sample_order_of(q) == SIXTEEN;
+		v->at[v->prepared->index[i]->id] = 0;
+		samples |= v->prepared->index[i]->batch && (q->reduction == SUM || q->reduction == MEAN) && sample_order_of(q) == SIXTEEN;
 	}
 	double part[16], best = q->reduction == MAX || q->reduction == ARGMAX ? -INFINITY : INFINITY, start = q->reduction == PROD ? 1 : 0;
 	for (int i = 0; i < 16; i++) part[i] = start;
 	long flat = 0, best_at = 0;
 	do {
-		int lane = (int)(samples ? v->at[from] % 16 : elements ? flat % 16 : 0);
+		int lane = (int)(samples ? v->at[v->prepared->index[from]->id] % 16 : elements ? flat % 16 : 0);
 		v->accumulator = part[lane];
 		double x = evaluate_code(v, l->body);
 		part[lane] = x;
@@ -232,32 +332,27 @@ reduced(struct evaluation *v, const struct equation *q, const struct lowered *l)
 	return l->scale ? v->a->mul(r, v->a->round(uniform_value(v, l->scale))) : r;
 }
 
-/* the equation, or, of a recurrence, one step of it: the axis `time` stays at `step` */
+/* equation number i, or, of a recurrence, one step of it: the axis `time` stays at `step` */
 static void
-interpret_equation(struct world *w, const struct equation *q, int time, long step)
+interpret_equation(struct world *w, int number, int time, long step)
 {
-	struct program *p = w->program;
-	int n = q->lhs_count + q->bound_count;
-	struct index **index = NEW_ARRAY(p->arena, n + 1, struct index *);
-	for (int i = 0; i < q->lhs_count; i++) index[i] = q->lhs[i];
-	int k = q->lhs_count;
-	for (int pass = 0; pass < 2; pass++) /* samples first */
-		for (int i = 0; i < q->bound_count; i++)
-			if (q->bound[i]->batch == (pass == 0)) index[k++] = q->bound[i];
-	struct evaluation v = {w, w->arithmetic, n, index, NEW_ARRAY(p->arena, n + 1, long), 0};
-	struct lowered l = lower_equation(p, q);
+	const struct equation *q = w->program->equations.at[number];
+	if (!w->prepared[number]) w->prepared[number] = prepare(w->program, q);
+	struct evaluation v = {w, w->arithmetic, w->prepared[number], w->index_value, 0};
+	const struct lowered *l = &v.prepared->lowered;
 	double *out = world_tensor(w, q->tensor);
+	for (int i = 0; i < q->lhs_count; i++) v.at[q->lhs[i]->id] = 0;
 	if (time < 0) {
 		long i = 0;
-		do out[i++] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
+		do out[i++] = q->reduction ? reduced(&v, q, l) : evaluate_code(&v, l->body);
 		while (advance(&v, 0, q->lhs_count));
 		return;
 	}
 	do {
 		long i = 0;
-		v.at[time] = step;
-		for (int a = 0; a < q->lhs_count; a++) i = i * size_of(&v, q->lhs[a]) + v.at[a];
-		out[i] = q->reduction ? reduced(&v, q, &l) : evaluate_code(&v, l.body);
+		v.at[q->lhs[time]->id] = step;
+		for (int a = 0; a < q->lhs_count; a++) i = i * size_of(&v, q->lhs[a]) + v.at[q->lhs[a]->id];
+		out[i] = q->reduction ? reduced(&v, q, l) : evaluate_code(&v, l->body);
 	} while (advance(&v, time + 1, q->lhs_count) || advance(&v, 0, time));
 }
 
@@ -265,22 +360,26 @@ static void
 interpret_recurrence(struct world *w, const struct recurrence_of *r)
 {
 	for (long k = 0; k < r->steps; k++)
-		for (int i = 0; i < r->n; i++) interpret_equation(w, r->at[i], r->time[i], r->direction > 0 ? k : r->steps - 1 - k);
+		for (int i = 0; i < r->n; i++) interpret_equation(w, r->first + i, r->time[i], r->direction > 0 ? k : r->steps - 1 - k);
 }
 
 void
 interpret(struct world *w)
 {
 	struct program *p = w->program;
-	struct recurrence_of **r;
-	int count = find_recurrences(p, &r), next = 0;
+	if (!w->prepared) {
+		w->prepared = NEW_ARRAY(p->arena, p->equations.n + 1, struct prepared *);
+		w->recurrences = find_recurrences(p, &w->recurrence);
+		w->index_value = NEW_ARRAY(p->arena, p->index_count + 1, long);
+	}
+	int next = 0;
 	const uint64_t mode = w->arithmetic->begin();
 	for (int i = 0; i < p->equations.n; i++) {
-		if (next < count && r[next]->first == i) {
-			interpret_recurrence(w, r[next]);
-			i += r[next++]->n - 1;
+		if (next < w->recurrences && w->recurrence[next]->first == i) {
+			interpret_recurrence(w, w->recurrence[next]);
+			i += w->recurrence[next++]->n - 1;
 		} else {
-			interpret_equation(w, p->equations.at[i], -1, 0);
+			interpret_equation(w, i, -1, 0);
 		}
 	}
 	w->arithmetic->end(mode);

@@ -12,6 +12,12 @@ struct world { /* everything an evaluation needs, and its results */
 	uint64_t seed;
 	uint32_t step;
 	double **value; /* by tensor id: row-major elements, the samples first; inputs, parameters, states and settings are set by the caller */
+
+	/* made by the first call of interpret, for all that follow; the equations stay as they are */
+	struct prepared **prepared; /* by equation */
+	int recurrences;
+	struct recurrence_of **recurrence;
+	long *index_value; /* by id of the index */
 };
 
 struct world *world_new(struct program *p, const struct arithmetic *a, long batch);

@@ -257,18 +257,6 @@ compute_gradients(struct reference *r, struct batch *b)
 
 /* ---- steps -------------------------------------------------------------------------------------------------------------------- */
 
-/* Interprets an optimizer's program again and again: what a run leaves in the arena is dropped at once.  The first run enters all
- * expressions that there are, and keeps its memory. */
-static void
-interpret_again(struct world *w, bool first)
-{
-	struct arena *own = w->program->arena, scratch = {0};
-	if (!first) w->program->arena = &scratch;
-	interpret(w);
-	w->program->arena = own;
-	arena_free(&scratch);
-}
-
 static void
 update(struct optimizer *o, struct world *w, double step, double *param, const double *gradient, double **moments, long count)
 {
@@ -281,7 +269,7 @@ update(struct optimizer *o, struct world *w, double step, double *param, const d
 		w->value[o->epoch->id][0] = (step - 1) / STEPS_AN_EPOCH;
 		for (int s = 0; s < o->settings.n; s++) w->value[o->settings.at[s].tensor->id][0] = o->settings.at[s].value;
 		for (int s = 0; s < o->states.n; s++) w->value[o->states.at[s]->id][0] = moments[s][i];
-		interpret_again(w, step == 1 && i == 0);
+		interpret(w);
 		for (int u = 0; u < p->updates.n; u++) {
 			double v = w->value[p->updates.at[u].new->id][0];
 			if (p->updates.at[u].old == o->weight) param[i] = v;

@@ -1,5 +1,5 @@
 # The generated C against the interpreter, bit for bit: every example, golden and model of tests/compare/models, as f32 and f64, by clang and
-# gcc, at -O0 and -O3, for AVX2, AVX-512 and plain x86-64 (the unfused family), in batches of 1, 37, 128 and the file's own, with parts in
+# gcc, at -O0, -O2 and -O3, for AVX2, AVX-512 and plain x86-64 (the unfused family), in batches of 1, 37, 128 and the file's own, with parts in
 # order, in reverse, and on 2 and 3 threads.  A model gets three builds of these; BITS=full makes all.  ONLY=word tests files with that
 # word in their path.
 BUILD=${BUILD:-build}
@@ -54,7 +54,7 @@ options() { # file
 	*/characters.nn) echo "seen=3 new=5 d=4 units=9 --batches=1,37" ;;
 	*/wide.nn) echo "--batches=1,19" ;;
 	*/taps.nn | */strips.nn) echo "--batches=1,21" ;;
-	*/turned.nn | */guarded.nn) echo "--batches=1,3" ;;
+	*/turned.nn | */guarded.nn | */oversights.nn) echo "--batches=1,3" ;;
 	examples/deep.nn) echo "depth=20 --batches=1,37" ;;
 	*/dense_wide.nn) echo "--batches=1,66" ;;
 	*/convnet.nn | */upsampled.nn | */residual.nn | */recurrent.nn | */transformer.nn) echo "--batches=1,19" ;;
