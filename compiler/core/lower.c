@@ -358,14 +358,56 @@ is_product(const struct expr *e)
 	return n >= 2;
 }
 
+/* a sum of multiples of indices and a constant, in which those of the result and those of the sum do not meet */
+static bool
+is_plain_subscript(const struct equation *q, const struct expr *e)
+{
+	if (!mentions_any(e, q->lhs, q->lhs_count)) {
+		if (e->op == OP_ADD || e->op == OP_MUL) {
+			for (int i = 0; i < e->n; i++)
+				if (!is_plain_subscript(q, e->kid[i])) return false;
+			return true;
+		}
+		return e->op == OP_NUMBER || e->op == OP_INDEX;
+	}
+	return e->op == OP_INDEX;
+}
+
+/* dW[..,i] = sum(n,t,..) dy[n,t,..] * x[n,t,..,i]: the last index is the last axis of one factor, and no window slides */
+static bool
+is_outer_sum(const struct equation *q)
+{
+	const struct index *lane = q->lhs[q->lhs_count - 1];
+	const struct expr *body = q->body;
+	int reads = 0, with_lane = 0;
+	if (body->op == OP_IF && is_number(body->kid[2], 0)) {
+		if (body->kid[0]->has_read || mentions_any(body->kid[0], q->lhs, q->lhs_count)) return false;
+		body = body->kid[1];
+	}
+	for (int i = 0; body->op == OP_MUL && i < body->n; i++) {
+		const struct expr *f = body->kid[i];
+		if (is_uniform(f)) continue;
+		if (f->op != OP_READ || !f->tensor->batch || f->tensor->integer || f->tensor->role == ROLE_RANDOM) return false;
+		if (f->kid[0]->op != OP_INDEX || !f->kid[0]->index->batch) return false;
+		for (int a = 1; a < f->n; a++) {
+			if (!is_plain_subscript(q, f->kid[a])) return false;
+			if (mentions(f->kid[a], lane) && a < f->n - 1) return false;
+		}
+		reads++;
+		with_lane += mentions(f->kid[f->n - 1], lane);
+	}
+	return reads == 2 && with_lane == 1;
+}
+
 enum sample_order
 sample_order_of(const struct equation *q)
 {
 	struct expr *condition;
 	if (scattered_index(q, &condition)) return IN_ORDER;
-	for (int i = 0; i < q->bound_count; i++)
-		if (!q->bound[i]->batch) return SIXTEEN;
-	return q->lhs_count >= 2 && is_product(q->body) ? IN_ORDER : SIXTEEN;
+	bool samples_only = true;
+	for (int i = 0; i < q->bound_count; i++) samples_only &= q->bound[i]->batch;
+	if (q->lhs_count < 2) return SIXTEEN;
+	return (samples_only ? is_product(q->body) : is_outer_sum(q)) ? IN_ORDER : SIXTEEN;
 }
 
 bool

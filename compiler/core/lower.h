@@ -54,8 +54,8 @@ bool is_uniform(const struct expr *e);
 /* A sum (or mean) that neither belongs to a sample nor runs over samples has 16 running sums too: element k goes into the (k % 16)-th. */
 bool sums_sixteen(const struct equation *q);
 
-/* How a sum over samples runs.  IN_ORDER: one accumulator, sample after sample, for an outer product (dW[j,i] = sum(n) dz[n,j] * x[n,i]) and for
- * what look-ups scatter.  SIXTEEN, for all others: sample n goes into the (n % 16)-th of 16 running sums, which are added up as a tree. */
+/* How a sum over samples runs.  IN_ORDER: one accumulator, sample after sample, for an outer product (dW[j,i] = sum(n) dz[n,j] * x[n,i],
+ * or over steps of each sample, too) and for what look-ups scatter.  SIXTEEN, for all others: sample n goes into the (n % 16)-th of 16 running sums, which are added up as a tree. */
 enum sample_order { IN_ORDER, SIXTEEN };
 enum sample_order sample_order_of(const struct equation *q);
 

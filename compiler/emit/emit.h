@@ -312,11 +312,15 @@ struct call kernel_call(struct emission *e, struct plan *plan, const struct kern
 /* where the running sum of an element is kept between the chunks of a batch; of 16, the first */
 const char *carried_sum(struct writer *w);
 
-/* tile.c, taps.c, lanes.c: a kernel's text, @@ for its name */
+/* tile.c, outer.c, taps.c, lanes.c: a kernel's text, @@ for its name */
 const char *outer_arguments(struct writer *w, bool declare); /* the loops around a tile as parameters or arguments: "int i, int j, " or "i, j, " */
 void write_bounds_of_part(struct writer *w, long size); /* from .. to: the share of a part of so many iterations */
 void open_outer_loops(struct writer *w, int n); /* the first n of them, those of this part */
 void write_epilogue(struct writer *w, const char *sum, bool vector); /* the finished sum and the maps behind it, for one element of the tile */
+
+void write_zero_sums(struct writer *w);
+void open_tile_loops(struct writer *w); /* for each row r and vector v of the tile */
+void close_tile_loops(struct writer *w);
 
 /* how m rows are cut: sixes, then what is left as pieces of at least 3 where possible */
 struct cut {

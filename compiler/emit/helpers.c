@@ -99,15 +99,15 @@ static const struct helper {
 	 "}\n"
 	 "\n"},
 	{"nn_to_rows",
-	 "/* one panel as rows[n][features] */\n"
+	 "/* one panel as rows[n][features], `stride` apart */\n"
 	 "INLINE void\n"
-	 "nn_to_rows(real (*panel)[PANEL], const size_t features, int samples, real *rows)\n"
+	 "nn_to_rows(real (*panel)[PANEL], const size_t features, int samples, real *rows, const size_t stride)\n"
 	 "{\n"
 	 "\tconst size_t whole = features - features % LANES;\n"
 	 "\tfor (int n = 0; n < samples; n += LANES) {\n"
-	 "\t\tfor (size_t i = 0; i < whole; i += LANES) transpose(&panel[i][n], PANEL, rows + (size_t)n * features + i, features);\n"
+	 "\t\tfor (size_t i = 0; i < whole; i += LANES) transpose(&panel[i][n], PANEL, rows + (size_t)n * stride + i, stride);\n"
 	 "\t\tfor (size_t i = whole; i < features; i++)\n"
-	 "\t\t\tfor (int l = 0; l < LANES; l++) rows[(size_t)(n + l) * features + i] = panel[i][n + l];\n"
+	 "\t\t\tfor (int l = 0; l < LANES; l++) rows[(size_t)(n + l) * stride + i] = panel[i][n + l];\n"
 	 "\t}\n"
 	 "}\n"
 	 "\n"},

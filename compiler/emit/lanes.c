@@ -223,10 +223,10 @@ void
 write_rows(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
 {
 	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
-	long features = tensor_count(k->rows);
+	long features = tensor_count(k->rows), stride = plan->place[k->rows->id].row_stride;
 	const char *x = local_pointer(&w, k->rows, 0, false), *rows = operand_memory(&w, OPERAND_ROWS, k->rows, 0);
 	write_line(&w, "real *rows = %s;", rows);
-	write_line(&w, "nn_to_rows(%s, %ld, samples_in(m, panel), rows + (size_t)panel * PANEL * %ld);", x, features, features);
+	write_line(&w, "nn_to_rows(%s, %ld, samples_in(m, panel), rows + (size_t)panel * PANEL * %ld, %ld);", x, features, stride, stride);
 	finish_function(&w, out, "static void", "@@", ", int panel");
 }
 

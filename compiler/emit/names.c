@@ -7,9 +7,9 @@
 
 /* keywords of C and C++, what the standard headers reserve, and the names that generated code uses itself; sorted */
 static const char *const reserved[] = {
-	"after", "alignas", "alignof", "all", "all_ints", "and", "any", "asm", "at", "auto", "before", "best", "block", "bool", "break",
+	"after", "alignas", "alignof", "all", "all_ints", "and", "any", "asm", "at", "auto", "before", "begins", "best", "block", "bool", "break",
 	"call", "candidate", "case", "catch", "char", "class", "column", "columns", "const", "constexpr", "continue", "count", "default",
-	"delete", "do", "double", "else", "end", "enum", "explicit", "export", "extern", "false", "few", "first", "float", "fold", "for", "friend",
+	"delete", "do", "double", "else", "end", "ends", "enum", "explicit", "export", "extern", "false", "few", "first", "float", "fold", "for", "friend",
 	"from", "gather", "gather_ints", "goto", "if", "inline", "inside", "int", "ints", "ints_of", "kept", "kernel", "lane_index",
 	"lane_sums", "lanes", "larger", "last", "left", "linux", "load", "load_ints", "load_part", "load_some", "long", "m", "madd", "main",
 	"minus", "mutable", "n", "namespace", "new", "not", "nullptr", "number", "operator", "or", "panel", "panel_of", "part", "parts", "pick",

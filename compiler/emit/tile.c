@@ -2,7 +2,6 @@
  *
  * TILE    rows are features, vectors are samples side by side; the other factor is broadcast
  * PAIR    rows and columns are features, one vector of samples; both factors belong to samples
- * OUTER   rows are features, vectors are other features; samples are summed one after the other
  * DOT     rows and columns are features, each element has 16 running sums over samples */
 #include "emit/emit.h"
 #include <stdlib.h>
@@ -31,8 +30,7 @@ write_epilogue(struct writer *w, const char *sum, bool vector)
 	for (int i = 1; i < w->kernel->equations.n; i++) write_map_value(w, w->kernel->equations.at[i], map_value(w, w->kernel->equations.at[i]));
 }
 
-/* for each row r and vector v of the tile */
-static void
+void
 open_tile_loops(struct writer *w)
 {
 	write_line(w, "UNROLL for (int r = 0; r < rows; r++)");
@@ -41,14 +39,14 @@ open_tile_loops(struct writer *w)
 	w->indent++;
 }
 
-static void
+void
 close_tile_loops(struct writer *w)
 {
 	close_brace(w);
 	w->indent--;
 }
 
-static void
+void
 write_zero_sums(struct writer *w)
 {
 	write_line(w, "lanes sum[%d][VECS];", ROWS);
@@ -331,143 +329,6 @@ write_pair(struct emission *e, struct plan *plan, struct kernel *k, struct c_nam
 	close_loops(&w, k->outer.n);
 	w.indent--;
 	write_line(&w, "}");
-	finish_function(&w, out, "static void", "@@", ", int part");
-}
-
-/* ---- OUTER --------------------------------------------------------------------------------------------------------------------------------------- */
-
-static long
-block_width(const struct kernel *k)
-{
-	return k->lane->size < CHUNK ? (k->lane->size + 15) / 16 * 16 : CHUNK;
-}
-
-/* the finished element of the gradient, for the block of rows that is handed on */
-static const char *
-finished_value(struct writer *w)
-{
-	const struct kernel *k = w->kernel;
-	struct program *p = w->plan->program;
-	for (int i = 0; i < w->held.n; i++)
-		if (w->held.at[i].tensor == k->finished) return w->held.at[i].name;
-	const struct equation *last = k->equations.at[k->equations.n - 1];
-	if (k->equations.n > 1) return as_vector(w, map_value(w, last));
-	struct lowered l = lower_equation(p, last);
-	return scaled_text(w, "sum[r][v]", l.scale, true);
-}
-
-static void
-write_outer_tile(struct emission *e, struct plan *plan, const struct kernel *k, struct c_names *names, struct text *out)
-{
-	struct writer w = writer_new(e, plan, k, LANES_ARE_SAMPLES, k->operands, names);
-	struct program *p = plan->program;
-	struct tensor *rows_of = plan_root(plan, k->rows);
-	const char *outer = outer_arguments(&w, true), *row = loop_name(&w, k->row);
-	enter_loop(&w, k->row);
-	const char *lane = loop_name(&w, k->lane);
-	enter_loop(&w, k->lane);
-	bool vector;
-	bind_index(&w, k->row, arena_print(e->arena, "%s + r", row));
-	bind_index(&w, k->lane, arena_print(e->arena, "%s + v * LANES", lane));
-	write_zero_sums(&w);
-	if (k->over_samples) {
-		write_line(&w, "if (m->first)");
-		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = load_some(&%s, part);", carried_sum(&w));
-	}
-	write_line(&w, "for (int panel = 0; panel < m->panels; panel++) {");
-	w.indent++;
-	/* the factor that is broadcast is read as samples, the other as rows */
-	const char *left = element_text(&w, k->left, &vector);
-	const char *right = whole_text(&w, affine_expr(p, flat_access(p, k, k->right)), 0), *x = local_pointer(&w, rows_of, 0, true);
-	write_panel_locals(&w);
-	write_line(&w, "const int samples = samples_in(m, panel);");
-	write_line(&w, "for (int n = 0; n < samples; n++) {");
-	w.indent++;
-	write_line(&w, "const real *row = %s + ((size_t)panel * PANEL + (size_t)n) * %ld;", x, tensor_count(rows_of));
-	write_line(&w, "lanes right[VECS];");
-	write_line(&w, "UNROLL for (int v = 0; v < vecs; v++) right[v] = load_some(&row[%s], part);", right);
-	write_line(&w, "UNROLL for (int r = 0; r < rows; r++)");
-	write_line(&w, "\tUNROLL for (int v = 0; v < vecs; v++) sum[r][v] = madd(%s, right[v], sum[r][v]);", left);
-	close_brace(&w);
-	close_brace(&w);
-	w.lanes = LANES_ARE_LAST_AXIS;
-	w.lane_index = k->lane;
-	w.part = "part";
-	if (k->over_samples) {
-		write_line(&w, "if (m->more) {");
-		write_line(&w, "\tUNROLL for (int r = 0; r < rows; r++)");
-		write_line(&w, "\t\tUNROLL for (int v = 0; v < vecs; v++) store_some(&%s, sum[r][v], part);", carried_sum(&w));
-		write_line(&w, "\treturn;");
-		write_line(&w, "}");
-	}
-	open_tile_loops(&w);
-	write_epilogue(&w, "sum[r][v]", true);
-	if (k->direct) write_line(&w, "store_some(&block[r][%s + v * LANES - first], %s, part);", lane, finished_value(&w));
-	close_tile_loops(&w);
-	finish_function(&w, out, "INLINE void", "@@_tile", arena_print(e->arena, ", const int rows, const int vecs, const int part, %sint %s, int %s%s", outer, row, lane,
-					     k->direct ? arena_print(e->arena, ", int first, real block[][%ld]", block_width(k)) : ""));
-}
-
-/* hands the rows of the block on: the place of its first element, row by row */
-static void
-write_sink(struct writer *w, const char *rows, const char *first, bool chunks, const char *count)
-{
-	const struct kernel *k = w->kernel;
-	struct arena *a = w->e->arena;
-	struct text at = {.arena = a};
-	struct equation *q = k->equations.at[0];
-	struct affine *f = flat_access(w->plan->program, k, read_at(w->plan->program, q->tensor, q->lhs));
-	for (int t = 0; t < f->n; t++) {
-		const struct index *x = f->term[t].atom->index;
-		if (x == k->lane) continue;
-		const char *row = strcmp(first, "0") ? arena_print(a, "%s + r", first) : "r";
-		text_add(&at, "%s%ld * (size_t)(%s)", at.length ? " + " : "", f->term[t].coefficient, x == k->row ? row : name_of_index(w, x));
-	}
-	if (chunks) text_add(&at, " + (size_t)first");
-	if (k->over_samples) write_line(w, "if (!m->more)");
-	write_line(w, "%sfor (int r = 0; r < %s; r++) m->sink(m, %s, %s, %s, block[r]);", k->over_samples ? "\t" : "", rows, operand_memory(w, OPERAND_PARAM, k->gradient, 0), text_end(&at), count);
-}
-
-/* all columns of some rows; then the rows are handed on */
-static void
-call_outer(struct writer *w, const char *rows, const char *first)
-{
-	const struct kernel *k = w->kernel;
-	struct arena *a = w->e->arena;
-	long columns = k->lane->size, chunk = columns < CHUNK ? columns : CHUNK;
-	const char *i = loop_name(w, k->lane), *outer = outer_arguments(w, false), *call = inner_call(w, "tile");
-	bool chunks = columns > CHUNK;
-	const char *from = chunks ? "first" : "0", *to = chunks ? "last" : arena_print(a, "%ld", columns);
-	const char *block = k->direct ? arena_print(a, ", %s, block", from) : "";
-	if (chunks) {
-		write_line(w, "for (int first = 0; first < %ld; first += %ld) {", columns, chunk);
-		w->indent++;
-		write_line(w, "const int last = first + %ld < %ld ? first + %ld : %ld;", chunk, columns, chunk, columns);
-	} else {
-		write_line(w, "{");
-		w->indent++;
-	}
-	write_line(w, "int %s = %s;", i, from);
-	write_line(w, "for (; %s + WIDTH <= %s; %s += WIDTH) %s, %s, VECS, 0, %s%s, %s%s);", i, to, i, call, rows, outer, first, i, block);
-	write_line(w, "for (; %s + LANES <= %s; %s += LANES) %s, %s, 1, 0, %s%s, %s%s);", i, to, i, call, rows, outer, first, i, block);
-	if (columns % 16) write_line(w, "if (%s < %s) %s, %s, 1, %s - %s, %s%s, %s%s);", i, to, call, rows, to, i, outer, first, i, block);
-	if (k->direct) write_sink(w, rows, first, chunks, chunks ? "(size_t)(last - first)" : to);
-	close_brace(w);
-}
-
-void
-write_outer(struct emission *e, struct plan *plan, struct kernel *k, struct c_names *names, struct text *out)
-{
-	write_outer_tile(e, plan, k, names, out);
-	text_add(out, "\n");
-	struct writer w = writer_new(e, plan, k, LANES_ARE_LAST_AXIS, k->operands, names);
-	struct cut c = cut_rows(k->row->size);
-	if (k->direct) write_line(&w, "real block[%d][%ld];", ROWS, block_width(k));
-	write_part_range(&w, c);
-	open_outer_loops(&w, k->outer.n);
-	write_row_calls(&w, c, loop_name(&w, k->row), call_outer);
-	close_loops(&w, k->outer.n);
 	finish_function(&w, out, "static void", "@@", ", int part");
 }
 

@@ -78,6 +78,7 @@ fits_behind(struct fusing *f, const struct kernel *k, const struct equation *q, 
 	int n;
 	struct expr **reads = expr_reads(f->p, q->body, &n);
 	bool reads_kernel = false;
+	if (k->kind == KERNEL_OUTER && computes_with(f->p, q, q->lhs[q->lhs_count - 1])) return false; /* lanes differ in it */
 	for (int i = 0; i < n; i++) {
 		struct tensor *t = reads[i]->tensor;
 		if (is_earlier_step(f, k->loop, q, reads[i])) continue;
@@ -156,6 +157,7 @@ need_rows(struct fusing *f, struct tensor *t)
 	at->own_rows = input;
 	at->row_stride = tensor_count(t);
 	if (input) return;
+	if (at->row_stride % 1024 == 0) at->row_stride += 16; /* else equal elements of all samples would share one set of the cache */
 	struct kernel *k = NEW(f->p->arena, struct kernel);
 	*k = (struct kernel){.kind = KERNEL_ROWS, .rows = t};
 	add_kernel(f, k);
@@ -236,6 +238,7 @@ try_contraction(struct fusing *f, int i)
 		return false;
 	}
 	if (k->kind == KERNEL_OUTER) need_rows(f, k->rows);
+	if (sums_in_memory(k)) need_rows(f, k->left->tensor);
 	k->parts = contraction_parts(k, TYPICAL_BATCH);
 	f->plan->flops += 2 * contraction_size(k);
 	f->taken[i] = 1;

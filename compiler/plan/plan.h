@@ -22,7 +22,7 @@ enum kernel_kind {
 	KERNEL_PAIR,    /* s[n,i,j] = sum(k) q[n,i,k] * k[n,j,k]: both factors belong to samples: rows and columns for one vector of samples; then maps of the same shape */
 	KERNEL_LANES,   /* maps and reductions of samples, a vector of samples at a time */
 	KERNEL_ROWS,    /* a copy of a value with the samples as rows, for the outer product */
-	KERNEL_OUTER,   /* dW[j,i] = sum(n) dz[n,j] * x[n,i]: lanes are i; then maps of the same shape; rows are handed to the update */
+	KERNEL_OUTER,   /* dW[j,i] = sum(n,..) dz[n,..,j] * x[n,..,i]: lanes are i; then maps of the same shape; rows are handed to the update */
 	KERNEL_DOT,     /* dW[f,a,..] = sum(n,i,..) dy[n,f,i,..] * x[n,a,..]: 16 running sums for each element of a tile of rows and columns */
 	KERNEL_TAPS,    /* dW[f,a,u,v] = sum(n,i,j) dy[n,f,i,j] * x[n,a,i+u-1,j+v-1]: the same for a few rows and a whole window u, v */
 	KERNEL_FOLD,    /* other sums over samples: 16 running sums and a tree */
@@ -68,7 +68,7 @@ struct kernel {
 	bool early;              /* else the stored gradient is handed on right behind the kernel, or, where something reads the parameter later, at the end */
 	bool over_samples;       /* a sum over the samples: begun in one chunk of a batch, carried on in the next */
 	bool at_last;            /* reads such a sum: runs in the last chunk only */
-	double carried;          /* over_samples: where its running sums lie between chunks, in reals from the start of their block */
+	double carried;          /* where its running sums lie between chunks (over_samples) or within one (sums_in_memory), in reals from the start of their block */
 	int parts;             /* pieces that may run at the same time; 1: not worth it.  0: as many as panels */
 	bool split_outer;      /* parts are pieces of the first outer loop; else of the rows */
 	struct emitted *function; /* what the printer made of it; equal kernels share one */
@@ -163,12 +163,16 @@ struct index *kernel_time(const struct kernel *k, const struct equation *q);
 struct affine *flat_access(struct program *p, const struct kernel *k, struct expr *read);
 bool in_access(const struct affine *a, const struct index *i);
 long stride_in(const struct affine *a, const struct index *i); /* 0: it is not in it */
+/* is the index, or a number made of it, more than a subscript: compared, or part of a value? */
+bool computes_with(struct program *p, const struct equation *q, const struct index *i);
 /* A kernel for the equation as a contraction, without its loops; NULL: it is none. */
 struct kernel *contraction(struct program *p, struct equation *q, const struct recurrence_of *loop);
 /* its loops, once all its equations are known; false: none fit */
 bool contraction_loops(struct program *p, struct kernel *k);
 /* a sum over samples that is kept as 16 running sums */
 bool has_running_sums(const struct kernel *k);
+/* KERNEL_OUTER over more than the samples: its sums wait in memory while it works on a few samples at a time; both factors are read as rows */
+bool sums_in_memory(const struct kernel *k);
 double contraction_size(const struct kernel *k); /* multiply-adds for one sample */
 /* KERNEL_TAPS: so many rows and so many of the innermost loop around them are summed together; tap_blocks: how often */
 enum { TAP_ROWS = 6, TAP_PLACES = 8 };

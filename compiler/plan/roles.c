@@ -101,6 +101,14 @@ is_used_as_number(struct expr *body, struct expr *const *nodes, int n, const str
 	return false;
 }
 
+bool
+computes_with(struct program *p, const struct equation *q, const struct index *i)
+{
+	int n;
+	struct expr **nodes = expr_nodes(p, q->body, &n);
+	return is_used_as_number(q->body, nodes, n, i, i);
+}
+
 /* Can a, b run as one index?  In every access both are absent, or a's stride is b's size times b's. */
 static bool
 can_merge(struct program *p, const struct kernel *k, struct index *a, struct index *b)
@@ -226,13 +234,13 @@ pair_kernel(struct program *p, struct equation *q)
 	return kernel_of(p, KERNEL_PAIR, q, NULL, &f);
 }
 
-/* dW[..,i] = sum(n) dz[n,..] * x[n,i]: the last axis belongs to one factor, the others to the other */
+/* dW[..,i] = sum(n,..) dz[n,..] * x[n,..,i]: the last axis belongs to one factor, the others to the other */
 static struct kernel *
 outer_kernel(struct program *p, struct equation *q)
 {
 	struct product f;
-	if (q->tensor->batch || q->lhs_count < 2 || q->bound_count != 1 || !q->bound[0]->batch || !two_reads(q, &f) || f.guard) return NULL;
-	if (!starts_with_batch(f.a) || !starts_with_batch(f.b)) return NULL;
+	if (q->tensor->batch || q->lhs_count < 2 || !has_batch_bound(q) || sample_order_of(q) != IN_ORDER || !two_reads(q, &f)) return NULL;
+	if (!starts_with_batch(f.a) || !starts_with_batch(f.b) || (f.guard && q->bound_count == 1)) return NULL;
 	struct index *lane = q->lhs[q->lhs_count - 1];
 	if (mentions(f.a, lane)) {
 		struct expr *swap = f.a;
@@ -338,10 +346,13 @@ outer_loops(struct program *p, struct kernel *k)
 	struct index *list[MAX_RANK];
 	int n = own_indices(p, k, list);
 	struct affine *in_a = flat_access(p, k, k->left), *in_b = flat_access(p, k, k->right);
+	set_sum(p, k);
 	k->lane = list[n - 1];
 	k->rows = k->right->tensor;
 	if (n < 2 || in_access(in_a, k->lane) || stride_in(in_b, k->lane) != 1) return false;
-	k->row = list[n - 2];
+	const int own = k->sum.n ? longest_own(k, list, n - 1, k->left, k->right) : n - 2;
+	if (own < 0) return false;
+	k->row = list[own];
 	if (!in_access(in_a, k->row) || in_access(in_b, k->row)) return false;
 	set_outer(p, k, list, n);
 	return true;
@@ -435,6 +446,12 @@ has_running_sums(const struct kernel *k)
 	return k->kind == KERNEL_FOLD || k->kind == KERNEL_DOT || k->kind == KERNEL_TAPS;
 }
 
+bool
+sums_in_memory(const struct kernel *k)
+{
+	return k->kind == KERNEL_OUTER && k->sum.n;
+}
+
 double
 contraction_size(const struct kernel *k)
 {
@@ -459,7 +476,7 @@ contraction_parts(struct kernel *k, int samples)
 	double work = contraction_size(k) * samples / 400000;
 	int parts = work < 2 ? 1 : work > 16 ? 16 : (int)work;
 	if (k->kind == KERNEL_TAPS) return parts < tap_blocks(k) ? parts : (int)tap_blocks(k);
-	int most = (int)((k->row->size + 5) / 6 / 4);
+	int most = (int)((k->row->size + 5) / 6 / (sums_in_memory(k) ? 8 : 4));
 	k->split_outer = k->outer.n && k->outer.at[0]->size > most;
 	if (k->split_outer) most = k->outer.at[0]->size > 16 ? 16 : (int)k->outer.at[0]->size;
 	return parts < most ? parts : most < 1 ? 1 : most;

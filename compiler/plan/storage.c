@@ -91,6 +91,7 @@ static bool
 stays_in_registers(const struct plan *plan, const struct uses *u, const struct tensor *t)
 {
 	const struct kernel *k = plan->kernels.at[u->maker[t->id]];
+	if (sums_in_memory(k) && k->equations.at[0]->tensor == t) return false;
 	if (k->kind == KERNEL_FOLD || k->kind == KERNEL_PLAIN || k->kind == KERNEL_SCATTER || (k->kind == KERNEL_LANES && t->rank > 1)) return false;
 	return !u->outside[t->id];
 }
@@ -129,7 +130,7 @@ find_lifetimes(struct plan *plan)
 			struct expr **reads = expr_reads(p, kernel->equations.at[e]->body, &n);
 			for (int r = 0; r < n; r++) {
 				struct slot *at = &plan->place[plan_root(plan, reads[r]->tensor)->id];
-				if (kernel->kind == KERNEL_OUTER && e == 0 && reads[r] == kernel->right) {
+				if (kernel->kind == KERNEL_OUTER && e == 0 && (reads[r] == kernel->right || (sums_in_memory(kernel) && reads[r] == kernel->left))) {
 					extend(&at->rows_first, &at->rows_last, k);
 				} else {
 					extend_through(plan, &at->first, &at->last, k);
@@ -220,6 +221,6 @@ find_gradients(struct plan *plan)
 		struct kernel *kernel = plan->kernels.at[k];
 		if (!kernel->gradient || plan->keeps_gradients) continue;
 		kernel->early = last[kernel->gradient->id] <= 2 * k + 1;
-		kernel->direct = kernel->kind == KERNEL_OUTER && last[kernel->gradient->id] <= 2 * k;
+		kernel->direct = kernel->kind == KERNEL_OUTER && !kernel->sum.n && last[kernel->gradient->id] <= 2 * k;
 	}
 }

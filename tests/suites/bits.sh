@@ -53,7 +53,7 @@ options() { # file
 	*/shapes.nn) echo "units=9 --batches=1,37" ;;
 	*/characters.nn) echo "seen=3 new=5 d=4 units=9 --batches=1,37" ;;
 	*/wide.nn) echo "--batches=1,19" ;;
-	*/taps.nn | */strips.nn) echo "--batches=1,21" ;;
+	*/taps.nn | */strips.nn | */outer_sums.nn) echo "--batches=1,21" ;;
 	*/turned.nn | */guarded.nn | */oversights.nn) echo "--batches=1,3" ;;
 	examples/deep.nn) echo "depth=20 --batches=1,37" ;;
 	*/dense_wide.nn) echo "--batches=1,66" ;;
