@@ -117,6 +117,12 @@ quotient_of(struct elaborator *e, const struct node *n, double a, double b)
 	return q;
 }
 
+static bool
+is_condition(const struct value *v)
+{
+	return v->kind == VALUE_TENSOR && v->body->condition;
+}
+
 static struct value *
 evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 {
@@ -138,7 +144,8 @@ evaluate_operation(struct elaborator *e, struct node *n, struct scope *s)
 		if (n->kind == NODE_DIVIDE) number_->quotient = quotient_of(e, n, a->number, b->number);
 		return number_;
 	}
-	if (!op->compares && (refuse_condition(e, n->kid[0]->span, a) || refuse_condition(e, n->kid[1]->span, b))) return value_error(e);
+	const bool alike = (n->kind == NODE_EQUAL || n->kind == NODE_UNEQUAL) && is_condition(a) && is_condition(b);
+	if (!alike && (refuse_condition(e, n->kid[0]->span, a) || refuse_condition(e, n->kid[1]->span, b))) return value_error(e);
 	struct value w = *a, x = *b;
 	w.span = n->kid[0]->span; /* messages underline the operands as written */
 	x.span = n->kid[1]->span;

@@ -601,7 +601,14 @@ sum_lacks(struct elaborator *e, struct diagnostic *m, const struct node *n)
 {
 	const struct node *sum = sum_around(e->statement, n);
 	if (!sum || sum->kind != NODE_REDUCE || !sum->kid[0]->kid[1]->n) return false;
-	const struct node *list = sum->kid[0]->kid[1], *last = list->kid[list->n - 1];
+	const struct node *list = sum->kid[0]->kid[1], *last = list->kid[list->n - 1], *whole = e->statement;
+	for (int i = 0; list->n == 1 && last->kind == NODE_NAME && whole->kind == NODE_INDEXED && i < whole->kid[1]->n; i++) {
+		const struct node *left = whole->kid[1]->kid[i];
+		if (left->kind != NODE_NAME || strcmp(left->text, last->text)) continue;
+		diag_help(e->d, m, "`%s` is on the left already, so the sum runs over `%s`: `%s(%s)`", left->text, n->text, sum->kid[0]->kid[0]->text, n->text);
+		diag_edit(e->d, m, last->span, "%s", n->text);
+		return true;
+	}
 	diag_help(e->d, m, "the sum says over which indices: `%s(%s, %s)`", sum->kid[0]->kid[0]->text, span_text(e->arena, list->span), n->text);
 	diag_edit(e->d, m, (struct span){last->span.file, last->span.end, last->span.end}, ", %s", n->text);
 	return true;

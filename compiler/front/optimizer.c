@@ -335,7 +335,13 @@ build_optimizer(struct elaborator *outer, const struct value *definition, struct
 	run_block(&e, d->kid[1], s);
 	bool moves = false;
 	for (int i = 0; i < e.p->updates.n; i++) moves |= e.p->updates.at[i].old == o->weight;
-	if (!moves && e.d->errors == errors && !e.unit->gave_up) problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
+	if (!moves && e.d->errors == errors && !e.unit->gave_up) {
+		struct diagnostic *m = problem(&e, "optimizer", d->name, "", "`%s` never says what the new `w` is", d->text);
+		const struct node *last = d->kid[1]->n ? d->kid[1]->kid[d->kid[1]->n - 1] : NULL;
+		const bool returns = last && last->kind == NODE_RETURN;
+		if (returns) diag_label(e.d, m, last->span, "an optimizer returns nothing");
+		diag_help(e.d, m, "a line of it gives the weight its new value, for example `w = w - lr * grad`");
+	}
 	if (o->method && e.d->errors == errors && !says_nothing_else(o, d->kid[1]))
 		problem(&e, "method", d->name, "", "an optimizer with `%s` says nothing but the new `w`", o->method);
 	if (e.d->errors > errors) return NULL;

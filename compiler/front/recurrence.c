@@ -226,6 +226,13 @@ recurrence_at(struct elaborator *e, struct recurrence *r, struct scope *s, struc
 	const char *text = span_text(e->arena, n->span);
 	if (back < 0) {
 		struct diagnostic *m = problem(e, "recurrence-order", n->span, r->defined ? "" : "not computed yet", "`%s` is not an earlier step of `%s`", text, r->name);
+		const struct node *below = r->definition;
+		if (below && below->span.file == n->span.file && below->span.begin > n->span.end && !r->defined && steps_back(p, at, r->steps, 0) == 0) {
+			diag_label(e->d, m, below->span, "computed here");
+			diag_help(e->d, m, "of one step, what is read comes first: move this line below that of `%s`", r->name);
+			note_frames(e, m);
+			return NULL;
+		}
 		const char *step = r->definition && r->definition->kid[1]->n && r->definition->kid[1]->kid[0]->text ? r->definition->kid[1]->kid[0]->text : "t";
 		diag_help(e->d, m, "a recurrence reads steps before its own: `%s[%s-1]`", r->name, step);
 		if (n->kid[1]->n == 1) diag_edit(e->d, m, n->span, "%s[%s-1]", r->name, step);

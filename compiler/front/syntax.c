@@ -516,12 +516,39 @@ keyword_as_name(const struct mistake *m)
 		bool gradient = at_text(m, m->at.begin > 5 ? m->at.begin - 5 : 0, "grad(");
 		if (gradient) advise(m, l, "nnc derives its gradient: leave this line out; `nnc grad` prints it");
 		if (gradient) diag_edit(m->p->diagnostics, l, line, "%s", "");
+		if (at_text(m, line_start(m), "early_stopping_on")) {
+			l->title = "what is watched is named in quotes";
+			advise(m, l, "write `\"loss\"`");
+			diag_edit(m->p->diagnostics, l, m->at, "\"loss\"");
+			return true;
+		}
 		if (!gradient) advise(m, l, "give the value a name of its own first: `e = ...`, then `loss = e`");
 		return true;
 	}
 	struct diagnostic *d = say(m, m->at, "", "`%s` is a keyword of the language and cannot be a name", m->found);
 	if (own_line) d->labels.at[0].text = "the line before this is not finished";
 	else advise(m, d, "choose another name");
+	return true;
+}
+
+/* x -> Dense(8) relu -> ... */
+static bool
+joins_stages(const struct mistake *m, struct diagnostic *d)
+{
+	const char *so_far = slice(m, line_start(m), m->at.begin);
+	if (!found_is(m, "a name") || !can_be(m, "->") || !strstr(so_far, "->")) return false;
+	advise(m, d, "the stages of a chain are joined by arrows: `-> %s`", slice(m, m->at.begin, m->at.end));
+	diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "-> ");
+	return true;
+}
+
+/* a, b = f(x), g(x) */
+static bool
+splits_definition(const struct mistake *m, struct diagnostic *d)
+{
+	const char *line = slice(m, line_start(m), m->at.begin), *equals = strchr(line, '='), *comma = strchr(line, ',');
+	if (!found_is(m, "','") || !can_be(m, "the end of the line") || !equals || !comma || comma > equals) return false;
+	advise(m, d, "several names take the results of one call; else each has a definition of its own: `%.*s = ...`", (int)(comma - line), line);
 	return true;
 }
 
@@ -537,6 +564,7 @@ plain(const struct mistake *m)
 		diag_edit(m->p->diagnostics, d, (struct span){m->p->source, m->at.begin, m->at.begin}, "= ");
 		return;
 	}
+	if (joins_stages(m, d) || splits_definition(m, d)) return;
 	if (c) advise(m, d, "%s is written `%s`", c->what, c->example);
 	else if (behind(m, 0, "stmt") || behind(m, 0, "item") || behind(m, 0, "entry")) advise(m, d, "a new statement starts on a new line, or behind `;`");
 }

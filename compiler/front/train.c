@@ -524,8 +524,8 @@ set_entry(struct elaborator *e, struct model *m, struct node *n)
 		for (int i = 0; i < m->eval->metric_names.n && name; i++) found |= !strcmp(m->eval->metric_names.at[i], name);
 		struct diagnostic *d = found ? NULL : problem(e, "setting", n->kid[0]->span, "", "`early_stopping_on` names a metric of the model");
 		const char *only = m->eval->metric_names.n == 1 ? m->eval->metric_names.at[0] : NULL;
-		if (d) diag_help(e->d, d, only ? "write `%s`, or `loss`" : m->eval->metric_names.n ? "for example `%s`" : "it has none: write `loss`", m->eval->metric_names.n ? m->eval->metric_names.at[0] : "");
-		if (d && m->eval->metric_names.n <= 1) diag_edit(e->d, d, n->kid[0]->span, "%s", only ? only : "loss");
+		if (d) diag_help(e->d, d, only ? "write `\"%s\"`, or `\"loss\"`" : m->eval->metric_names.n ? "for example `\"%s\"`" : "it has none: write `\"loss\"`", m->eval->metric_names.n ? m->eval->metric_names.at[0] : "");
+		if (d && m->eval->metric_names.n <= 1) diag_edit(e->d, d, n->kid[0]->span, "\"%s\"", only ? only : "loss");
 		else t->early_stopping_on = strcmp(name, "loss") ? name : NULL;
 	} else if (!strcmp(n->text, "data") || !strcmp(n->text, "test")) {
 		struct diagnostic *d = problem(e, "data", n->name, "", "`%s` gives a source to each input and target", n->text);
@@ -576,7 +576,13 @@ elaborate_train(struct elaborator *e, struct model *m, struct node *train, struc
 		if (group == 3) {
 			struct diagnostic *d = problem(e, "unknown-option", n->name, "", "the groups of a train block are data, validation and test");
 			if (d) help_option(e, d, n->text, 3, group_names);
-			data |= d && d->helps.n; /* it may be the data */
+			bool gives_data = false;
+			for (int j = 0; j < n->kid[0]->n; j++) gives_data |= n->kid[0]->kid[j]->text && input_named(m, n->kid[0]->kid[j]->text) >= 0;
+			if (d && gives_data && !d->helps.n) {
+				diag_help(e->d, d, "what is read into inputs and targets is the `data`: `data { ... }`");
+				diag_edit(e->d, d, n->name, "data");
+			}
+			data |= gives_data || (d && d->helps.n); /* it may be the data */
 		} else {
 			read_group(e, m, n, group);
 		}
