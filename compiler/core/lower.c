@@ -363,11 +363,12 @@ static bool
 is_plain_subscript(const struct equation *q, const struct expr *e)
 {
 	if (!mentions_any(e, q->lhs, q->lhs_count)) {
-		if (e->op == OP_ADD || e->op == OP_MUL) {
-			for (int i = 0; i < e->n; i++)
-				if (!is_plain_subscript(q, e->kid[i])) return false;
-			return true;
+		int indices = 0;
+		for (int i = 0; (e->op == OP_ADD || e->op == OP_MUL) && i < e->n; i++) {
+			if (!is_plain_subscript(q, e->kid[i])) return false;
+			indices += e->kid[i]->op != OP_NUMBER;
 		}
+		if (e->op == OP_ADD || e->op == OP_MUL) return e->op == OP_ADD || indices < 2;
 		return e->op == OP_NUMBER || e->op == OP_INDEX;
 	}
 	return e->op == OP_INDEX;
@@ -396,7 +397,18 @@ is_outer_sum(const struct equation *q)
 		reads++;
 		with_lane += mentions(f->kid[f->n - 1], lane);
 	}
-	return reads == 2 && with_lane == 1;
+	if (reads != 2 || with_lane != 1) return false;
+	for (int l = 0; l < q->lhs_count - 1; l++) { /* the other factor has rows of its own */
+		bool other = false, same = false;
+		for (int i = 0; i < body->n; i++) {
+			const struct expr *f = body->kid[i];
+			if (f->op != OP_READ || is_uniform(f)) continue;
+			if (mentions(f, lane)) same |= mentions(f, q->lhs[l]);
+			else other |= mentions(f, q->lhs[l]);
+		}
+		if (other && !same) return true;
+	}
+	return false;
 }
 
 enum sample_order

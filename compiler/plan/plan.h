@@ -68,7 +68,7 @@ struct kernel {
 	bool early;              /* else the stored gradient is handed on right behind the kernel, or, where something reads the parameter later, at the end */
 	bool over_samples;       /* a sum over the samples: begun in one chunk of a batch, carried on in the next */
 	bool at_last;            /* reads such a sum: runs in the last chunk only */
-	double carried;          /* where its running sums lie between chunks (over_samples) or within one (sums_in_memory), in reals from the start of their block */
+	double carried;          /* over_samples: where its running sums lie between chunks, in reals from the start of their block */
 	int parts;             /* pieces that may run at the same time; 1: not worth it.  0: as many as panels */
 	bool split_outer;      /* parts are pieces of the first outer loop; else of the rows */
 	struct emitted *function; /* what the printer made of it; equal kernels share one */
